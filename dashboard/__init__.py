@@ -1,0 +1,1 @@
+"""Numbers -> something a person reads."""

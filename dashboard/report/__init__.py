@@ -1,0 +1,1 @@
+"""The failure report of one deployment."""

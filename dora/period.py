@@ -1,0 +1,130 @@
+"""Half-open spans of time in UTC, and the day / week / month / quarter buckets inside them.
+
+A period is `[start, end)`. Buckets begin at local midnight of the configured time zone (weeks on Monday), so
+a day with a clock change has 23 or 25 hours and no instant falls into two buckets.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from dora.errors import ConfigError
+
+Every = Literal["day", "week", "month", "quarter"]
+EVERY: tuple[Every, ...] = ("day", "week", "month", "quarter")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The span `[start, end)`; both ends aware UTC."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.utcoffset() is None or self.end.utcoffset() is None:
+            raise ValueError("a period needs aware datetimes")
+        if self.end <= self.start:
+            raise ConfigError(f"the period is empty: it starts at {self.start} and ends at {self.end}")
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return (self.end - self.start).total_seconds()
+
+    @property
+    def days(self) -> float:
+        """Length in days of 24 hours."""
+        return self.seconds / 86400
+
+    def before(self) -> Period:
+        """The period of the same length that ends where this one starts."""
+        return Period(self.start - (self.end - self.start), self.start)
+
+    def buckets(self, every: Every, timezone: str = "UTC") -> list[Period]:
+        """The calendar buckets that touch the period, cut to it; never empty."""
+        zone = ZoneInfo(timezone)
+        edges = [self.start]
+        day = _floor(self.start.astimezone(zone).date(), every)
+        while True:
+            day = _next(day, every)
+            edge = datetime.combine(day, time(), zone).astimezone(UTC)
+            if edge >= self.end:
+                break
+            if edge > self.start:
+                edges.append(edge)
+        return [Period(a, b) for a, b in zip(edges, [*edges[1:], self.end], strict=True)]
+
+
+def parse_seconds(text: str) -> float:
+    """`90s`, `30m`, `24h`, `7d`, `2w` as seconds.
+
+    >>> parse_seconds("24h")
+    86400.0
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", text)
+    if not match:
+        raise ConfigError(f"{text!r} is not a length of time; write a number and s, m, h, d or w, as in 24h")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def parse_period(start: str | None, end: str | None, now: datetime, timezone: str = "UTC") -> Period:
+    """The period a person asked for; defaults to the 90 days before `now`'s next local midnight.
+
+    `start` is a date, a date-time, a quarter such as `2025Q1`, or a length such as `90d` before the end;
+    `end` a date or date-time, exclusive.
+    """
+    zone = ZoneInfo(timezone)
+    if start and end is None and re.fullmatch(r"\d{4}(Q[1-4])?", start):
+        return _named(start, zone)
+    if end is None:
+        tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+        stop = datetime.combine(tomorrow, time(), zone).astimezone(UTC)
+    else:
+        stop = parse_instant(end, zone)
+    begin = start or "90d"
+    if re.fullmatch(r"\s*\d+(?:\.\d+)?\s*[smhdw]\s*", begin):
+        return Period(stop - timedelta(seconds=parse_seconds(begin)), stop)
+    return Period(parse_instant(begin, zone), stop)
+
+
+def parse_instant(text: str, zone: ZoneInfo | None = None) -> datetime:
+    """A date (local midnight) or an ISO 8601 date-time as aware UTC; without an offset it is local to `zone`."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ConfigError(
+            f"{text!r} is not a date; write 2025-01-31, 2025-01-31T12:00, or a length such as 90d"
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone or UTC)
+    return moment.astimezone(UTC)
+
+
+def _named(text: str, zone: ZoneInfo) -> Period:
+    year, quarter = int(text[:4]), text[5:]
+    first = date(year, 3 * int(quarter) - 2 if quarter else 1, 1)
+    last = _next(first, "quarter") if quarter else date(year + 1, 1, 1)
+    return Period(*(datetime.combine(day, time(), zone).astimezone(UTC) for day in (first, last)))
+
+
+def _floor(day: date, every: Every) -> date:
+    if every == "day":
+        return day
+    if every == "week":
+        return day - timedelta(days=day.weekday())
+    if every == "month":
+        return day.replace(day=1)
+    return day.replace(month=3 * ((day.month - 1) // 3) + 1, day=1)
+
+
+def _next(day: date, every: Every) -> date:
+    if every in ("day", "week"):
+        return day + timedelta(days=1 if every == "day" else 7)
+    months = day.month - 1 + (1 if every == "month" else 3)
+    return date(day.year + months // 12, months % 12 + 1, 1)

@@ -1,0 +1,350 @@
+"""The DuckDB files: records are written here, facts are published from here, readers read here.
+
+Two files: the records (one writer, under `dora.lock`) and the published file (any number of readers), which is
+a whole copy of the records with the facts built into it, put in place by `os.replace`. The only module that
+imports duckdb. Every failure is a `WarehouseError` in one sentence, and leaves both files as they were.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from dora.errors import WarehouseError
+from dora.model import BY_TABLE, Record, columns
+
+if TYPE_CHECKING:
+    import numpy
+    import polars as pl
+
+Parameters = Mapping[str, object] | Sequence[object] | None
+Row = tuple[object, ...]
+SCHEMA = Path(__file__).parent / "schema"
+_DUCKDB: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+
+
+class Reader:
+    """A connection that answers questions; over a published file it is read-only."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self._con = con
+        self.path = path
+
+    def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
+        """The answer as tuples; times are naive UTC."""
+        with _sentences(self.path):
+            return self._con.execute(sql, _naive(parameters)).fetchall()
+
+    def records(self, sql: str, parameters: Parameters = None) -> list[dict[str, object]]:
+        """The answer as one dict a row, by column name."""
+        with _sentences(self.path):
+            done = self._con.execute(sql, _naive(parameters))
+            names = [column[0] for column in done.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in done.fetchall()]
+
+    def arrays(self, sql: str, parameters: Parameters = None) -> dict[str, numpy.ndarray]:
+        """The answer as one numpy array a column: the way for many numbers."""
+        with _sentences(self.path):
+            return dict(self._con.execute(sql, _naive(parameters)).fetchnumpy())
+
+    def frame(self, sql: str, parameters: Parameters = None) -> pl.DataFrame:
+        """The answer as a polars frame; times are naive UTC."""
+        with _sentences(self.path):
+            frame: pl.DataFrame = self._con.sql(sql, params=_naive(parameters)).pl()
+            return frame
+
+    def meta(self) -> dict[str, str]:
+        """The facts about the file: schema_version, definitions_hash, data_as_of, ..."""
+        return {str(key): str(value) for key, value in self.rows("select key, value from meta")}
+
+    def tables(self) -> list[str]:
+        """The names of its tables, sorted."""
+        return [
+            str(row[0])
+            for row in self.rows(
+                "select table_name from duckdb_tables() where not temporary and database_name = current_database() order by 1"
+            )
+        ]
+
+    def content_hash(self, skip: Sequence[str] = ()) -> dict[str, str]:
+        """Table -> `rows:hash` of its content, whatever the order of the rows."""
+        out = {}
+        for table in self.tables():
+            if table not in skip:
+                count, value = self.rows(f'select count(*), sum(hash(t)::hugeint) from "{table}" t')[0]
+                out[table] = f"{count}:{int(str(value or 0)) % 2**64:016x}"
+        return out
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._con.close()
+
+
+class Builder(Reader):
+    """A connection to a file nobody else sees yet; the metrics layer makes its tables in it."""
+
+    def execute(self, sql: str, parameters: Parameters = None) -> None:
+        """Run one or more statements."""
+        with _sentences(self.path):
+            self._con.execute(sql, _naive(parameters))
+
+    def create(self, table: str, frame: pl.DataFrame) -> None:
+        """Make `table` from a frame."""
+        with _sentences(self.path):
+            self._con.register("frame_", frame)
+            self._con.execute(f'create or replace table "{table}" as from frame_')
+            self._con.unregister("frame_")
+
+    def set_meta(self, **values: str | None) -> None:
+        """Write facts about the file; None removes one."""
+        for key, value in values.items():
+            self.execute("delete from meta where key = ?", [key])
+            if value is not None:
+                self.execute("insert into meta values (?, ?)", [key, value])
+
+
+class Warehouse(Builder):
+    """The records file, open for writing; use `open_warehouse` under `write_lock`."""
+
+    def cursors(self) -> dict[tuple[str, str], str]:
+        """Where every stream stands."""
+        return {(str(s), str(t)): str(c) for s, t, c in self.rows("select source, stream, cursor from cursors")}
+
+    def forget(self, source: str) -> None:
+        """Drop a source's cursors, so that the next run reads it from the start; its rows stay until replaced."""
+        self.execute("delete from cursors where source = ?", [source])
+
+    def commit(
+        self,
+        source: str,
+        stream: str,
+        frames: Mapping[str, pl.DataFrame],
+        cursor: str | None,
+        complete: tuple[str, Mapping[str, str]] | None = None,
+    ) -> int:
+        """Upsert the frames and move the cursor in one transaction; returns how many rows were new or changed.
+
+        A frame holds one row a key and any subset of its table's columns. `complete` is a table and column
+        values: rows there that have these values and are not in the frame are removed.
+        """
+        with _sentences(self.path):
+            self._con.execute("begin")
+            try:
+                changed = sum(self._upsert(table, frame) for table, frame in frames.items() if frame.height)
+                if complete:
+                    changed += self._remove_others(complete[0], complete[1], frames.get(complete[0]))
+                if cursor is not None:
+                    self._con.execute("delete from cursors where source = ? and stream = ?", [source, stream])
+                    self._con.execute("insert into cursors values (?, ?, ?)", [source, stream, cursor])
+                if changed:
+                    self.set_meta(unpublished="true")
+                self._con.execute("commit")
+            except BaseException:
+                self._con.execute("rollback")
+                raise
+            return changed
+
+    def _upsert(self, table: str, frame: pl.DataFrame) -> int:
+        self._con.register("staged", frame)
+        try:
+            result = self._con.execute(_merge_sql(BY_TABLE[table], frame.columns)).fetchall()
+        finally:
+            self._con.unregister("staged")
+        return int(result[0][0])
+
+    def _remove_others(self, table: str, values: Mapping[str, str], frame: pl.DataFrame | None) -> int:
+        key = BY_TABLE[table].KEY
+        where = " and ".join(f"{column} = ?" for column in values)
+        keep = "false"
+        if frame is not None and frame.height:
+            self._con.register("kept", frame)
+            keep = f"exists (from kept where {' and '.join(f'kept.{c} = {table}.{c}' for c in key)})"
+        try:
+            done = self._con.execute(
+                f"delete from {table} where {where} and not {keep}", list(values.values())
+            ).fetchall()
+        finally:
+            self._con.unregister("kept")
+        return int(done[0][0])
+
+    def publish(self, target: Path, build: Callable[[Builder], None]) -> None:
+        """Copy the records to a new file, let `build` make the facts in it, and put it in place atomically."""
+        draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
+        try:
+            with _sentences(self.path):
+                self._con.execute("checkpoint")
+                shutil.copyfile(self.path, draft)
+                con = duckdb.connect(str(draft), config=dict(_DUCKDB))
+                try:
+                    builder = Builder(con, draft)
+                    builder.set_meta(unpublished=None)
+                    build(builder)
+                    con.execute("checkpoint")
+                finally:
+                    con.close()
+                os.replace(draft, target)
+            self.set_meta(unpublished=None)
+        finally:
+            for leftover in (draft, Path(f"{draft}.wal")):
+                leftover.unlink(missing_ok=True)
+
+
+def open_warehouse(path: Path, memory_limit: str | None = None) -> Warehouse:
+    """Open (or make) the records file for writing and bring its schema up to date."""
+    with _sentences(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        options = dict(_DUCKDB) | ({"memory_limit": memory_limit} if memory_limit else {})
+        con = duckdb.connect(str(path), config=options)
+        warehouse = Warehouse(con, path)
+        try:
+            _migrate(warehouse)
+        except BaseException:
+            con.close()
+            raise
+        return warehouse
+
+
+def open_published(path: Path) -> Reader:
+    """Open a published file for reading; a missing one is an error that says how to get it."""
+    if not path.is_file():
+        raise WarehouseError(f"{path}: nothing is published yet; run `dora ingest` first")
+    with _sentences(path):
+        reader = Reader(duckdb.connect(str(path), read_only=True, config=dict(_DUCKDB)), path)
+        _check_version(reader)
+        return reader
+
+
+def schema_version() -> int:
+    """The newest schema that this version of dora knows."""
+    return max(int(file.name[:4]) for file in SCHEMA.glob("*.sql"))
+
+
+def frames_of(records: Sequence[Record]) -> dict[str, pl.DataFrame]:
+    """Records as one frame a table, one row a key: the newest (`updated_at`), and of equals the greatest."""
+    import polars as pl
+
+    from dora.frames import SCHEMAS
+
+    newest: dict[str, dict[tuple[object, ...], Record]] = {}
+    for record in records:
+        rows = newest.setdefault(record.TABLE, {})
+        key = tuple(getattr(record, name) for name in record.KEY)
+        if key not in rows or _age(rows[key]) < _age(record):
+            rows[key] = record
+    return {
+        table: pl.DataFrame([_values(row) for row in rows.values()], schema=SCHEMAS[table], orient="row")
+        for table, rows in newest.items()
+    }
+
+
+def _values(record: Record) -> list[object]:
+    values = (getattr(record, field.name) for field in fields(record))
+    return [_plain(list(value) if isinstance(value, tuple) else value) for value in values]
+
+
+def _age(record: Record) -> tuple[str, str]:
+    return str(getattr(record, "updated_at", None) or ""), repr(record)
+
+
+def _merge_sql(record: type[Record], present: Sequence[str]) -> str:
+    """`merge` for one table. Names come from `dora.model` and are checked, never from data."""
+    known = [name for name in columns(record) if name in present]
+    rest = [name for name in known if name not in record.KEY]
+    on = " and ".join(f"t.{name} = s.{name}" for name in record.KEY)
+    insert = f"insert ({', '.join(known)}) values ({', '.join('s.' + name for name in known)})"
+    if not rest:
+        return f"merge into {record.TABLE} t using staged s on {on} when not matched then {insert}"
+    new, old = (f"row({', '.join(f'{side}.{name}' for name in rest)})" for side in ("s", "t"))
+    newer = ""
+    if "updated_at" in known:
+        newer = f" and (s.updated_at is null or t.updated_at is null or s.updated_at > t.updated_at or (s.updated_at = t.updated_at and {new} > {old}))"
+    update = ", ".join(f"{name} = s.{name}" for name in rest)
+    return (
+        f"merge into {record.TABLE} t using staged s on {on} "
+        f"when matched and {new} is distinct from {old}{newer} then update set {update} "
+        f"when not matched then {insert}"
+    )
+
+
+def _migrate(warehouse: Warehouse) -> None:
+    version = _version(warehouse)
+    _check_version(warehouse)
+    for file in sorted(SCHEMA.glob("*.sql")):
+        number = int(file.name[:4])
+        if number > version:
+            warehouse.execute("begin")
+            warehouse.execute(file.read_text())
+            warehouse.set_meta(schema_version=str(number))
+            warehouse.execute("commit")
+
+
+def _version(reader: Reader) -> int:
+    tables = reader.tables()
+    if "meta" in tables:
+        return int(reader.meta().get("schema_version", "0"))
+    if tables:
+        raise WarehouseError(f"{reader.path}: a DuckDB file, but not one of dora's; choose another [warehouse] path")
+    return 0
+
+
+def _check_version(reader: Reader) -> None:
+    version, known = _version(reader), schema_version()
+    if version > known:
+        raise WarehouseError(
+            f"{reader.path}: written by a newer dora (schema {version}, this one knows {known}); update dora, nothing was changed"
+        )
+
+
+@contextmanager
+def _sentences(path: Path) -> Iterator[None]:
+    """Turn what DuckDB and the file system raise into one sentence a person can act on."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise WarehouseError(_sentence(path, str(error).splitlines()[0])) from error
+    except OSError as error:
+        raise WarehouseError(_sentence(path, error.strerror or str(error))) from error
+
+
+def _sentence(path: Path, text: str) -> str:
+    low = text.lower()
+    if "no space left" in low or "could not write" in low:
+        return f"{path.parent}: the disk is full; free some space and run the command again, nothing was damaged"
+    if "not a valid duckdb" in low or "corrupt" in low or "checksum" in low:
+        return (
+            f"{path}: not a readable DuckDB file ({text}); move it away and run `dora ingest --full` to make a new one"
+        )
+    if "permission denied" in low or "read-only" in low:
+        return f"{path}: cannot be written ({text}); make the folder writable or choose another [warehouse] path"
+    if "conflicting lock" in low:
+        return f"{path}: another program has this file open for writing; close it, or read the published file"
+    return f"{path}: {text}"
+
+
+def _naive(parameters: Parameters) -> Parameters:
+    if isinstance(parameters, Mapping):
+        return {key: _plain(value) for key, value in parameters.items()}
+    return [_plain(value) for value in parameters] if parameters is not None else None
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return value
+
+
+def meta_json(value: object) -> str:
+    """A value as the text that `meta` holds."""
+    return json.dumps(value, sort_keys=True, default=str)

@@ -1,0 +1,1 @@
+"""A tool's data -> records. Knows no metric."""

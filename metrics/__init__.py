@@ -1,0 +1,1 @@
+"""Records -> facts -> numbers. Knows no tool and formats nothing."""
