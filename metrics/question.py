@@ -1,0 +1,56 @@
+"""What is asked: a span of time, a grouping, filters, and the definitions the answer must use."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from dora.definitions import Definitions
+from dora.period import Every, Period
+from dora.warehouse import Reader
+
+By = Literal["organisation", "team", "service"]
+BY: tuple[By, ...] = ("organisation", "team", "service")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question to the facts.
+
+    `teams`, `services`, `environments` are filters; empty means all. `as_of`: the moment up to which the data
+    is known: younger failure windows are pending, open failures last at least until it.
+    """
+
+    period: Period
+    as_of: datetime
+    by: By = "organisation"
+    every: Every | None = None
+    teams: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    definitions: Definitions = field(default_factory=Definitions)
+    edition: int = 2024
+
+    def buckets(self) -> list[Period]:
+        """The whole period, then its calendar buckets when `every` is set."""
+        if self.every is None:
+            return [self.period]
+        return [self.period, *self.period.buckets(self.every, self.definitions.timezone)]
+
+    def over(self, period: Period) -> Question:
+        """The same question over another period."""
+        return replace(self, period=period)
+
+
+def published_definitions(reader: Reader) -> Definitions:
+    """The definitions that made the facts in a published file."""
+    values = json.loads(reader.meta()["definitions"])
+    return Definitions(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+
+
+def published_as_of(reader: Reader) -> datetime:
+    """The newest moment that the records know of, aware UTC; the epoch when there is none."""
+    text = reader.meta().get("data_as_of")
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else datetime.fromtimestamp(0, UTC)

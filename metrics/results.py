@@ -1,0 +1,154 @@
+"""The shape of every answer: one frozen dataclass a metric, and their grouping; `as_dict` is the JSON contract.
+
+None means "no data", never 0. Spans are seconds, shares are 0..1, intervals are 95 % (low, high).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+Interval = tuple[float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """A published performance level: `cells` are the levels the figure (or its interval) may belong to.
+
+    `label` is a level's name, `between A and B`, `unclassified`, or `insufficient data`.
+    """
+
+    edition: int
+    label: str
+    cells: tuple[str, ...] = ()
+    times_slower_than_elite: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentFrequency:
+    """Succeeded production deployments; days are calendar days of the configured time zone."""
+
+    deployments: int
+    days: float
+    days_with_deployment: int
+    weeks_with_deployment: int
+    per_day: float | None
+    median_per_week: float | None
+    median_per_working_day: float | None
+    median_seconds_between: float | None
+    by_weekday: tuple[int, ...]
+    relations: Mapping[str, int]
+    rehearsed: int
+    median_rehearsal_seconds: float | None
+    median_commits: float | None
+    commits: int
+    attempts: int
+    succeeded_attempts: int
+    level: Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeLeadTime:
+    """Change lead time over the changes first shipped in the period; `stages` are medians in seconds.
+
+    `undeployed`: changes waiting on the default branch now, with the age of the oldest.
+    `kaplan_meier_median_seconds` includes those as right-censored; None when not reached.
+    """
+
+    n: int
+    median_seconds: float | None
+    p75_seconds: float | None
+    p90_seconds: float | None
+    interval_seconds: Interval
+    kaplan_meier_median_seconds: float | None
+    stages: Mapping[str, float | None]
+    undeployed: Mapping[str, float | None]
+    negative: int
+    level: Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFailRate:
+    """Failed of matured succeeded production deployments; `pending` ones are too young to judge."""
+
+    failed: int
+    deployments: int
+    pending: int
+    rate: float | None
+    interval: Interval
+    by_kind: Mapping[str, int]
+    not_failures: Mapping[str, int]
+    level: Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryTime:
+    """Failed deployment recovery time; `open` failures are censored at the data's end, not dropped."""
+
+    n: int
+    open: int
+    median_seconds: float | None
+    p90_seconds: float | None
+    mean_seconds: float | None
+    kaplan_meier_median_seconds: float | None
+    interval_seconds: Interval
+    level: Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeToRestore:
+    """All production incidents: impact start (else detected) to resolved."""
+
+    n: int
+    open: int
+    median_seconds: float | None
+    p90_seconds: float | None
+    mean_seconds: float | None
+    kaplan_meier_median_seconds: float | None
+    interval_seconds: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReworkRate:
+    """Unplanned deployments made because of a problem in production, of all succeeded production deployments."""
+
+    rework: int
+    deployments: int
+    rate: float | None
+    interval: Interval
+    by_kind: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """All metrics of one organisation, team or service over one span; `buckets` repeats it per calendar bucket."""
+
+    by: str
+    name: str
+    start: str
+    end: str
+    deployment_frequency: DeploymentFrequency
+    change_lead_time: ChangeLeadTime
+    change_fail_rate: ChangeFailRate
+    failed_deployment_recovery_time: RecoveryTime
+    time_to_restore: TimeToRestore
+    deployment_rework_rate: ReworkRate
+    buckets: tuple[Group, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scorecard:
+    """The answer to one question: one `Group` a name, in alphabetical order."""
+
+    generated_at: str
+    data_as_of: str
+    definitions: Mapping[str, object]
+    period: Mapping[str, str]
+    edition: int
+    groups: tuple[Group, ...] = ()
+    schema_version: int = 1
+    notes: tuple[str, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, object]:
+        """The JSON contract as plain values."""
+        return asdict(self)

@@ -1,0 +1,153 @@
+-- The tables of facts, made empty before every build. One definition set made all rows (`meta.definitions_hash`).
+-- Times are UTC without a zone. `deployment_id` is SOURCE/ID of the deployment record.
+
+-- One row per service: the configured ones, or every service that a deployment names when none is configured.
+create or replace table services (
+    service varchar not null,
+    repository varchar,
+    paths varchar[],
+    aliases varchar[]
+);
+
+-- One row per stretch [owned_from, owned_until) of a team owning a service; null ends are open.
+create or replace table team_services (
+    team varchar not null,
+    service varchar not null,
+    owned_from timestamp,
+    owned_until timestamp
+);
+
+-- One row per deployment of a known service into any environment.
+-- relation: baseline, forward, backward, diverged, same_commit, unresolved; null unless status is succeeded.
+-- previous_id: the succeeded deployment with a known commit before it, in the same environment; the ancestry base.
+-- replaced_id: the succeeded deployment before it, known commit or not: what was running until then.
+-- backward_kind: rollback, out_of_order, replay; null unless relation is backward.
+-- commits / changes / mainline_changes / pull_requests: first shipped by it (all, non-merge, mainline, merged PRs).
+-- lines: added plus deleted over its pull requests; null when no size is known.
+-- rework_kinds: why it counts as rework (rollback, revert, hotfix, incident_fix); empty when it does not.
+-- rehearsed_at: first success of the same version in a rehearsal environment, not later than this deployment.
+create or replace table deployment_facts (
+    deployment_id varchar not null,
+    source varchar not null,
+    service varchar not null,
+    repository varchar,
+    environment varchar not null,
+    is_production boolean not null,
+    is_rehearsal boolean not null,
+    status varchar not null,
+    version varchar,
+    sha varchar,
+    unresolved_reason varchar,
+    digest varchar,
+    created_at timestamp,
+    started_at timestamp,
+    finished_at timestamp,
+    relation varchar,
+    previous_id varchar,
+    replaced_id varchar,
+    backward_kind varchar,
+    commits integer not null,
+    changes integer not null,
+    mainline_changes integer not null,
+    pull_requests integer not null,
+    lines bigint,
+    rework_kinds varchar[] not null,
+    rehearsed_at timestamp,
+    actor varchar,
+    actor_kind varchar,
+    run_id varchar,
+    mechanism varchar,
+    url varchar
+);
+
+-- One row per service, production environment and commit: shipped (deployment_id) or waiting on the default branch
+-- (deployment_id null). Commits of the baseline deployment are not listed. Pull-request clocks are of the pull
+-- request that the commit belongs to, null when none is known.
+create or replace table change_facts (
+    service varchar not null,
+    environment varchar not null,
+    repository varchar not null,
+    sha varchar not null,
+    is_merge boolean not null,
+    mainline boolean not null,
+    is_bot boolean not null,
+    author varchar,
+    subject varchar,
+    pull_request bigint,
+    authored_at timestamp,
+    committed_at timestamp,
+    first_commit_at timestamp,
+    opened_at timestamp,
+    merged_at timestamp,
+    deployment_id varchar,
+    deployed_at timestamp
+);
+
+-- One row per service, production environment and merged pull request; deployment_id null while undeployed.
+-- A stage is null when one of its ends is unknown, never 0; negative stages are null and listed in quality_facts.
+create or replace table pull_request_facts (
+    service varchar not null,
+    environment varchar not null,
+    repository varchar not null,
+    number bigint not null,
+    title varchar,
+    author varchar,
+    is_bot boolean not null,
+    labels varchar[],
+    first_commit_at timestamp,
+    opened_at timestamp,
+    ready_at timestamp,
+    first_review_at timestamp,
+    merged_at timestamp,
+    deployment_id varchar,
+    deployed_at timestamp,
+    coding_seconds double,
+    pickup_seconds double,
+    review_seconds double,
+    deploy_seconds double,
+    reviews bigint,
+    checks varchar,
+    lines bigint,
+    url varchar
+);
+
+-- The ledger: one row per piece of evidence that a deployment failed, and for backward moves that are no failure.
+-- kind: a failure kind of dora.definitions, or out_of_order / replay (kept and shown, never counted), or absolved.
+-- evidence: what it is (an incident, a commit, a deployment, a check) as text; evidence_id its id; evidence_at when.
+-- recovered_at / recovery_id: what ended it, null while open.  candidates: JSON list of {deployment_id, why}.
+create or replace table failure_evidence (
+    deployment_id varchar not null,
+    kind varchar not null,
+    evidence varchar not null,
+    evidence_id varchar,
+    evidence_at timestamp,
+    recovery_id varchar,
+    recovered_at timestamp,
+    confidence double not null,
+    decided_by varchar not null,
+    reason varchar,
+    candidates varchar
+);
+
+-- One row per production incident of a known service, with the deployment it is linked to, if any.
+create or replace table incident_facts (
+    incident_id varchar not null,
+    service varchar not null,
+    title varchar,
+    severity varchar,
+    impact_started_at timestamp,
+    detected_at timestamp,
+    acknowledged_at timestamp,
+    mitigated_at timestamp,
+    resolved_at timestamp,
+    deployment_id varchar,
+    url varchar
+);
+
+-- What the data cannot tell or says wrongly: one row per finding.
+create or replace table quality_facts (
+    finding varchar not null,
+    service varchar,
+    subject varchar not null,
+    detail varchar not null
+);
