@@ -9,6 +9,7 @@ from typing import Literal
 
 from dora.definitions import Definitions
 from dora.period import Every, Period
+from dora.tables import read_table
 from dora.warehouse import Reader
 
 By = Literal["organisation", "team", "service"]
@@ -47,7 +48,7 @@ class Question:
 def published_definitions(reader: Reader) -> Definitions:
     """The definitions that made the facts in a published file."""
     values = json.loads(reader.meta()["definitions"])
-    return Definitions(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+    return read_table(Definitions, values, "the published definitions")
 
 
 def published_as_of(reader: Reader) -> datetime:
