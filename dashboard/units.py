@@ -1,0 +1,144 @@
+"""Numbers as a person reads them: `2 d 4 h`, `12.5 %`, `0.4 per day`. None is always `no data`, never 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+NO_DATA = "no data"
+MINUTE, HOUR, DAY, WEEK = 60, 3600, 86400, 604800
+#: The mean Gregorian month, as in "1 month" of the published levels.
+MONTH = 2629746
+Format = Callable[[float | None], str]
+
+
+def duration(seconds: float | None) -> str:
+    """The two largest units of a span, or one when the second would be noise.
+
+    >>> duration(187_200)
+    '2 d 4 h'
+    >>> duration(1_800)
+    '30 min'
+    """
+    if seconds is None:
+        return NO_DATA
+    if seconds < 0:
+        return "−" + duration(-seconds)
+    return _two_units(seconds)
+
+
+def _two_units(seconds: float) -> str:
+    if round(seconds) < 10 * MINUTE:
+        return _pair(round(seconds), (MINUTE, "min"), (1, "s"))
+    if round(seconds / MINUTE) < 24 * 60:
+        return _pair(round(seconds / MINUTE), (60, "h"), (1, "min"))
+    if round(seconds / HOUR) < 14 * 24:
+        return _pair(round(seconds / HOUR), (24, "d"), (1, "h"))
+    return f"{count(seconds / DAY)} d"
+
+
+def _pair(whole: int, large: tuple[int, str], small: tuple[int, str]) -> str:
+    first, second = divmod(whole, large[0])
+    parts = [(first, large[1]), (second, small[1])]
+    return " ".join(f"{number} {name}" for number, name in parts if number) or f"0 {small[1]}"
+
+
+def percent(rate: float | None) -> str:
+    """A share 0..1 as percent with one digit, none when it is whole.
+
+    >>> percent(0.125)
+    '12.5 %'
+    """
+    if rate is None:
+        return NO_DATA
+    text = f"{rate * 100:.1f}".removesuffix(".0")
+    return "< 0.1 %" if rate > 0 and text == "0" else f"{text.replace('-', '−')} %"
+
+
+def per_day(value: float | None) -> str:
+    """How often: per day from 0.1 a day upwards, else per month (of 30 days), else per year.
+
+    >>> per_day(0.4)
+    '0.4 per day'
+    """
+    if value is None:
+        return NO_DATA
+    if value == 0:
+        return "0 per day"
+    for factor, unit in ((1, "day"), (30, "month")):
+        if value * factor >= 0.095:
+            return f"{_short(value * factor)} per {unit}"
+    return f"{_short(value * 365)} per year"
+
+
+def _short(value: float) -> str:
+    return count(round(value)) if value >= 10 else f"{value:.1f}".removesuffix(".0")
+
+
+def count(number: float | None) -> str:
+    """A whole number with thousands apart.
+
+    >>> count(1904)
+    '1,904'
+    """
+    return NO_DATA if number is None else f"{number:,.0f}"
+
+
+def times(factor: float | None) -> str:
+    """How many times: `2.3×`, `34×`."""
+    return NO_DATA if factor is None else f"{_short(factor)}×"
+
+
+def change(ratio: float | None) -> str:
+    """A ratio new / old as a signed percentage, as a factor from doubling on.
+
+    >>> change(0.8)
+    '−20 %'
+    >>> change(3)
+    '3×'
+    """
+    if ratio is None:
+        return NO_DATA
+    if ratio >= 2:
+        return times(ratio)
+    share = round((ratio - 1) * 100)
+    return f"{'+' if share > 0 else '−' if share < 0 else '±'}{abs(share)} %"
+
+
+def interval(low: float | None, high: float | None, form: Format) -> str:
+    """A 95 % interval; an end that the data does not reach is `?`; both unknown is `no interval`."""
+    if low is None and high is None:
+        return "no interval"
+    return f"{'?' if low is None else form(low)} to {'?' if high is None else form(high)}"
+
+
+def moment(at: datetime | None, timezone: str = "UTC") -> str:
+    """A point in time to the minute in `timezone`; a time without a zone is UTC."""
+    if at is None:
+        return NO_DATA
+    local = _aware(at).astimezone(ZoneInfo(timezone))
+    return f"{local:%Y-%m-%d %H:%M} {'UTC' if timezone == 'UTC' else local.tzname()}"
+
+
+def day(at: datetime | None, timezone: str = "UTC") -> str:
+    """The calendar day of a point in time."""
+    return NO_DATA if at is None else f"{_aware(at).astimezone(ZoneInfo(timezone)):%Y-%m-%d}"
+
+
+def _aware(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def version(text: str | None, sha: str | None = None) -> str:
+    """What was deployed, short: a version as it is, a full sha cut to ten digits."""
+    shown = text or sha
+    if not shown:
+        return "unknown version"
+    is_sha = len(shown) == 40 and all(letter in "0123456789abcdef" for letter in shown)
+    return shown[:10] if is_sha else shown
+
+
+def words(identifier: str) -> str:
+    """An identifier of ours as words: `linked_incident` is `linked incident`."""
+    return identifier.replace("_", " ")
