@@ -31,9 +31,10 @@ _LENGTHS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
-    """The `[organisation]` table."""
+    """The `[organisation]` table; `made_up` labels every page and report of demonstration data."""
 
     name: str = "organisation"
+    made_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,11 +100,11 @@ class Builder(Reader):
         with _sentences(self.path):
             self._con.execute(sql, _naive(parameters))
 
-    def create(self, table: str, frame: pl.DataFrame) -> None:
-        """Make `table` from a frame."""
+    def insert(self, table: str, frame: pl.DataFrame) -> None:
+        """Append a frame's rows to `table`, matching columns by name."""
         with _sentences(self.path):
             self._con.register("frame_", frame)
-            self._con.execute(f'create or replace table "{table}" as from frame_')
+            self._con.execute(f'insert into "{table}" by name from frame_')
             self._con.unregister("frame_")
 
     def set_meta(self, **values: str | None) -> None:

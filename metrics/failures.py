@@ -1,0 +1,232 @@
+"""The ledger: every piece of evidence that a deployment failed, by which rule, and how sure that is.
+
+One function a kind, strongest first. Evidence is stored whatever its age; which kinds count, and inside which
+window, is asked of the ledger when a number is computed. Definitions: the kinds of `dora.definitions`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from dora.definitions import Definitions
+from metrics.deployments import Deployed, Line
+from metrics.repository import Repository
+from metrics.services import matches
+
+CONFIDENCE = {
+    "override": 1.0, "linked_incident": 0.95, "verification": 0.9, "rollback": 0.85, "revert": 0.8,
+    "telemetry": 0.6, "hotfix": 0.5, "proximity": 0.3, "out_of_order": 0.0, "replay": 0.0,
+}  # fmt: skip
+Record = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One row of `failure_evidence`."""
+
+    deployment_id: str
+    kind: str
+    evidence: str
+    evidence_id: str | None
+    evidence_at: datetime | None
+    recovery_id: str | None = None
+    recovered_at: datetime | None = None
+    confidence: float = 0.0
+    decided_by: str = "rule"
+    reason: str | None = None
+    candidates: str | None = None
+
+
+@dataclass(slots=True)
+class Shipped:
+    """What the rules look things up in: one line, its repository, and who shipped each commit first."""
+
+    line: Line
+    repository: Repository | None
+    by_commit: dict[int, Deployed]
+
+    @classmethod
+    def of(cls, line: Line, repository: Repository | None) -> Shipped:
+        """Index the first-shipped commits of a line; those of the baseline are nobody's."""
+        by_commit = {c: d for d in line if d.shipment for c in d.shipment.first}
+        return cls(line, repository, by_commit)
+
+    def running_at(self, at: datetime | None) -> list[Deployed]:
+        """The deployments of the line finished at or before `at`, newest first."""
+        return [] if at is None else [d for d in reversed(self.line) if d.finished_at and d.finished_at <= at]
+
+    def after(self, deployed: Deployed) -> Deployed | None:
+        """The succeeded deployment that replaced this one; None while it is running."""
+        return next((d for d in self.line if d.replaced_id == deployed.deployment_id), None)
+
+
+def backward_moves(shipped: Shipped) -> Iterator[Evidence]:
+    """`rollback`, and the kept but never counted `out_of_order` and `replay`: blames what was replaced."""
+    for deployed in shipped.line:
+        if deployed.backward_kind and deployed.replaced_id:
+            reason = {
+                "rollback": "replaced by a commit that had been live there before",
+                "out_of_order": "replaced by an older commit that had never been live there",
+                "replay": "many services moved back in the same half hour: a platform event",
+            }[deployed.backward_kind]
+            yield _evidence(deployed.replaced_id, deployed.backward_kind, "deployment", deployed, reason)
+
+
+def reverts(shipped: Shipped) -> Iterator[Evidence]:
+    """`revert`: a first-shipped commit takes back what an earlier deployment shipped; that one failed.
+
+    No failure when both were shipped together, or when what is taken back was itself a revert (a re-land).
+    """
+    repository = shipped.repository
+    if repository is None:
+        return
+    for deployed in shipped.line:
+        for commit in deployed.shipment.first if deployed.shipment else ():
+            for target in repository.reverted(commit):
+                blamed = shipped.by_commit.get(target)
+                if blamed is None or blamed is deployed or repository.is_revert(target):
+                    continue
+                sha = repository.graph.shas[commit]
+                reason = f"commit {sha[:12]} reverts {repository.graph.shas[target][:12]}"
+                yield _evidence(blamed.deployment_id, "revert", "commit", deployed, reason, sha)
+
+
+def hotfixes(shipped: Shipped, definitions: Definitions) -> Iterator[Evidence]:
+    """`hotfix`: a shipped pull request is marked as one; blames the deployment that was running before."""
+    for deployed, number, title in hotfix_deployments(shipped, definitions):
+        if deployed.replaced_id:
+            reason = f"pull request #{number} is marked as a hotfix ({title}); the deployment before it is presumed"
+            yield _evidence(deployed.replaced_id, "hotfix", "pull_request", deployed, reason, f"#{number}")
+
+
+def hotfix_deployments(shipped: Shipped, definitions: Definitions) -> list[tuple[Deployed, int, str]]:
+    """(deployment, pull request number, title) for every hotfix-marked pull request that the line shipped."""
+    found = []
+    for pull in shipped.repository.pulls if shipped.repository else ():
+        marked = (
+            any(matches(label, definitions.hotfix_labels) for label in cast("Sequence[str]", pull["labels"] or ()))
+            or matches(cast("str | None", pull["head_branch"]), definitions.hotfix_branches)
+            or matches(cast("str | None", pull["title"]), definitions.hotfix_titles)
+        )
+        number = cast(int, pull["number"])
+        deployed = shipping(shipped, number) if marked else None
+        if deployed is not None:
+            found.append((deployed, number, str(pull["title"])))
+    return found
+
+
+def shipping(shipped: Shipped, number: int) -> Deployed | None:
+    """The deployment that first shipped a pull request's merge; None while undeployed or unknown."""
+    merge = shipped.repository.merges.get(number) if shipped.repository else None
+    return shipped.by_commit.get(merge) if merge is not None else None
+
+
+def linked_incidents(
+    shipped: Shipped, incidents: Iterable[Record], resolve: Callable[[str], str | None]
+) -> Iterator[Evidence]:
+    """`linked_incident`: the incident names the deployment, version, commit or pull request.
+
+    `resolve` turns a deployment's id as the incident writes it into its `deployment_id`.
+    """
+    for incident in incidents:
+        blamed, how = _named_by(shipped, incident, resolve)
+        if blamed:
+            yield _incident_evidence(blamed, "linked_incident", incident, f"the incident names its {how}")
+
+
+def proximity(
+    shipped: Shipped, incidents: Iterable[Record], linked: set[str], definitions: Definitions
+) -> Iterator[Evidence]:
+    """`proximity`: nothing better known than that the incident followed the deployment within the window."""
+    for incident in incidents:
+        at = cast("datetime | None", incident["impact_started_at"] or incident["detected_at"])
+        if incident_id(incident) in linked or at is None:
+            continue
+        oldest = at - timedelta(seconds=definitions.proximity_seconds)
+        near = [d for d in shipped.running_at(at) if d.finished_at and d.finished_at > oldest]
+        if near:
+            others = json.dumps(
+                [{"deployment_id": d.deployment_id, "why": "also within the window"} for d in near[1:6]]
+            )
+            yield _incident_evidence(near[0], "proximity", incident, "the last deployment before the incident", others)
+
+
+def verifications(shipped: Shipped, checks: Iterable[Record]) -> Iterator[Evidence]:
+    """`verification`: a check after the deployment failed; recovered with the next deployment of the service."""
+    by_id = {name: d for d in shipped.line for name in (d.record_id, d.deployment_id)}
+    for check in checks:
+        deployed = by_id.get(str(check["deployment"]))
+        if deployed is None or check["status"] != "failed":
+            continue
+        after = shipped.after(deployed)
+        yield Evidence(
+            deployment_id=deployed.deployment_id,
+            kind="verification",
+            evidence="verification",
+            evidence_id=f"{check['source']}/{check['id']}",
+            evidence_at=cast("datetime | None", check["finished_at"] or check["started_at"] or deployed.finished_at),
+            recovery_id=after.deployment_id if after else None,
+            recovered_at=after.finished_at if after else None,
+            confidence=CONFIDENCE["verification"],
+            reason=f"check {check['name']} failed after the deployment had reported success",
+        )
+
+
+def incident_id(incident: Record) -> str:
+    """SOURCE/ID of an incident record."""
+    return f"{incident['source']}/{incident['id']}"
+
+
+def _named_by(shipped: Shipped, incident: Record, resolve: Callable[[str], str | None]) -> tuple[Deployed | None, str]:
+    repository = shipped.repository
+    if incident["deployment"] is not None:
+        wanted = resolve(str(incident["deployment"]))
+        return next((d for d in shipped.line if d.deployment_id == wanted), None), "deployment"
+    if incident["version"] is not None:
+        at = cast("datetime | None", incident["detected_at"] or incident["impact_started_at"])
+        named = [d for d in shipped.line if d.version == incident["version"]]
+        before = [d for d in named if at is None or (d.finished_at and d.finished_at <= at)]
+        return (before or named or [None])[-1], "version"  # type: ignore[list-item]
+    if incident["sha"] is not None and repository:
+        commit = repository.graph.find(str(incident["sha"]))
+        return (shipped.by_commit.get(commit) if commit is not None else None), "commit"
+    if incident["pull_request"] is not None:
+        return shipping(shipped, cast(int, incident["pull_request"])), "pull request"
+    return None, ""
+
+
+def _incident_evidence(
+    blamed: Deployed, kind: str, incident: Record, reason: str, candidates: str | None = None
+) -> Evidence:
+    at = incident["detected_at"] or incident["impact_started_at"] or incident["resolved_at"] or blamed.finished_at
+    return Evidence(
+        deployment_id=blamed.deployment_id,
+        kind=kind,
+        evidence="incident",
+        evidence_id=incident_id(incident),
+        evidence_at=cast("datetime | None", at),
+        recovered_at=cast("datetime | None", incident["resolved_at"]),
+        confidence=CONFIDENCE[kind],
+        reason=reason,
+        candidates=candidates,
+    )
+
+
+def _evidence(
+    blamed: str, kind: str, evidence: str, recovery: Deployed, reason: str, evidence_id: str | None = None
+) -> Evidence:
+    return Evidence(
+        deployment_id=blamed,
+        kind=kind,
+        evidence=evidence,
+        evidence_id=evidence_id or recovery.deployment_id,
+        evidence_at=recovery.finished_at,
+        recovery_id=recovery.deployment_id,
+        recovered_at=recovery.finished_at,
+        confidence=CONFIDENCE[kind],
+        reason=reason,
+    )

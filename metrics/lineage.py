@@ -1,0 +1,174 @@
+"""Which commits each deployment shipped first, and how it relates to the one before it.
+
+Every commit is visited once per service and environment: walk the deployments in time order, depth-first from
+the deployed commit, and stop at what was visited before. Ancestry between neighbours is decided by painting
+down from both commits in order of their level (longest distance from a root), which reads little more than
+what differs between them. Definition: what git calls reachability; `prev..this` per deployment, without
+counting a commit twice after a rollback.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+_OLD, _NEW = 1, 2
+
+
+class CommitGraph:
+    """The commits of one repository by position; parents that are not stored are left out."""
+
+    def __init__(self, commits: Iterable[tuple[str, Sequence[str]]]) -> None:
+        rows = list(commits)
+        self.shas = [sha for sha, _ in rows]
+        self.index = {sha: i for i, sha in enumerate(self.shas)}
+        find = self.index.get
+        self.parents: list[tuple[int, ...]] = [
+            tuple(p for parent in parents if (p := find(parent)) is not None) for _, parents in rows
+        ]
+
+    def find(self, sha: str) -> int | None:
+        """The position of a full or abbreviated (7+ digits, unambiguous) sha; None when there is no such commit."""
+        sha = sha.lower()
+        exact = self.index.get(sha)
+        if exact is not None or not 7 <= len(sha) < 40:
+            return exact
+        at = bisect_left(self._sorted, sha)
+        near = [s for s in self._sorted[at : at + 2] if s.startswith(sha)]
+        return self.index[near[0]] if len(near) == 1 else None
+
+    @cached_property
+    def _sorted(self) -> list[str]:
+        return sorted(self.shas)
+
+    @cached_property
+    def levels(self) -> list[int]:
+        """One more than the largest level among its parents; roots are 1."""
+        levels = [0] * len(self.shas)
+        for start in range(len(levels)):
+            stack = [start]
+            while stack:
+                here = stack[-1]
+                todo = [p for p in self.parents[here] if not levels[p]]
+                if todo and not levels[here]:
+                    stack.extend(todo)
+                    continue
+                stack.pop()
+                levels[here] = 1 + max((levels[p] for p in self.parents[here]), default=0)
+        return levels
+
+    def reach(self, start: int, visited: bytearray) -> list[int]:
+        """Commits reachable from `start` that were not visited yet; marks them."""
+        if visited[start]:
+            return []
+        visited[start] = 1
+        found, stack = [start], [start]
+        while stack:
+            for parent in self.parents[stack.pop()]:
+                if not visited[parent]:
+                    visited[parent] = 1
+                    found.append(parent)
+                    stack.append(parent)
+        return found
+
+    def difference(self, old: int, new: int) -> tuple[list[int], list[int]]:
+        """(commits only in `new`, commits only in `old`), each with its own commit, as `git rev-list old...new`."""
+        if old == new:
+            return [], []
+        levels, paint = self.levels, {old: _OLD, new: _NEW}
+        queue = [(-levels[old], old), (-levels[new], new)]
+        heapq.heapify(queue)
+        open_ends = 2
+        ahead: list[int] = []
+        behind: list[int] = []
+        while queue and open_ends:
+            _, here = heapq.heappop(queue)
+            mark = paint[here]
+            if mark != _OLD | _NEW:
+                open_ends -= 1
+                (ahead if mark == _NEW else behind).append(here)
+            for parent in self.parents[here]:
+                before = paint.get(parent, 0)
+                after = before | mark
+                if after == before:
+                    continue
+                paint[parent] = after
+                if not before:
+                    heapq.heappush(queue, (-levels[parent], parent))
+                    open_ends += after != _OLD | _NEW
+                elif after == _OLD | _NEW:
+                    open_ends -= 1
+        return ahead, behind
+
+
+@dataclass(slots=True)
+class Shipment:
+    """What one succeeded deployment shipped: positions in the graph, and the relation to the previous one.
+
+    `previous`: position in the list of deployments, of the last one with a known commit; `first`: commits that
+    no earlier deployment contained; `range`: previous..this, which repeats commits after a rollback;
+    `live_before`: its commit had been running in that environment.
+    """
+
+    relation: str
+    previous: int | None = None
+    first: list[int] = field(default_factory=list)
+    range: list[int] = field(default_factory=list)
+    live_before: bool = False
+
+
+def ship(graph: CommitGraph, commits: Sequence[int | None]) -> tuple[list[Shipment], bytearray]:
+    """Walk the succeeded deployments of one service and environment in time order.
+
+    `commits`: each deployment's commit position, None when its version resolves to no commit: that one ships
+    nothing and never becomes "previous". Also returns the mark of every commit that was ever contained.
+    """
+    visited = bytearray(len(graph.shas))
+    live: set[int] = set()
+    previous: int | None = None
+    out: list[Shipment] = []
+    for position, commit in enumerate(commits):
+        if commit is None:
+            out.append(Shipment("unresolved", previous))
+            continue
+        out.append(_shipment(graph, commits, previous, commit, visited))
+        out[-1].live_before = commit in live
+        live.add(commit)
+        previous = position
+    return out, visited
+
+
+def _shipment(
+    graph: CommitGraph, commits: Sequence[int | None], previous: int | None, commit: int, visited: bytearray
+) -> Shipment:
+    before = commits[previous] if previous is not None else None
+    if before is None:
+        graph.reach(commit, visited)
+        return Shipment("baseline")
+    ahead, behind = graph.difference(before, commit)
+    return Shipment(_relation(before == commit, ahead, behind), previous, graph.reach(commit, visited), ahead)
+
+
+def _relation(same: bool, ahead: Sequence[int], behind: Sequence[int]) -> str:
+    if same:
+        return "same_commit"
+    if not behind:
+        return "forward"
+    return "diverged" if ahead else "backward"
+
+
+def landings(graph: CommitGraph, mainline: Iterable[int]) -> list[int]:
+    """For every commit, the mainline commit that brought it onto the default branch (-1: none did).
+
+    The mainline is taken from its oldest commit to its newest; a mainline commit brings itself.
+    """
+    landed = [-1] * len(graph.shas)
+    visited = bytearray(len(graph.shas))
+    levels = graph.levels
+    for here in sorted(mainline, key=levels.__getitem__):
+        for commit in graph.reach(here, visited):
+            landed[commit] = here
+    return landed

@@ -1,0 +1,8 @@
+-- One row per commit that deployment $id of $service shipped first, newest first.
+select
+    c.sha, coalesce(c.subject, '') as subject, c.is_bot, c.is_merge, c.mainline, c.pull_request,
+    c.authored_at, c.committed_at, c.first_commit_at, c.merged_at,
+    case when $names then (select any_value(name) from people where people.author = c.author) end as author
+from change_facts c
+where c.service = $service and c.environment = $environment and c.deployment_id = $id
+order by c.committed_at desc, c.sha

@@ -1,0 +1,8 @@
+-- One row per merged pull request that deployment $id of $service shipped first, in order of merge.
+select
+    p.number, coalesce(p.title, '') as title, p.is_bot, coalesce(p.labels, []) as labels, p.first_commit_at,
+    p.opened_at, p.first_review_at, p.merged_at, p.reviews, p.checks, p.lines, p.url,
+    case when $names then (select any_value(name) from people where people.author = p.author) end as author
+from pull_request_facts p
+where p.service = $service and p.environment = $environment and p.deployment_id = $id
+order by p.merged_at, p.number

@@ -1,0 +1,145 @@
+"""What the ledger's rows say together: which evidence counts, the verdict, the recovery and the spans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from dora.definitions import FAILURE_KINDS, WINDOWED_KINDS, Definitions
+from metrics.story import Deployed, Evidence, NearIncident, Recovery, Span, Style, Verdict
+
+_NEVER = {
+    "out_of_order": "this version had never been live here before: a late promotion of an older build, not a failure",
+    "replay": "many services of one source moved back together: a platform event, not a failure of this deployment",
+}
+
+
+def why_not(
+    kind: str, evidence_at: datetime | None, finished_at: datetime | None, definitions: Definitions
+) -> str | None:
+    """Why a piece of evidence does not make the deployment a failed one; None when it does."""
+    if kind in _NEVER:
+        return _NEVER[kind]
+    if kind == "absolved":
+        return "a person decided that this deployment did not fail"
+    if kind not in definitions.failure_kinds:
+        return f"the definitions in use do not count evidence of the kind {kind}"
+    if kind not in WINDOWED_KINDS:
+        return None
+    return _outside(evidence_at, finished_at, definitions.failure_window_seconds)
+
+
+def _outside(evidence_at: datetime | None, finished_at: datetime | None, window: float | None) -> str | None:
+    if window is None:
+        return None
+    if evidence_at is None or finished_at is None:
+        return "when it happened is unknown, so it cannot be placed inside the failure window"
+    after = (evidence_at - finished_at).total_seconds()
+    if after < 0:
+        return "it is earlier than the deployment"
+    if after >= window:
+        return f"outside the failure window: {after / 3600:.1f} h after the deployment, the window is {window / 3600:g} h"
+    return None
+
+
+def counted(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence that counts, strongest kind first, then the earliest; empty when a person absolved it."""
+    if any(row.kind == "absolved" for row in evidence):
+        return []
+    rows = [row for row in evidence if row.why_not is None]
+    return sorted(rows, key=lambda row: (FAILURE_KINDS.index(row.kind), row.evidence_at is None, str(row.evidence_at)))
+
+
+def verdict(deployed: Deployed, evidence: Sequence[Evidence], as_of: datetime, definitions: Definitions) -> Verdict:
+    """Failed as soon as evidence counts; otherwise pending until the failure window has passed."""
+    if not deployed.is_production:
+        return Verdict(state="not judged", why=f"{deployed.environment} is not a production environment")
+    if deployed.status != "succeeded" or deployed.finished_at is None:
+        return Verdict(state="not judged", why=f"the rollout is {deployed.status}: it never served production from here")
+    window = definitions.failure_window_seconds
+    ends = deployed.finished_at + timedelta(seconds=window) if window is not None else None
+    if rows := counted(evidence):
+        best = rows[0]
+        return Verdict(
+            state="failed", why=best.evidence, kind=best.kind, confidence=best.confidence,
+            decided_by=best.decided_by, window_ends_at=ends,
+        )  # fmt: skip
+    absolved = [row for row in evidence if row.kind == "absolved"]
+    if absolved:
+        why = absolved[0].reason or "a person decided that this deployment did not fail"
+        return Verdict(state="not failed", why=why, decided_by=absolved[0].decided_by, window_ends_at=ends)
+    if ends is not None and ends > as_of:
+        return Verdict(state="pending", why="its failure window has not passed yet", window_ends_at=ends)
+    return Verdict(state="not failed", why="no evidence that counts was found", window_ends_at=ends)
+
+
+def recovery(
+    deployed: Deployed, evidence: Sequence[Evidence], as_of: datetime, versions: dict[str, tuple[str | None, str | None]]
+) -> Recovery | None:
+    """The earliest recovery of the counted evidence; None when the deployment did not fail.
+
+    `versions`: deployment id -> (version, relation) of the deployments that recoveries name.
+    """
+    rows = counted(evidence)
+    if not rows or deployed.finished_at is None:
+        return None
+    ended = sorted((row for row in rows if row.recovered_at), key=lambda row: str(row.recovered_at))
+    if not ended:
+        lasting = (as_of - deployed.finished_at).total_seconds()
+        return Recovery(
+            is_open=True, style=None, recovery_id=None, version=None, recovered_at=None, seconds=max(0.0, lasting)
+        )
+    first = ended[0]
+    version, relation = versions.get(first.recovery_id or "", (None, None))
+    seconds = (first.recovered_at - deployed.finished_at).total_seconds() if first.recovered_at else None
+    return Recovery(
+        is_open=False, style=recovery_style(first.kind, relation), recovery_id=first.recovery_id, version=version,
+        recovered_at=first.recovered_at, seconds=seconds if seconds is not None and seconds >= 0 else None,
+    )  # fmt: skip
+
+
+def recovery_style(kind: str, relation: str | None) -> Style:
+    """How it was recovered, from the kind of evidence and the relation of the recovering deployment, if any."""
+    if relation == "backward" or kind == "rollback":
+        return "rolled back"
+    if kind == "revert":
+        return "rolled forward with a revert"
+    if relation is not None:
+        return "rolled forward"
+    return "incident resolved" if kind in ("linked_incident", "proximity") else "not known"
+
+
+def spans(deployed: Deployed, outcome: Recovery | None, evidence: Sequence[Evidence], incident: NearIncident | None) -> tuple[Span, ...]:
+    """Every span under its own name; empty when nothing failed."""
+    if outcome is None:
+        return ()
+    times = [row.evidence_at for row in counted(evidence) if row.evidence_at]
+    missing = "no incident is linked to this deployment"
+    none = NearIncident(
+        incident_id="", title="", severity=None, impact_started_at=None, detected_at=None, acknowledged_at=None,
+        mitigated_at=None, resolved_at=None, is_linked=False, url=None,
+    )  # fmt: skip
+    clocks = incident or none
+    start_name, start = ("impact started", clocks.impact_started_at)
+    if start is None:
+        start_name, start = ("deployed", deployed.finished_at)
+    why = "the incident does not say when" if incident else missing
+    deployed_at = deployed.finished_at
+    return (
+        _span("time to first evidence", "deployed", deployed_at, "first evidence that counts", min(times, default=None), "the evidence has no time"),
+        _span("time to detect", start_name, start, "detected", clocks.detected_at, why),
+        _span("time to acknowledge", "detected", clocks.detected_at, "acknowledged", clocks.acknowledged_at, why),
+        _span("time to mitigate", "detected", clocks.detected_at, "mitigated", clocks.mitigated_at, why),
+        _span("time to restore", start_name if incident else "impact started", start if incident else None, "incident resolved", clocks.resolved_at, why),
+        _span("failed deployment recovery time", "deployed", deployed_at, "recovered", outcome.recovered_at, "it is still open" if outcome.is_open else "the recovery has no time"),
+    )
+
+
+def _span(name: str, start_clock: str, start: datetime | None, end_clock: str, end: datetime | None, why: str) -> Span:
+    if start is None or end is None:
+        return Span(name=name, start_clock=start_clock, end_clock=end_clock, seconds=None, why_unknown=why)
+    seconds = (end - start).total_seconds()
+    if seconds < 0:
+        backwards = f"the clocks run backwards: {end_clock} is earlier than {start_clock}"
+        return Span(name=name, start_clock=start_clock, end_clock=end_clock, seconds=None, why_unknown=backwards)
+    return Span(name=name, start_clock=start_clock, end_clock=end_clock, seconds=seconds)
