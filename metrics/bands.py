@@ -1,0 +1,175 @@
+"""Published performance levels per report year, as data with provenance, and how a figure is placed in them.
+
+Bounds are half-open `[low, high)`. From 2023 on the change fail rate of a level is one published figure, not a
+range, and the figures are not monotone (2024: medium 10 % is below high 20 %): a rate between two figures lies
+between their levels. A figure that no level covers is `unclassified`; nothing is interpolated.
+Status: A official (dora.dev), B a sponsor's full write-up, C third-party text, M unverified.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from dora.errors import ConfigError
+from metrics.results import Interval, Level
+
+MetricName = Literal["deployment_frequency", "change_lead_time", "change_fail_rate", "recovery_time"]
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedLevel:
+    """One level of one year. Frequency in deployments per day; times in seconds; fail rate as a range or one figure."""
+
+    name: str
+    percent: float | None
+    deployment_frequency: Range
+    change_lead_time: Range
+    change_fail_rate: Range | float
+    recovery_time: Range
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """The levels of one report year, best first; `words` are the published words of each cell by level and metric."""
+
+    year: int
+    status: str
+    note: str
+    levels: tuple[PublishedLevel, ...]
+    words: dict[str, dict[str, str]]
+
+
+@lru_cache(maxsize=1)
+def editions() -> dict[int, Edition]:
+    """All editions with levels, by year; read from bands.json."""
+    raw = json.loads((Path(__file__).parent / "bands.json").read_text())
+    return {int(year): _edition(int(year), item) for year, item in raw.items()}
+
+
+def edition(year: int) -> Edition:
+    """One edition; a year without levels is a `ConfigError` that lists those there are."""
+    known = editions()
+    if year not in known:
+        raise ConfigError(f"edition {year}: no levels were published; choose one of {', '.join(map(str, known))}")
+    return known[year]
+
+
+def time_level(year: int, metric: MetricName, seconds: float | None, interval: Interval) -> Level:
+    """Place a median time; a badge only when the whole interval lies inside one level."""
+    return _level(year, metric, seconds, interval, lambda value: _in_ranges(year, metric, value))
+
+
+def fail_rate_level(year: int, rate: float | None, interval: Interval) -> Level:
+    """Place a change fail rate (0..1)."""
+    return _level(year, "change_fail_rate", rate, interval, lambda value: _fail_rate_cells(year, value))
+
+
+def frequency_level(year: int, per_day: float | None, interval: Interval) -> Level:
+    """Place a frequency on DORA's answer scale, from deployments per day (see `deployment_frequency.scale`)."""
+    return _level(
+        year, "deployment_frequency", per_day, interval, lambda value: _in_ranges(year, "deployment_frequency", value)
+    )
+
+
+def _level(
+    year: int, metric: MetricName, value: float | None, interval: Interval, cells_of: Callable[[float], list[str]]
+) -> Level:
+    low, high = interval
+    if value is None or low is None or high is None:
+        return Level(edition=year, label="insufficient data", times_slower_than_elite=_slower(year, metric, value))
+    names = [level.name for level in edition(year).levels]
+    probes = [low, value, high, *(edge for edge in _edges(year, metric) if low < edge < high)]
+    found = {cell for probe in probes for cell in cells_of(probe)}
+    cells = tuple(name for name in names if name in found)
+    return Level(edition=year, label=_label(cells), cells=cells, times_slower_than_elite=_slower(year, metric, value))
+
+
+def _label(cells: Sequence[str]) -> str:
+    if not cells:
+        return "unclassified"
+    if len(cells) == 1:
+        return cells[0]
+    return f"between {cells[0]} and {cells[-1]}"
+
+
+def _in_ranges(year: int, metric: MetricName, value: float) -> list[str]:
+    found = []
+    for level in edition(year).levels:
+        low, high = getattr(level, metric)
+        if low <= value < high:
+            found.append(level.name)
+    return found
+
+
+def _fail_rate_cells(year: int, rate: float) -> list[str]:
+    levels = edition(year).levels
+    if any(isinstance(level.change_fail_rate, tuple) for level in levels):
+        return [
+            level.name
+            for level in levels
+            if isinstance(level.change_fail_rate, tuple)
+            and level.change_fail_rate[0] <= rate <= level.change_fail_rate[1]
+        ]
+    figures = [
+        (float(level.change_fail_rate), level.name) for level in levels if isinstance(level.change_fail_rate, float)
+    ]
+    return _between_figures(figures, rate)
+
+
+def _between_figures(figures: Sequence[tuple[float, str]], rate: float) -> list[str]:
+    """From the level above the best one whose figure the rate meets, to the worst one whose figure it misses."""
+    names = [name for _, name in figures]
+    met = [rank for rank, (figure, _) in enumerate(figures) if rate <= figure]
+    missed = [rank for rank, (figure, _) in enumerate(figures) if rate > figure]
+    if not missed or not met:
+        return [names[0] if met else names[-1]]
+    return names[max(0, met[0] - 1) : max(missed[-1], met[0]) + 1]
+
+
+def _edges(year: int, metric: MetricName) -> list[float]:
+    edges = []
+    for level in edition(year).levels:
+        cell = getattr(level, metric)
+        edges += list(cell) if isinstance(cell, tuple) else [cell]
+    return edges
+
+
+def _slower(year: int, metric: MetricName, value: float | None) -> float | None:
+    """How many times worse than the elite bound; None without a figure, an elite level, or when it is not worse."""
+    best = edition(year).levels[0]
+    if value is None or value <= 0 or best.name != "elite":
+        return None
+    cell = getattr(best, metric)
+    if metric == "deployment_frequency":
+        ratio = cell[0] / value
+    else:
+        ratio = value / (cell[1] if isinstance(cell, tuple) else cell)
+    return ratio if ratio > 1 else None
+
+
+def _edition(year: int, item: dict[str, object]) -> Edition:
+    levels, words = [], {}
+    for row in item["levels"]:  # type: ignore[attr-defined]
+        rate = row["change_fail_rate"]
+        levels.append(
+            PublishedLevel(
+                row["name"],
+                row["percent"],
+                _range(row["deployment_frequency"]),
+                _range(row["change_lead_time"]),
+                _range(rate) if isinstance(rate, list) else float(rate),
+                _range(row["recovery_time"]),
+            )
+        )
+        words[row["name"]] = row["words"]
+    return Edition(year, str(item["status"]), str(item["note"]), tuple(levels), words)
+
+
+def _range(pair: list[float | None]) -> Range:
+    return (pair[0] if pair[0] is not None else 0.0, pair[1] if pair[1] is not None else float("inf"))
