@@ -1,0 +1,72 @@
+"""A team against its own past."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from metrics.intervals import wilson
+from metrics.own_past import Change, frequency_change, rate_change, time_change
+from metrics.results import DeploymentFrequency, Level
+
+
+def _frequency(deployments: int, days: float = 90) -> DeploymentFrequency:
+    return DeploymentFrequency(
+        deployments=deployments, days=days, days_with_deployment=0, weeks_with_deployment=0, per_day=deployments / days,
+        median_per_week=None, median_per_working_day=None, median_seconds_between=None, by_weekday=(), relations={},
+        rehearsed=0, median_rehearsal_seconds=None, median_commits=None, commits=0, attempts=deployments,
+        succeeded_attempts=deployments, level=Level(edition=2024, label="insufficient data"),
+    )  # fmt: skip
+
+
+def test_twice_as_many_deployments_are_clear_with_many_and_unclear_with_few() -> None:
+    assert frequency_change(_frequency(200), _frequency(100)).clear
+    few = frequency_change(_frequency(4), _frequency(2))
+    assert few.ratio == pytest.approx(2)
+    assert not few.clear
+
+
+def test_frequencies_of_periods_of_different_length_are_compared_per_day() -> None:
+    assert frequency_change(_frequency(90, 90), _frequency(30, 30)).ratio == pytest.approx(1)
+
+
+def test_nothing_before_gives_no_change() -> None:
+    assert frequency_change(_frequency(10), _frequency(0)) == Change()
+    assert rate_change((0.1, (0.05, 0.2)), (None, (None, None))) == Change()
+    assert time_change((10, (5, 20)), (None, (None, None))) == Change()
+
+
+def test_a_median_without_an_interval_is_never_clear() -> None:
+    change = time_change((100.0, (None, None)), (1.0, (0.5, 2.0)))
+    assert change.ratio == 100
+    assert not change.clear
+
+
+def test_times_use_the_ratio_of_the_interval_ends() -> None:
+    # by hand: both medians have ends at half and double, so the ends lie sqrt(2) * ln 2 around ln 4
+    change = time_change((400.0, (200.0, 800.0)), (100.0, (50.0, 200.0)))
+    half = math.sqrt(2) * math.log(2)
+    assert change.interval == pytest.approx((4 * math.exp(-half), 4 * math.exp(half)))
+    assert change.clear
+    assert change.upwards
+
+
+def test_the_difference_of_two_shares_is_newcombes_published_example() -> None:
+    # Newcombe 1998, Statistics in Medicine 17, table II, example (a), method 10: 56/70 - 48/80
+    change = rate_change((56 / 70, wilson(56, 70)), (48 / 80, wilson(48, 80)))
+    assert change.difference == pytest.approx(0.2)
+    assert change.interval == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    assert change.clear
+
+
+@given(st.integers(0, 50), st.integers(1, 50), st.integers(0, 50), st.integers(1, 50))
+def test_the_difference_lies_in_its_interval_and_swapping_mirrors_it(a: int, b: int, c: int, d: int) -> None:
+    new, old = (min(a, b) / b, wilson(min(a, b), b)), (min(c, d) / d, wilson(min(c, d), d))
+    there, back = rate_change(new, old), rate_change(old, new)
+    low, high = there.interval
+    assert low is not None and high is not None and there.difference is not None  # noqa: PT018
+    assert low - 1e-9 <= there.difference <= high + 1e-9
+    assert back.interval == pytest.approx((-high, -low))
