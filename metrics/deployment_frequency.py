@@ -1,0 +1,110 @@
+"""Deployment frequency: how often a new version reaches production, and what kind of move each deployment was.
+
+Definition: succeeded production deployments finished in [start, end). Source: dora.dev/guides/dora-metrics.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dora.period import Period
+from dora.warehouse import Reader
+from metrics import bands
+from metrics.intervals import median_interval, poisson_interval, quantile
+from metrics.results import DeploymentFrequency, Level
+from metrics.slices import Arrays, Slices, micros, read_sql
+
+DAY = 86400 * 1_000_000
+Key = tuple[int, int]
+#: Printed beside a level, because the scale's words need a rule.
+RULE = "on demand: more than one deployment on the median working day; else the mean rate per day"
+
+
+def deployment_frequency(reader: Reader, slices: Slices) -> dict[Key, DeploymentFrequency]:
+    """One result per (group, bucket), also where nothing was deployed."""
+    rows = reader.arrays(read_sql("deployment_frequency"), slices.parameters())
+    attempts = reader.arrays(read_sql("deployment_attempts"), slices.parameters())
+    tried = {(g, b): cut["succeeded"] for g, b, cut in slices.cut(attempts, "at_us")}
+    calendars = [_Calendar(bucket, slices) for bucket in slices.buckets]
+    return {
+        (group, bucket): _summary(cut, calendars[bucket], tried[group, bucket], slices.question.edition)
+        for group, bucket, cut in slices.cut(rows, "at_us")
+    }
+
+
+class _Calendar:
+    """The local days and weeks of one bucket, as edges in microseconds."""
+
+    def __init__(self, bucket: Period, slices: Slices) -> None:
+        definitions = slices.question.definitions
+        days = bucket.buckets("day", definitions.timezone)
+        self.days = bucket.days
+        self.day_starts = np.array([micros(day.start) for day in days], dtype=np.int64)
+        self.week_starts = np.array(
+            [micros(w.start) for w in bucket.buckets("week", definitions.timezone)], dtype=np.int64
+        )
+        first = days[-1].start.astimezone(ZoneInfo(definitions.timezone)).isoweekday() - (len(days) - 1)
+        self.weekday = (np.arange(len(days)) + first - 1) % 7
+        self.working = np.isin(self.weekday + 1, definitions.working_days)
+
+
+def _summary(rows: Arrays, calendar: _Calendar, tried: NDArray[np.generic], edition: int) -> DeploymentFrequency:
+    times = rows["at_us"]
+    n = len(times)
+    day = np.searchsorted(calendar.day_starts, times, side="right") - 1
+    per_day = np.bincount(day, minlength=len(calendar.day_starts))
+    per_week = np.bincount(
+        np.searchsorted(calendar.week_starts, times, side="right") - 1, minlength=len(calendar.week_starts)
+    )
+    working = np.sort(per_day[calendar.working]).astype(np.float64)
+    rehearsal = _seconds(rows["rehearsal_us"])
+    return DeploymentFrequency(
+        deployments=n,
+        days=calendar.days,
+        days_with_deployment=int((per_day > 0).sum()),
+        weeks_with_deployment=int((per_week > 0).sum()),
+        per_day=n / calendar.days,
+        median_per_week=quantile(np.sort(per_week).astype(np.float64), 0.5),
+        median_per_working_day=quantile(working, 0.5),
+        median_seconds_between=quantile(np.sort(np.diff(times)).astype(np.float64) / 1e6, 0.5),
+        by_weekday=tuple(int(per_day[calendar.weekday == w].sum()) for w in range(7)),
+        relations=_relations(rows["relation"]),
+        rehearsed=len(rehearsal),
+        median_rehearsal_seconds=quantile(rehearsal, 0.5),
+        median_commits=quantile(np.sort(rows["commits"]).astype(np.float64), 0.5),
+        commits=int(rows["commits"].sum()),
+        attempts=len(tried),
+        succeeded_attempts=int(tried.sum()),
+        level=_level(n, calendar, working, edition),
+    )
+
+
+def _level(n: int, calendar: _Calendar, working: NDArray[np.float64], edition: int) -> Level:
+    """See `RULE`. The interval is exact Poisson for the rate, order statistics for the median working day."""
+    if n == 0:
+        return bands.frequency_level(edition, None, (None, None))
+    low, high = (end / calendar.days for end in poisson_interval(n))
+    first, last = median_interval(working)
+    median = quantile(working, 0.5) or 0.0
+    places = [_place(m, rate) for m, rate in ((first or 0.0, low), (median, n / calendar.days), (last or median, high))]
+    return bands.frequency_level(edition, places[1], (places[0], places[2]))
+
+
+def _place(median: float, rate: float) -> float:
+    """A point on the scale of deployments per day: above one only when the median working day is."""
+    return max(median, rate) if median > 1 else min(rate, 1.0)
+
+
+def _relations(column: NDArray[np.generic]) -> Mapping[str, int]:
+    return dict(sorted(Counter(str(name) for name in column.tolist()).items()))
+
+
+def _seconds(column: NDArray[np.generic]) -> NDArray[np.float64]:
+    """A masked column of microseconds as sorted seconds without the nulls."""
+    values = column.compressed() if isinstance(column, np.ma.MaskedArray) else column
+    return np.sort(values.astype(np.float64) / 1e6)
