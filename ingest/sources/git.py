@@ -1,0 +1,236 @@
+"""The `git` source: commits, the mainline, changed paths and tags of repositories, and deployments from tags.
+
+One stream a repository. History is read whole, whatever `since` says, because ancestry needs it; `since` only
+leaves out deployments. A later run reads what is reachable from the new tips and not from the known ones.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import polars as pl
+
+from dora.errors import ConfigError
+from dora.frames import SCHEMAS
+from ingest.bots import bot_test
+from ingest.git_command import (
+    Repository,
+    check_address,
+    existing,
+    first_parent_line,
+    lines,
+    main_branch,
+    open_repository,
+    text,
+)
+from ingest.source import Batch, Context, Scope
+from ingest.sources.git_log import Authors, moments, read_commits, read_paths
+
+DEFAULT_REFS = ("refs/heads/*", "refs/tags/*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryOptions:
+    """One repository: the name that services use for it, its path or address, and its mainline branch."""
+
+    name: str
+    url: str
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagDeployments:
+    """Tags matching the glob `tags` are deployments of `service` (default: of the repository) to `environment`."""
+
+    tags: str
+    environment: str = "production"
+    service: str | None = None
+    repository: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The table of a git source. `bots`: regular expressions besides the built-in ones; `refs`: what to read."""
+
+    repositories: tuple[RepositoryOptions, ...]
+    branch: str | None = None
+    bots: tuple[str, ...] = ()
+    refs: tuple[str, ...] = DEFAULT_REFS
+    deployments: tuple[TagDeployments, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a stream's cursor remembers: the options it was read with, all references, the mainline, the tips."""
+
+    options: str = ""
+    refs: str = ""
+    mainline: str | None = None
+    tips: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GitSource:
+    """The repositories of one configured git source."""
+
+    name: str
+    options: Options
+    context: Context
+
+    def streams(self) -> Sequence[str]:
+        """The repositories' names, as configured."""
+        return [repository.name for repository in self.options.repositories]
+
+    def batches(self, stream: str, cursor: str | None, since: datetime | None) -> Iterator[Batch]:
+        """Commits in chunks, then the mainline, the tags and their deployments with the cursor; nothing when unchanged."""
+        chosen = next(repository for repository in self.options.repositories if repository.name == stream)
+        repository = open_repository(stream, chosen.url, self.context, self.name, self.options.refs)
+        branch = main_branch(repository, chosen.branch or self.options.branch, self.name)
+        refs = "\n".join(lines(repository, "for-each-ref", "--format=%(objectname) %(refname)", *self._patterns()))
+        digest, known = self._digest(chosen), _known(cursor)
+        now = hashlib.blake2b(f"{branch}\n{refs}".encode(), digest_size=16).hexdigest()
+        if (known.options, known.refs) == (digest, now):
+            return
+        if known.options != digest:
+            known = Known()
+        tips = sorted(_tips(repository, self._patterns()) | ({branch[1]} if branch else set()))
+        revisions = [*tips, *(f"^{tip}" for tip in existing(repository, known.tips))]
+        yield from self._commits(repository, revisions)
+        after = Known(digest, now, branch[1] if branch else None, tuple(tips))
+        yield from self._references(repository, known, after, since if cursor is None else None)
+
+    def _commits(self, repository: Repository, revisions: Sequence[str]) -> Iterator[Batch]:
+        authors, count = Authors(self.context.author, bot_test(self.options.bots, self.name)), 0
+        named: set[str] = set()
+        for frames in read_commits(repository, revisions, authors):
+            count += frames["commits"].height
+            self.context.progress(f"{repository.name}: {count:,} commits")
+            people = frames.pop("people")
+            if self.context.keep_names:
+                frames["people"] = people.filter(~pl.col("author").is_in(list(named)))
+                named.update(people["author"])
+            yield Batch(frames=frames)
+        if repository.name in self.context.path_globs:
+            for paths in read_paths(repository, revisions):
+                yield Batch(frames={"commit_paths": paths})
+
+    def _references(
+        self, repository: Repository, known: Known, after: Known, since: datetime | None
+    ) -> Iterator[Batch]:
+        where = {"repository": repository.name}
+        new = first_parent_line(repository, after.mainline, known.mainline) if after.mainline else None
+        whole = new is None or known.mainline is None
+        if whole:
+            new = first_parent_line(repository, after.mainline, None) if after.mainline else []
+        mainline = pl.DataFrame({"sha": new}, schema={"sha": pl.String}).with_columns(
+            repository=pl.lit(repository.name)
+        )
+        yield Batch(frames={"mainline_commits": mainline}, complete=Scope("mainline_commits", where) if whole else None)
+        tags = _tags(repository)
+        deployments = self._deployments(repository.name, tags, since)
+        if self.options.deployments:
+            scope = Scope("deployments", {"source": self.name, **where})
+            yield Batch(frames={"deployments": deployments}, complete=scope)
+        columns = [name for name in SCHEMAS["tags"] if name in tags.columns]
+        cursor = json.dumps(asdict(after), separators=(",", ":"))
+        yield Batch(frames={"tags": tags.select(columns)}, complete=Scope("tags", where), cursor=cursor)
+
+    def _deployments(self, repository: str, tags: pl.DataFrame, since: datetime | None) -> pl.DataFrame:
+        rows: dict[str, dict[str, object]] = {}
+        for rule in self.options.deployments:
+            for name, sha, tagged_at in tags.select("name", "sha", "created_at").iter_rows():
+                late = since is None or tagged_at is None or tagged_at.replace(tzinfo=UTC) >= since
+                if late and rule.repository in (None, repository) and fnmatch.fnmatchcase(name, rule.tags):
+                    id = f"{repository}@{rule.environment}@{name}"
+                    id = f"{id}@{rule.service}" if id in rows else id
+                    rows[id] = {
+                        "source": self.name, "id": id, "repository": repository, "service": rule.service,
+                        "environment": rule.environment, "version": name, "sha": sha, "commit_rule": "tag",
+                        "status": "succeeded", "finished_at": tagged_at, "mechanism": "tag",
+                    }  # fmt: skip
+        return pl.DataFrame(list(rows.values()), schema=SCHEMAS["deployments"])
+
+    def _patterns(self) -> list[str]:
+        return [ref.removesuffix("/*") for ref in self.options.refs]
+
+    def _digest(self, chosen: RepositoryOptions) -> str:
+        """Changes when anything changes that makes the stored rows stale; holds no secret."""
+        paths = chosen.name in self.context.path_globs
+        rules = [asdict(rule) for rule in self.options.deployments]
+        facts = [chosen.name, sorted(self.options.bots), rules, paths, self.context.keep_names]
+        return self.context.author(json.dumps(["git", 1, *facts, sorted(self.options.refs)]))
+
+
+def open_source(name: str, options: Options, context: Context) -> GitSource:
+    """A git source; wrong addresses, references, patterns or repeated repositories are a `ConfigError`."""
+    bot_test(options.bots, name)
+    seen: dict[str, str] = {}
+    for repository in options.repositories:
+        where = f"{name}: {repository.name}"
+        address = check_address(repository.url, where)
+        place = str((context.base / address.text).resolve()) if address.local else address.text.removesuffix(".git")
+        if repository.name in seen.values():
+            raise ConfigError(f"{where}: this repository name is used twice; give each its own name")
+        if place in seen:
+            raise ConfigError(f"{where}: the same repository as {seen[place]}; its commits would count twice, keep one")
+        seen[place] = repository.name
+    for ref in options.refs:
+        if not re.fullmatch(r"refs/[^\s:^~?*\[\\]+(/\*)?|refs/\*", ref):
+            raise ConfigError(f"{name}: refs: {ref!r} is not a reference; write one as refs/heads/*")
+    return GitSource(name, options, context)
+
+
+def _known(cursor: str | None) -> Known:
+    if cursor is None:
+        return Known()
+    values: Mapping[str, object] = json.loads(cursor)
+    return Known(**{**values, "tips": tuple(values["tips"])})  # type: ignore[arg-type]
+
+
+def _tips(repository: Repository, patterns: Sequence[str]) -> set[str]:
+    """The commits that the references point to, tags followed to the end; trees and blobs left out."""
+    form = "--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname)"
+    found: set[str] = set()
+    nested: list[str] = []
+    for line in lines(repository, "for-each-ref", form, *patterns):
+        kind, sha, inner, inner_sha = [*line.split(" "), "", ""][:4]
+        if kind == "commit" or inner == "commit":
+            found.add(sha if kind == "commit" else inner_sha)
+        elif inner == "tag":
+            nested.append(sha)
+    return found | set(_peel(repository, nested).values())
+
+
+def _peel(repository: Repository, tags: Sequence[str]) -> dict[str, str]:
+    """Tag object -> commit, for tags of tags that end at a commit."""
+    if not tags:
+        return {}
+    asked = "".join(f"{tag}^{{commit}}\n" for tag in tags)
+    answers = lines(repository, "cat-file", "--batch-check=%(objectname) %(objecttype)", given=asked)
+    return {tag: line.split()[0] for tag, line in zip(tags, answers, strict=True) if line.endswith(" commit")}
+
+
+def _tags(repository: Repository) -> pl.DataFrame:
+    """name, sha, tagged_at (the tagger's; null without one), created_at (the tagger's, else the commit's)."""
+    parts = ("refname:strip=2", "objecttype", "objectname", "*objecttype", "*objectname",
+             "taggerdate:unix", "committerdate:unix", "*committerdate:unix")  # fmt: skip
+    form = "--format=" + "%00".join(f"%({part})" for part in parts)
+    rows = [line.split("\0") for line in text(repository, "for-each-ref", form, "refs/tags").split("\n") if line]
+    nested = _peel(repository, [row[2] for row in rows if row[3] == "tag"])
+    kept: dict[str, tuple[str, str, str]] = {}
+    for name, kind, sha, inner, inner_sha, tagged, committed, inner_committed in rows:
+        commit = sha if kind == "commit" else inner_sha if inner == "commit" else nested.get(sha)
+        if commit:
+            kept.setdefault(name, (commit, tagged, tagged or committed or inner_committed))
+    values = {
+        "name": list(kept),
+        **{key: [row[i] for row in kept.values()] for i, key in enumerate(("sha", "tagged_at", "created_at"))},
+    }
+    frame = pl.DataFrame(values, schema=dict.fromkeys(values, pl.String))
+    return frame.with_columns(moments("tagged_at"), moments("created_at"), repository=pl.lit(repository.name))

@@ -1,0 +1,171 @@
+"""`git log` output -> frames of commits and people, in chunks, without a Python step per commit.
+
+Fields are separated by NUL, which no field can hold (git keeps messages as C strings), so no message can
+pass for another record. Invalid UTF-8 becomes U+FFFD.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from dora.errors import SourceError
+from ingest.git_command import Repository, Spool, spool
+
+FIELDS = ("sha", "parents", "authored_at", "committed_at", "name", "address", "subject", "body")
+FORMAT = "%H%x00%P%x00%at%x00%ct%x00%an%x00%ae%x00%s%x00%b"
+CHUNK_BYTES = 16 << 20
+SUBJECT_LENGTH = 2000
+#: Seconds from 1970 to year 1 and to year 10000: what a datetime can hold.
+_FIRST, _LAST = -62_135_596_800, 253_402_300_800
+_PULL_REQUEST = (
+    r"^Merge pull request #(\d{1,15}) from ",
+    r"\(#(\d{1,15})\)$",
+    r"\(pull request #(\d{1,15})\)$",
+)
+_MERGE_REQUEST = r"(?m)^See merge request (?:[^\s!]+)?!(\d{1,15})\s*$"
+_REVERTS = r"This reverts commit\s+([0-9a-f]{7,64})"
+_REVERTS_NUMBER = r"(?:Reverts (?:[\w.-]+/[\w.-]+)?#|[Rr]everts merge request (?:[^\s!]+)?!)(\d{1,15})"
+_REVERT_BRANCH = r"^Merge pull request #\d+ from [^/\s]+/revert-(\d{1,15})-"
+
+
+@dataclass(slots=True)
+class Authors:
+    """What is known of each `Name`, `address` pair: its hash and whether it is a bot; each is worked out once."""
+
+    author: Callable[[str], str]
+    is_bot: Callable[[str], bool]
+    known: dict[tuple[str, str], tuple[str | None, bool]] = field(default_factory=dict)
+
+    def of(self, name: str, address: str) -> tuple[str | None, bool]:
+        """Hash of the address (of the name when there is none; None when there is neither), and bot or not."""
+        key = (name, address)
+        if key not in self.known:
+            identity = address.strip() or name.strip()
+            self.known[key] = (self.author(identity) if identity else None, self.is_bot(f"{name} <{address}>"))
+        return self.known[key]
+
+
+def read_commits(
+    repository: Repository, revisions: Sequence[str], authors: Authors
+) -> Iterator[dict[str, pl.DataFrame]]:
+    """Frames of `commits` and `people` for the commits reachable from `revisions` (`^sha` excludes), newest first."""
+    if all(revision.startswith("^") for revision in revisions):
+        return
+    command = ("log", "-z", f"--format={FORMAT}", "--encoding=UTF-8", "--no-show-signature", "--no-color", "--stdin")
+    with spool(repository, *command, given="\n".join(revisions) + "\n") as output:
+        for values in _records(output, len(FIELDS)):
+            yield _frames(repository.name, values, authors)
+
+
+def read_paths(repository: Repository, revisions: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Frames of `commit_paths`: what each commit changed against its first parent."""
+    if all(revision.startswith("^") for revision in revisions):
+        return
+    command = ("log", "-z", "--format=C%x00%H", "--raw", "--no-abbrev", "--no-renames", "--diff-merges=first-parent")
+    sha: str | None = None
+    with spool(repository, *command, "--stdin", given="\n".join(revisions) + "\n") as output:
+        for marks, values in _records(output, 2):
+            frame = pl.DataFrame({"mark": _decoded(marks), "path": _decoded(values)})
+            head = pl.col("mark") == "C"
+            frame = frame.with_columns(pl.when(head).then("path").forward_fill().fill_null(sha).alias("sha"))
+            sha = frame["sha"][-1]
+            paths = frame.filter(~head).select(pl.lit(repository.name).alias("repository"), "sha", "path")
+            yield paths.unique(maintain_order=True)
+
+
+def _records(output: Spool, width: int) -> Iterator[list[list[bytes]]]:
+    """The values of whole records, field by field; one list of lists a chunk."""
+    rest: list[bytes] = []
+    tail = b""
+    while data := output.read(CHUNK_BYTES):
+        whole, _, tail_next = data.rpartition(b"\0") if b"\0" in data else (b"", b"", data)
+        if not _:
+            tail += data
+            continue
+        values = rest + (tail + whole).split(b"\0")
+        tail = tail_next
+        count = len(values) // width * width
+        rest = values[count:]
+        if count:
+            yield [values[position:count:width] for position in range(width)]
+    if rest or tail:
+        raise SourceError(f"git: {output.name}: the log ended inside a record; run `git fsck` there and ingest again")
+
+
+def _frames(repository: str, values: list[list[bytes]], authors: Authors) -> dict[str, pl.DataFrame]:
+    raw = pl.DataFrame([_decoded(column).alias(name) for name, column in zip(FIELDS, values, strict=True)])
+    people = _people(raw, authors)
+    frame = raw.join(people, on=("name", "address"), how="left", maintain_order="left", nulls_equal=True)
+    commits = frame.select(
+        pl.lit(repository).alias("repository"),
+        "sha",
+        pl.when(pl.col("parents") == "")
+        .then(pl.lit([], dtype=pl.List(pl.String)))
+        .otherwise(pl.col("parents").str.split(" "))
+        .alias("parents"),
+        moments("authored_at"),
+        moments("committed_at"),
+        "author",
+        "is_bot",
+        pl.col("subject").str.slice(0, SUBJECT_LENGTH),
+        _number(frame).alias("pull_request"),
+    ).with_columns(_reverts(frame))
+    seen = frame.select("author", "name", "is_bot").filter(pl.col("author").is_not_null() & (pl.col("name") != ""))
+    return {"commits": commits, "people": seen.unique("author", keep="first", maintain_order=True)}
+
+
+def _people(raw: pl.DataFrame, authors: Authors) -> pl.DataFrame:
+    pairs = raw.select("name", "address").unique()
+    found = [authors.of(name, address) for name, address in pairs.iter_rows()]
+    return pairs.with_columns(
+        pl.Series("author", [author for author, _ in found], dtype=pl.String),
+        pl.Series("is_bot", [bot for _, bot in found], dtype=pl.Boolean),
+    )
+
+
+def moments(name: str) -> pl.Expr:
+    """Seconds as text -> naive UTC; what is no number, or beyond years 1..9999, is null."""
+    seconds = pl.col(name).cast(pl.Int64, strict=False)
+    inside = pl.when(seconds.is_between(_FIRST, _LAST, closed="left")).then(seconds)
+    return (inside * 1_000_000).cast(pl.Datetime("us")).alias(name)
+
+
+def _number(frame: pl.DataFrame) -> pl.Series:
+    """The pull or merge request that the subject, or GitLab's line in the body, names."""
+    subject = pl.coalesce(pl.col("subject").str.extract(pattern) for pattern in _PULL_REQUEST)
+    likely = pl.col("body").str.contains("See merge request", literal=True)
+    body = pl.when(likely).then(pl.col("body")).str.extract(_MERGE_REQUEST)
+    return frame.select(pl.coalesce(subject, body).cast(pl.Int64, strict=False).alias("n"))["n"]
+
+
+def _reverts(frame: pl.DataFrame) -> pl.DataFrame:
+    """`reverts` and `reverts_pull_requests`; only the few messages that say "reverts" are looked at closely."""
+    says = pl.col("body").str.contains("everts", literal=True)
+    branch = pl.col("subject").str.contains("/revert-", literal=True)
+    few = frame.select("subject", "body").with_row_index().filter(says | branch)
+    found = few.select(
+        "index",
+        _all("body", _REVERTS).alias("reverts"),
+        pl.concat_list(_all("subject", _REVERT_BRANCH), _all("body", _REVERTS_NUMBER))
+        .cast(pl.List(pl.Int64))
+        .alias("reverts_pull_requests"),
+    ).with_columns(pl.col("reverts", "reverts_pull_requests").list.unique(maintain_order=True))
+    none = [pl.col(name).fill_null(pl.lit([], dtype=found.schema[name])) for name in found.columns[1:]]
+    every = frame.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("index"))
+    return every.join(found, on="index", how="left", maintain_order="left").select(none)
+
+
+def _all(column: str, pattern: str) -> pl.Expr:
+    """Every match's first group, as a list."""
+    return pl.col(column).str.extract_all(pattern).list.eval(pl.element().str.extract(pattern))
+
+
+def _decoded(values: list[bytes]) -> pl.Series:
+    """Bytes as text; only the values that are not valid UTF-8 are looked at one by one."""
+    try:
+        return pl.Series(values, dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.ComputeError:
+        return pl.Series([value.decode("utf-8", "replace") for value in values], dtype=pl.String)
