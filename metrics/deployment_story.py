@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from itertools import chain, groupby
-from pathlib import Path
-from typing import TypeVar
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import chain
 
-import dora
-from dora.definitions import Definitions
-from dora.errors import DoraError
 from dora.warehouse import Reader
 from metrics import story as shape
 from metrics import story_rules as rules
 from metrics import story_timeline as line
 from metrics.deployment_search import find_deployment
-from metrics.plain_text import plain_text, safe_link
-from metrics.question import Question, published_as_of, published_definitions
+from metrics.question import Question, published_definitions
 from metrics.story_caveats import caveats
-from metrics.story_compare import centre, compare
+from metrics.story_compare import compare
+from metrics.story_reading import Teller, failed_of, moment_of, question
 
 __all__ = ["deployment_story", "failed_deployments", "find_deployment"]
 
-T = TypeVar("T")
-#: How many earlier deployments are the service's usual.
-HISTORY = 50
-SIMILAR = 5
+#: How far around a deployment incidents and flag changes are of interest.
 AROUND = timedelta(days=1)
-_SQL = Path(__file__).parent / "sql"
-_FREE_TEXT = frozenset({"subject", "title", "evidence", "reason", "job", "step", "signature", "flag", "detail", "why", "name"})
-_UNIT = {"commit": "changes", "all_commits": "commits", "mainline": "mainline_changes", "pull_request": "pull_requests"}
 
 
 def deployment_story(
@@ -43,190 +31,94 @@ def deployment_story(
     `names`: show authors and actors by the name in the `people` table; without it no name and no hash leaves the
     file. Errors: `DoraError` when the id is unknown; `find_deployment` turns other spellings into ids.
     """
-    teller = _Teller(reader, published_definitions(reader), as_of, names)
+    teller = Teller(reader, published_definitions(reader), as_of, names)
     deployed = teller.deployed(deployment_id)
-    commits = teller.read(shape.ShippedCommit, "commits", deployed)
-    requests = teller.read(shape.ShippedPullRequest, "pull_requests", deployed)
-    evidence = tuple(teller.evidence(deployed))
-    verdict = rules.verdict(deployed, evidence, as_of, teller.definitions)
-    outcome = rules.recovery(deployed, evidence, as_of, teller.recovering(evidence))
-    around = _around(deployed, outcome, verdict, as_of)
-    incidents = teller.read(shape.NearIncident, "incidents", deployed, **around)
+    evidence = teller.evidence(deployed)
+    judged = rules.verdict(deployed, evidence, as_of, teller.definitions)
+    outcome = teller.recovery(deployed.finished_at, evidence)
+    around = _around(deployed, outcome, judged, as_of)
     run = next(iter(teller.read(shape.Run, "run", deployed)), None) if deployed.run_id else None
-    checks = teller.read(shape.Check, "checks", deployed, bare_id=deployment_id.removeprefix(f"{deployed.source}/"))
-    flags = teller.read(shape.FlagEvent, "flags", deployed, **around)
+    bare = deployment_id.removeprefix(f"{deployed.source}/")
     history = teller.history(deployed)
-    past = history[:-1]
-    linked = _first_linked(incidents, evidence)
     told = shape.DeploymentStory(
         deployment=deployed,
-        teams=tuple(str(row[0]) for row in teller.rows("teams", service=deployed.service, at=_moment(deployed, as_of))),
-        verdict=verdict,
+        teams=teller.teams(deployed),
+        verdict=judged,
         evidence=evidence,
         recovery=outcome,
         recovers=teller.read(shape.Candidate, "recovers", deployed),
-        spans=rules.spans(deployed, outcome, evidence, linked),
-        timeline=line.in_order(
-            chain(
-                line.moments_of_changes(commits, requests),
-                line.moments_of_deployment(deployed, run, verdict, as_of),
-                line.moments_after(evidence, outcome, incidents, checks, flags),
-            )
-        ),
-        pull_requests=requests,
-        commits=commits,
-        batch=_batch(deployed, past),
-        lead_time=teller.lead_time(deployed, past),
+        spans=(),
+        timeline=(),
+        pull_requests=teller.read(shape.ShippedPullRequest, "pull_requests", deployed),
+        commits=teller.read(shape.ShippedCommit, "commits", deployed, evidence=_shas(evidence)),
+        batch=_batch(deployed, history[:-1]),
+        lead_time=teller.lead_time(deployed, history[:-1]),
         history=history,
         run=run,
         steps=teller.read(shape.Step, "steps", deployed) if run else (),
-        checks=checks,
-        flags=flags,
-        incidents=incidents,
+        checks=teller.read(shape.Check, "checks", deployed, bare_id=bare),
+        flags=teller.read(shape.FlagEvent, "flags", deployed, **around),
+        incidents=teller.read(shape.NearIncident, "incidents", deployed, **around),
         similar=teller.similar(deployed),
         caveats=(),
         stamp=teller.stamp(),
     )
-    coverage = teller.rows("coverage", repository=deployed.repository, service=deployed.service)[0]
-    return replace(told, caveats=tuple(caveats(told, coverage, teller.findings(deployed))))
+    return _concluded(teller, told)
 
 
-def failed_deployments(reader: Reader, question: Question) -> list[str]:
+def _concluded(teller: Teller, told: shape.DeploymentStory) -> shape.DeploymentStory:
+    """The story with what follows from its parts: timeline, spans and caveats."""
+    before = line.moments_of_changes(told.commits, told.pull_requests)
+    during = line.moments_of_deployment(told.deployment, told.run, told.verdict, teller.as_of)
+    after = line.moments_after(told.evidence, told.recovery, told.incidents, told.checks, told.flags)
+    linked = _first_linked(told.incidents, told.evidence)
+    return replace(
+        told,
+        timeline=line.in_order(chain(before, during, after)),
+        spans=rules.spans(told.deployment, told.recovery, told.evidence, linked),
+        caveats=tuple(caveats(told, teller.coverage(told.deployment), teller.findings(told.deployment))),
+    )
+
+
+def failed_deployments(reader: Reader, asked: Question) -> list[str]:
     """Ids of the failed production deployments finished in the question's period, in order of time."""
     values = {
-        "start": question.period.start, "end": question.period.end, "as_of": question.as_of,
-        "services": list(question.services), "environments": list(question.environments),
+        "start": asked.period.start, "end": asked.period.end, "as_of": asked.as_of,
+        "services": list(asked.services), "environments": list(asked.environments), "teams": list(asked.teams),
     }  # fmt: skip
-    rows = reader.records(_sql("period_evidence"), values)
-    if question.teams:
-        rows = [row for row in rows if set(question.teams) & set(_texts(row["teams"]))]
-    found = []
-    for deployment_id, group in groupby(rows, key=lambda row: str(row["deployment_id"])):
-        if rules.counted([_evidence(row, question.definitions) for row in group]):
-            found.append(deployment_id)
-    return found
+    rows = reader.records(question("period_evidence"), values)
+    return list(failed_of(rows, asked.definitions, asked.as_of))
 
 
-@dataclass(frozen=True, slots=True)
-class _Teller:
-    """One reading of the file: what it is read by, and up to when."""
-
-    reader: Reader
-    definitions: Definitions
-    as_of: datetime
-    names: bool
-
-    def rows(self, name: str, **values: object) -> list[tuple[object, ...]]:
-        return self.reader.rows(_sql(name), values)
-
-    def read(self, kind: Callable[..., T], name: str, deployed: shape.Deployed, **more: object) -> tuple[T, ...]:
-        """The rows of one question as dataclasses whose fields are its columns."""
-        sql = _sql(name)
-        known = {
-            "id": deployed.deployment_id, "service": deployed.service, "environment": deployed.environment,
-            "source": deployed.source, "run_id": deployed.run_id, "as_of": self.as_of, "names": self.names,
-        } | more  # fmt: skip
-        values = {key: value for key, value in known.items() if f"${key}" in sql}
-        owner = (deployed.repository or "").partition("/")[0]
-        return tuple(kind(**_clean(row, self.as_of, owner)) for row in self.reader.records(sql, values))
-
-    def deployed(self, deployment_id: str) -> shape.Deployed:
-        found = self.reader.records(_sql("deployment"), {"id": deployment_id, "names": self.names})
-        if not found:
-            raise DoraError(f"no deployment has the id {deployment_id!r}; `dora deploys` lists them")
-        return shape.Deployed(**_clean(found[0], self.as_of))  # type: ignore[arg-type]
-
-    def evidence(self, deployed: shape.Deployed) -> Iterable[shape.Evidence]:
-        rows = self.reader.records(_sql("evidence"), {"id": deployed.deployment_id, "as_of": self.as_of})
-        for row in rows:
-            yield _evidence(row | {"finished_at": deployed.finished_at}, self.definitions, self.as_of)
-
-    def recovering(self, evidence: Sequence[shape.Evidence]) -> dict[str, tuple[str | None, str | None]]:
-        ids = [row.recovery_id for row in evidence if row.recovery_id]
-        rows = self.rows("recovering", ids=ids) if ids else []
-        return {str(row[0]): (_text(row[1]), _text(row[2])) for row in rows}
-
-    def history(self, deployed: shape.Deployed) -> tuple[shape.PastDeployment, ...]:
-        """Oldest first, this deployment last, each marked when it failed."""
-        before = _moment(deployed, self.as_of)
-        past = self.read(shape.PastDeployment, "history", deployed, before=before, count=HISTORY)
-        this = shape.PastDeployment(
-            **{name: getattr(deployed, name) for name in shape.PastDeployment.__dataclass_fields__ if name != "failed"}
-        )
-        rows = (*reversed(past), this)
-        ids = [row.deployment_id for row in rows]
-        marks = self.reader.records(_sql("evidence_of"), {"ids": ids, "as_of": self.as_of})
-        failed = _failed(marks, self.definitions, self.as_of)
-        return tuple(replace(row, failed=row.deployment_id in failed) for row in rows)
-
-    def lead_time(self, deployed: shape.Deployed, past: Sequence[shape.PastDeployment]) -> shape.Comparison:
-        ids = [deployed.deployment_id, *(row.deployment_id for row in past)]
-        since = min((row.finished_at for row in past if row.finished_at), default=_moment(deployed, self.as_of))
-        rows = self.rows(
-            "leads", ids=ids, since=since, service=deployed.service, environment=deployed.environment,
-            change=self.definitions.change, clock=self.definitions.clock, bots=self.definitions.bots,
-        )  # fmt: skip
-        mine, others = [], []
-        for deployment_id, deployed_at, started_at in rows:
-            if isinstance(deployed_at, datetime) and isinstance(started_at, datetime) and deployed_at >= started_at:
-                seconds = (deployed_at - started_at).total_seconds()
-                (mine if deployment_id == deployed.deployment_id else others).append(seconds)
-        return compare("change lead time, median", "seconds", centre(mine), others)
-
-    def similar(self, deployed: shape.Deployed) -> tuple[shape.SimilarFailure, ...]:
-        """Earlier failed deployments: of the service, or of its repository when they share paths; nearest first."""
-        end = _moment(deployed, self.as_of)
-        values = {
-            "service": deployed.service, "repository": deployed.repository, "as_of": self.as_of,
-            "start": end - timedelta(days=730), "end": end,
-        }  # fmt: skip
-        rows = self.reader.records(_sql("service_evidence"), values)
-        failed = _failed(rows, self.definitions, self.as_of)
-        paths = self.paths(deployed, list(failed))
-        mine = paths.get(deployed.deployment_id, set())
-        about = {str(row["deployment_id"]): row for row in rows}
-        relations = self.recovering([best for best in failed.values()])
-        found = []
-        for deployment_id, best in failed.items():
-            row = about[deployment_id]
-            shared = tuple(sorted(mine & paths.get(deployment_id, set())))
-            if row["service"] == deployed.service or shared:
-                found.append(_similar(row, best, relations, shared))
-        found.sort(key=lambda item: (len(item.shared_paths), str(item.finished_at)), reverse=True)
-        return tuple(found[:SIMILAR])
-
-    def paths(self, deployed: shape.Deployed, ids: list[str]) -> dict[str, set[str]]:
-        if not ids or not deployed.commits:
-            return {}
-        out: dict[str, set[str]] = {}
-        for deployment_id, path in self.rows("paths", repository=deployed.repository, ids=[deployed.deployment_id, *ids]):
-            out.setdefault(str(deployment_id), set()).add(str(path))
-        return out
-
-    def findings(self, deployed: shape.Deployed) -> list[str]:
-        subjects = [text for text in (deployed.deployment_id, deployed.version, deployed.sha) if text]
-        rows = self.rows("quality", subjects=subjects, service=deployed.service)
-        return [plain_text(f"{str(finding).replace('_', ' ')}: {detail}") for finding, detail in rows]
-
-    def stamp(self) -> shape.Stamp:
-        meta = self.reader.meta()
-        return shape.Stamp(
-            definitions=self.definitions.as_dict(),
-            definitions_hash=meta.get("definitions_hash", self.definitions.hash),
-            data_as_of=published_as_of(self.reader),
-            as_of=self.as_of,
-            tool_version=dora.__version__,
-            organisation=meta.get("organisation"),
-            names=self.names,
-        )
+def _around(
+    deployed: shape.Deployed, outcome: shape.Recovery | None, judged: shape.Verdict, as_of: datetime
+) -> dict[str, datetime]:
+    """From a day before the deployment until its window ended or it recovered, whichever is later."""
+    at = moment_of(deployed, as_of)
+    ends = [at + AROUND, judged.window_ends_at, outcome.recovered_at if outcome else None]
+    return {"start": at - AROUND, "end": min(as_of, max(end for end in ends if end)) + timedelta(microseconds=1)}
 
 
-def _failed(
-    rows: Sequence[dict[str, object]], definitions: Definitions, as_of: datetime
-) -> dict[str, shape.Evidence]:
-    """Failed deployment -> its strongest evidence; `rows` may hold several deployments in any order."""
-    by_id: dict[str, list[shape.Evidence]] = {}
-    for row in rows:
-        by_id.setdefault(str(row["deployment_id"]), []).append(_evidence(row, definitions, as_of))
-    best = {deployment_id: rules.counted(evidence) for deployment_id, evidence in by_id.items()}
-    return {deployment_id: evidence[0] for deployment_id, evidence in best.items() if evidence}
+def _first_linked(
+    incidents: Sequence[shape.NearIncident], evidence: Sequence[shape.Evidence]
+) -> shape.NearIncident | None:
+    """The incident whose clocks the spans use: the earliest one that is linked or that counts as evidence."""
+    named = {row.evidence_id for row in rules.counted(evidence)}
+    linked = [incident for incident in incidents if incident.is_linked or incident.incident_id in named]
+    return linked[0] if linked else None
+
+
+def _batch(deployed: shape.Deployed, past: Sequence[shape.PastDeployment]) -> tuple[shape.Comparison, ...]:
+    """Commits, pull requests and lines against the earlier deployments that moved forward."""
+    forward = [row for row in past if row.relation in ("forward", "diverged")]
+    names = {"changes": "commits without merges", "pull_requests": "pull requests", "lines": "lines of pull requests"}
+    out = []
+    for field, name in names.items():
+        earlier = [float(value) for row in forward if (value := getattr(row, field)) is not None]
+        value = getattr(deployed, field) if deployed.relation in ("forward", "diverged") else None
+        out.append(compare(name, "count", None if value is None else float(value), earlier))
+    return tuple(out)
+
+
+def _shas(evidence: Sequence[shape.Evidence]) -> list[str]:
+    return [row.evidence_id for row in evidence if row.evidence == "commit" and row.evidence_id]

@@ -58,7 +58,7 @@ class Deployed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShippedCommit:
-    """A commit that this deployment shipped first; `lead_seconds` by the clock of the definitions in use."""
+    """A commit that this deployment shipped first; `taken_back_by`: the sha of evidence that reverts it."""
 
     sha: str
     subject: str
@@ -70,6 +70,7 @@ class ShippedCommit:
     committed_at: datetime | None
     first_commit_at: datetime | None
     merged_at: datetime | None
+    taken_back_by: str | None
     author: str | None
 
 
@@ -102,7 +103,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One row of the ledger; `why_not` says why it does not count, None when it does."""
+    """One row of the ledger; `why_not` says why it does not count, None when it does; `about`: its title."""
 
     deployment_id: str
     kind: str
@@ -115,6 +116,7 @@ class Evidence:
     decided_by: str
     reason: str | None
     why_not: str | None
+    about: str | None = None
     candidates: tuple[Candidate, ...] = ()
 
 
@@ -132,14 +134,18 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """What ended the failure; `seconds` from the deployment, up to now while `is_open`."""
+    """What ended the failure; `seconds` from the deployment, up to now while `is_open`.
+
+    `failed_too`: the deployment that ended it is itself a failed one.
+    """
 
     is_open: bool
-    style: Style | None
-    recovery_id: str | None
-    version: str | None
-    recovered_at: datetime | None
     seconds: float | None
+    style: Style | None = None
+    recovery_id: str | None = None
+    version: str | None = None
+    recovered_at: datetime | None = None
+    failed_too: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

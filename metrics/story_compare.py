@@ -12,9 +12,7 @@ from metrics.story import Comparison
 FEWEST = 5
 
 
-def compare(
-    name: str, unit: Literal["count", "seconds"], value: float | None, earlier: Sequence[float]
-) -> Comparison:
+def compare(name: str, unit: Literal["count", "seconds"], value: float | None, earlier: Sequence[float]) -> Comparison:
     """Median and quartiles (linear interpolation) of the earlier values; None for all three below five of them."""
     known = len(earlier) >= FEWEST
     low, middle, high = quantiles(earlier, n=4, method="inclusive") if known else (None, None, None)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from dora.definitions import FAILURE_KINDS, WINDOWED_KINDS, Definitions
 from metrics.story import Deployed, Evidence, NearIncident, Recovery, Span, Style, Verdict
 
-_NEVER = {
+_STRENGTH = (*FAILURE_KINDS, "out_of_order", "replay")
+Known = Mapping[str, tuple[str | None, str | None]]
+_NOT_FAILURES = {
     "out_of_order": "this version had never been live here before: a late promotion of an older build, not a failure",
     "replay": "many services of one source moved back together: a platform event, not a failure of this deployment",
 }
@@ -18,13 +20,11 @@ def why_not(
     kind: str, evidence_at: datetime | None, finished_at: datetime | None, definitions: Definitions
 ) -> str | None:
     """Why a piece of evidence does not make the deployment a failed one; None when it does."""
-    if kind in _NEVER:
-        return _NEVER[kind]
     if kind == "absolved":
         return "a person decided that this deployment did not fail"
     if kind not in definitions.failure_kinds:
-        return f"the definitions in use do not count evidence of the kind {kind}"
-    if kind not in WINDOWED_KINDS:
+        return _NOT_FAILURES.get(kind, f"the definitions in use do not count evidence of the kind {kind}")
+    if kind not in WINDOWED_KINDS and kind not in _NOT_FAILURES:
         return None
     return _outside(evidence_at, finished_at, definitions.failure_window_seconds)
 
@@ -35,10 +35,10 @@ def _outside(evidence_at: datetime | None, finished_at: datetime | None, window:
     if evidence_at is None or finished_at is None:
         return "when it happened is unknown, so it cannot be placed inside the failure window"
     after = (evidence_at - finished_at).total_seconds()
-    if after < 0:
-        return "it is earlier than the deployment"
     if after >= window:
-        return f"outside the failure window: {after / 3600:.1f} h after the deployment, the window is {window / 3600:g} h"
+        return (
+            f"outside the failure window: {after / 3600:.1f} h after the deployment, the window is {window / 3600:g} h"
+        )
     return None
 
 
@@ -47,7 +47,7 @@ def counted(evidence: Sequence[Evidence]) -> list[Evidence]:
     if any(row.kind == "absolved" for row in evidence):
         return []
     rows = [row for row in evidence if row.why_not is None]
-    return sorted(rows, key=lambda row: (FAILURE_KINDS.index(row.kind), row.evidence_at is None, str(row.evidence_at)))
+    return sorted(rows, key=lambda row: (_STRENGTH.index(row.kind), row.evidence_at is None, str(row.evidence_at)))
 
 
 def verdict(deployed: Deployed, evidence: Sequence[Evidence], as_of: datetime, definitions: Definitions) -> Verdict:
@@ -55,13 +55,15 @@ def verdict(deployed: Deployed, evidence: Sequence[Evidence], as_of: datetime, d
     if not deployed.is_production:
         return Verdict(state="not judged", why=f"{deployed.environment} is not a production environment")
     if deployed.status != "succeeded" or deployed.finished_at is None:
-        return Verdict(state="not judged", why=f"the rollout is {deployed.status}: it never served production from here")
+        return Verdict(
+            state="not judged", why=f"the rollout is {deployed.status}: it never served production from here"
+        )
     window = definitions.failure_window_seconds
     ends = deployed.finished_at + timedelta(seconds=window) if window is not None else None
     if rows := counted(evidence):
         best = rows[0]
         return Verdict(
-            state="failed", why=best.evidence, kind=best.kind, confidence=best.confidence,
+            state="failed", why=best.reason or best.evidence, kind=best.kind, confidence=best.confidence,
             decided_by=best.decided_by, window_ends_at=ends,
         )  # fmt: skip
     absolved = [row for row in evidence if row.kind == "absolved"]
@@ -73,29 +75,27 @@ def verdict(deployed: Deployed, evidence: Sequence[Evidence], as_of: datetime, d
     return Verdict(state="not failed", why="no evidence that counts was found", window_ends_at=ends)
 
 
-def recovery(
-    deployed: Deployed, evidence: Sequence[Evidence], as_of: datetime, versions: dict[str, tuple[str | None, str | None]]
-) -> Recovery | None:
-    """The earliest recovery of the counted evidence; None when the deployment did not fail.
+def recovery(finished_at: datetime | None, rows: Sequence[Evidence], as_of: datetime, by_id: Known) -> Recovery | None:
+    """The earliest recovery of evidence that counts (`counted`); None when there is none.
 
-    `versions`: deployment id -> (version, relation) of the deployments that recoveries name.
+    `by_id`: deployment id -> (version, relation) of the deployments that recoveries name.
     """
-    rows = counted(evidence)
-    if not rows or deployed.finished_at is None:
+    if not rows or finished_at is None:
         return None
-    ended = sorted((row for row in rows if row.recovered_at), key=lambda row: str(row.recovered_at))
+    ended = [(row.recovered_at, row) for row in rows if row.recovered_at is not None]
     if not ended:
-        lasting = (as_of - deployed.finished_at).total_seconds()
-        return Recovery(
-            is_open=True, style=None, recovery_id=None, version=None, recovered_at=None, seconds=max(0.0, lasting)
-        )
-    first = ended[0]
-    version, relation = versions.get(first.recovery_id or "", (None, None))
-    seconds = (first.recovered_at - deployed.finished_at).total_seconds() if first.recovered_at else None
+        return Recovery(is_open=True, seconds=max(0.0, (as_of - finished_at).total_seconds()))
+    at, first = min(ended, key=lambda pair: pair[0])
+    version, relation = by_id.get(first.recovery_id or "", (None, None))
+    seconds = (at - finished_at).total_seconds()
     return Recovery(
-        is_open=False, style=recovery_style(first.kind, relation), recovery_id=first.recovery_id, version=version,
-        recovered_at=first.recovered_at, seconds=seconds if seconds is not None and seconds >= 0 else None,
-    )  # fmt: skip
+        is_open=False,
+        style=recovery_style(first.kind, relation),
+        recovery_id=first.recovery_id,
+        version=version,
+        recovered_at=at,
+        seconds=seconds if seconds >= 0 else None,
+    )
 
 
 def recovery_style(kind: str, relation: str | None) -> Style:
@@ -109,7 +109,9 @@ def recovery_style(kind: str, relation: str | None) -> Style:
     return "incident resolved" if kind in ("linked_incident", "proximity") else "not known"
 
 
-def spans(deployed: Deployed, outcome: Recovery | None, evidence: Sequence[Evidence], incident: NearIncident | None) -> tuple[Span, ...]:
+def spans(
+    deployed: Deployed, outcome: Recovery | None, evidence: Sequence[Evidence], incident: NearIncident | None
+) -> tuple[Span, ...]:
     """Every span under its own name; empty when nothing failed."""
     if outcome is None:
         return ()
@@ -126,12 +128,33 @@ def spans(deployed: Deployed, outcome: Recovery | None, evidence: Sequence[Evide
     why = "the incident does not say when" if incident else missing
     deployed_at = deployed.finished_at
     return (
-        _span("time to first evidence", "deployed", deployed_at, "first evidence that counts", min(times, default=None), "the evidence has no time"),
+        _span(
+            "time to first evidence",
+            "deployed",
+            deployed_at,
+            "first evidence that counts",
+            min(times, default=None),
+            "the evidence has no time",
+        ),
         _span("time to detect", start_name, start, "detected", clocks.detected_at, why),
         _span("time to acknowledge", "detected", clocks.detected_at, "acknowledged", clocks.acknowledged_at, why),
         _span("time to mitigate", "detected", clocks.detected_at, "mitigated", clocks.mitigated_at, why),
-        _span("time to restore", start_name if incident else "impact started", start if incident else None, "incident resolved", clocks.resolved_at, why),
-        _span("failed deployment recovery time", "deployed", deployed_at, "recovered", outcome.recovered_at, "it is still open" if outcome.is_open else "the recovery has no time"),
+        _span(
+            "time to restore",
+            start_name if incident else "impact started",
+            start if incident else None,
+            "incident resolved",
+            clocks.resolved_at,
+            why,
+        ),
+        _span(
+            "failed deployment recovery time",
+            "deployed",
+            deployed_at,
+            "recovered",
+            outcome.recovered_at,
+            "it is still open" if outcome.is_open else "the recovery has no time",
+        ),
     )
 
 

@@ -28,11 +28,11 @@ _INCIDENT_CLOCKS = (
 )
 
 
-def moments_of_changes(
-    commits: Sequence[ShippedCommit], requests: Sequence[ShippedPullRequest]
-) -> Iterator[Moment]:
+def moments_of_changes(commits: Sequence[ShippedCommit], requests: Sequence[ShippedPullRequest]) -> Iterator[Moment]:
     """First and last commit of what shipped, first pull request opened, reviewed and merged."""
-    yield from _ends("commit", "commit.committed_at", "git", [(c.committed_at, c.subject) for c in commits if not c.is_merge])
+    yield from _ends(
+        "commit", "commit.committed_at", "git", [(c.committed_at, c.subject) for c in commits if not c.is_merge]
+    )
     titles = {"opened_at": "first pull request opened", "first_review_at": "first review"}
     for field, name in titles.items():
         times = [(at, f"#{r.number} {r.title}") for r in requests if (at := getattr(r, field))]
@@ -60,14 +60,23 @@ def moments_of_deployment(deployed: Deployed, run: Run | None, verdict: Verdict,
         clock = "rehearsal deployment.finished_at"
         yield Moment(at=deployed.rehearsed_at, name="rehearsed", clock=clock, source=said, about=deployed.version)
     if run and run.started_at:
-        yield Moment(at=run.started_at, name="pipeline started", clock="pipeline_run.started_at", source=said, about=run.pipeline)
+        yield Moment(
+            at=run.started_at, name="pipeline started", clock="pipeline_run.started_at", source=said, about=run.pipeline
+        )
     if deployed.started_at and deployed.started_at != deployed.finished_at:
         yield Moment(at=deployed.started_at, name="deployment started", clock="deployment.started_at", source=said)
     if deployed.finished_at:
         name = "deployed" if deployed.status == "succeeded" else f"rollout {deployed.status}"
-        yield Moment(at=deployed.finished_at, name=name, clock="deployment.finished_at", source=said, about=deployed.version)
+        yield Moment(
+            at=deployed.finished_at, name=name, clock="deployment.finished_at", source=said, about=deployed.version
+        )
     if verdict.window_ends_at and verdict.window_ends_at <= as_of:
-        yield Moment(at=verdict.window_ends_at, name="failure window ended", clock="deployed + failure window", source="definitions")
+        yield Moment(
+            at=verdict.window_ends_at,
+            name="failure window ended",
+            clock="deployed + failure window",
+            source="definitions",
+        )
 
 
 def moments_after(
@@ -82,18 +91,22 @@ def moments_after(
     for incident in incidents:
         for name, field in _INCIDENT_CLOCKS:
             if incident.is_linked and (at := getattr(incident, field)):
-                yield Moment(at=at, name=name, clock=f"incident.{field}", source=incident.incident_id, about=incident.title)
+                yield Moment(
+                    at=at, name=name, clock=f"incident.{field}", source=incident.incident_id, about=incident.title
+                )
     for check in checks:
         if at := check.finished_at or check.started_at:
             clock = "verification.finished_at" if check.finished_at else "verification.started_at"
             yield Moment(at=at, name=f"check {check.status}", clock=clock, source="verifications", about=check.name)
     for flag in flags:
         if flag.changed_at:
-            about = f"{flag.flag} to {flag.state or 'unknown'}"
-            yield Moment(at=flag.changed_at, name="flag changed", clock="flag_change.changed_at", source="flags", about=about)
+            turned = f"{flag.flag} to {flag.state or 'unknown'}"
+            yield Moment(
+                at=flag.changed_at, name="flag changed", clock="flag_change.changed_at", source="flags", about=turned
+            )
     if outcome and outcome.recovered_at:
-        about = outcome.version or outcome.recovery_id
-        yield Moment(at=outcome.recovered_at, name="recovered", clock="recovered_at", source="ledger", about=about)
+        by = outcome.version or outcome.recovery_id
+        yield Moment(at=outcome.recovered_at, name="recovered", clock="recovered_at", source="ledger", about=by)
 
 
 def in_order(moments: Iterator[Moment]) -> tuple[Moment, ...]:
