@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 SQL = Path(__file__).parent / "sql"
 Row = Mapping[str, object]
+#: Raised when the same records and settings would give other facts, so that every published file is rebuilt.
+BUILD_VERSION = 1
 
 
 @dataclass(slots=True)
@@ -51,6 +54,12 @@ class Setting:
     ownerships: Sequence[Ownership] = ()
     organisation: str = "organisation"
     made_up: bool = False
+
+    @property
+    def hash(self) -> str:
+        """Twelve hex digits that change with anything the facts depend on besides the records."""
+        text = json.dumps(asdict(self), sort_keys=True, default=str)
+        return hashlib.sha256(f"{BUILD_VERSION}:{text}".encode()).hexdigest()[:12]
 
 
 def build(builder: Builder, setting: Setting) -> None:

@@ -17,7 +17,7 @@ from dora.warehouse import Reader
 from metrics import bands
 from metrics.intervals import wilson
 from metrics.results import ChangeFailRate
-from metrics.slices import Arrays, Slices, micros, read_sql
+from metrics.slices import Arrays, Slices, micros
 
 #: Kept in the ledger and shown, never a failure by default.
 NOT_FAILURES = ("out_of_order", "replay")
@@ -53,7 +53,7 @@ def failures_of(rows: Arrays, definitions: Definitions) -> dict[str, Failure]:
 
 def read_failures(reader: Reader, slices: Slices) -> dict[tuple[int, int], Arrays]:
     """The rows of failures.sql per (group, bucket)."""
-    rows = reader.arrays(read_sql("failures"), slices.parameters())
+    rows = slices.read(reader, "failures")
     return {(group, bucket): cut for group, bucket, cut in slices.cut(rows, "at_us")}
 
 
@@ -64,10 +64,10 @@ def change_fail_rate(
     question = slices.question
     window = question.definitions.failure_window_seconds
     judged = micros(question.as_of) - int((window or 0.0) * 1e6)
-    rows = reader.arrays(read_sql("deployment_frequency"), slices.parameters())
+    rows = slices.read(reader, "deployment_frequency")
     return {
         (group, bucket): _summary(
-            cut["at_us"] <= judged, evidence[group, bucket], judged, question.definitions, question.edition
+            np.less_equal(cut["at_us"], judged), evidence[group, bucket], judged, question.definitions, question.edition
         )
         for group, bucket, cut in slices.cut(rows, "at_us")
     }

@@ -16,7 +16,7 @@ from dora.warehouse import Reader
 from metrics import bands
 from metrics.intervals import kaplan_meier_median, median_interval, quantile
 from metrics.results import ChangeLeadTime
-from metrics.slices import Arrays, Slices, micros, read_sql
+from metrics.slices import Arrays, Slices, micros
 
 Floats = NDArray[np.float64]
 STAGES = ("coding", "pickup", "review", "deploy")
@@ -26,12 +26,9 @@ def change_lead_time(reader: Reader, slices: Slices) -> dict[tuple[int, int], Ch
     """One result per (group, bucket); `median_seconds` is None when nothing was shipped, never 0."""
     definitions = slices.question.definitions
     chosen = {"change": definitions.change, "clock": definitions.clock, "bots": definitions.bots}
-    parameters = slices.parameters()
-    pulls = reader.arrays(
-        read_sql("change_lead_time_pull_request"), parameters | {"clock": definitions.clock, "bots": definitions.bots}
-    )
+    pulls = slices.read(reader, "change_lead_time_pull_request", **chosen)
     by_pull = definitions.change == "pull_request"
-    rows = pulls if by_pull else reader.arrays(read_sql("change_lead_time"), parameters | chosen)
+    rows = pulls if by_pull else slices.read(reader, "change_lead_time", **chosen)
     stages = {(g, b): _stages(cut) for g, b, cut in slices.cut(pulls, "at_us")}
     waiting = [_waiting(reader, slices, bucket.end, chosen) for bucket in slices.buckets]
     return {
@@ -45,8 +42,7 @@ def _waiting(reader: Reader, slices: Slices, end: datetime, chosen: Mapping[str,
     question = slices.question
     horizon = min(end, question.as_of)
     change = "mainline" if question.definitions.change == "pull_request" else chosen["change"]
-    parameters = {k: v for k, v in slices.parameters().items() if k not in ("start", "end")}
-    rows = reader.arrays(read_sql("undeployed"), parameters | dict(chosen) | {"change": change, "horizon": horizon})
+    rows = slices.read(reader, "undeployed", **{**chosen, "change": change, "horizon": horizon})
     ages = np.maximum(0.0, (micros(horizon) - rows["began_us"].astype(np.float64)) / 1e6)
     starts = np.searchsorted(rows["grp"], np.arange(len(slices.names) + 1))
     return [ages[starts[g] : starts[g + 1]] for g in range(len(slices.names))]

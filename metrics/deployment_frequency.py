@@ -17,7 +17,7 @@ from dora.warehouse import Reader
 from metrics import bands
 from metrics.intervals import median_interval, poisson_interval, quantile
 from metrics.results import DeploymentFrequency, Level
-from metrics.slices import Arrays, Slices, micros, read_sql
+from metrics.slices import Arrays, Slices, micros
 
 DAY = 86400 * 1_000_000
 Key = tuple[int, int]
@@ -27,8 +27,8 @@ RULE = "on demand: more than one deployment on the median working day; else the 
 
 def deployment_frequency(reader: Reader, slices: Slices) -> dict[Key, DeploymentFrequency]:
     """One result per (group, bucket), also where nothing was deployed."""
-    rows = reader.arrays(read_sql("deployment_frequency"), slices.parameters())
-    attempts = reader.arrays(read_sql("deployment_attempts"), slices.parameters())
+    rows = slices.read(reader, "deployment_frequency")
+    attempts = slices.read(reader, "deployment_attempts")
     tried = {(g, b): cut["succeeded"] for g, b, cut in slices.cut(attempts, "at_us")}
     calendars = [_Calendar(bucket, slices) for bucket in slices.buckets]
     return {

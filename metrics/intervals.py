@@ -95,7 +95,7 @@ def _survival(seconds: Floats, observed: NDArray[np.bool_]) -> tuple[Floats, Flo
     survival = np.cumprod(1 - events / at_risk)
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.cumsum(np.where(at_risk > events, events / (at_risk * (at_risk - events)), 0.0))
-    return times, survival, spread
+    return times, np.asarray(survival, dtype=np.float64), np.asarray(spread, dtype=np.float64)
 
 
 def _crossing(times: Floats, curve: Floats) -> float | None:

@@ -16,7 +16,7 @@ from metrics import bands
 from metrics.change_fail_rate import failures_of
 from metrics.intervals import Interval, kaplan_meier_median, quantile
 from metrics.results import RecoveryTime, TimeToRestore
-from metrics.slices import Arrays, Slices, micros, read_sql
+from metrics.slices import Arrays, Slices, micros
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ def recovery_time(slices: Slices, evidence: Mapping[tuple[int, int], Arrays]) ->
 
 def time_to_restore(reader: Reader, slices: Slices) -> dict[tuple[int, int], TimeToRestore]:
     """One result per (group, bucket): impact start, else detection, to resolution, in seconds."""
-    rows = reader.arrays(read_sql("time_to_restore"), slices.parameters())
+    rows = slices.read(reader, "time_to_restore")
     now = micros(slices.question.as_of)
     out = {}
     for group, bucket, cut in slices.cut(rows, "at_us"):

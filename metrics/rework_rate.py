@@ -13,12 +13,12 @@ from dora.definitions import Definitions
 from dora.warehouse import Reader
 from metrics.intervals import wilson
 from metrics.results import ReworkRate
-from metrics.slices import Arrays, Slices, read_sql
+from metrics.slices import Arrays, Slices
 
 
 def rework_rate(reader: Reader, slices: Slices) -> dict[tuple[int, int], ReworkRate]:
     """One result per (group, bucket); `rate` is None without deployments."""
-    rows = reader.arrays(read_sql("deployment_frequency"), slices.parameters())
+    rows = slices.read(reader, "deployment_frequency")
     definitions = slices.question.definitions
     return {(g, b): _summary(cut, definitions) for g, b, cut in slices.cut(rows, "at_us")}
 

@@ -42,9 +42,9 @@ class Slices:
     members: tuple[Member, ...]
     buckets: tuple[Period, ...]
 
-    def parameters(self) -> dict[str, object]:
-        """What every metric's SQL takes: `$groups`, `$services`, `$owned_from`, `$owned_until`, `$environments`, `$start`, `$end`."""
-        return {
+    def read(self, reader: Reader, name: str, **more: object) -> Arrays:
+        """Ask one question of metrics/sql for all groups over the whole period; `more` are its other parameters."""
+        known: dict[str, object] = {
             "groups": [m.group for m in self.members],
             "services": [m.service for m in self.members],
             "owned_from": [m.owned_from for m in self.members],
@@ -52,7 +52,10 @@ class Slices:
             "environments": list(self.question.environments),
             "start": self.question.period.start,
             "end": self.question.period.end,
+            **more,
         }
+        sql = read_sql(name)
+        return reader.arrays(sql, {key: value for key, value in known.items() if f"${key}" in sql})
 
     def cut(self, rows: Arrays, clock: str) -> Iterator[tuple[int, int, Arrays]]:
         """(group, bucket, its rows) for every group and bucket; `rows` are sorted by `grp` and then by `clock`."""

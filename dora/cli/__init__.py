@@ -1,0 +1,103 @@
+"""The command line: lazy sub-commands, one module each, and the only place that imports upwards.
+
+Data goes to stdout; progress and logs to stderr. Nothing heavy is imported before a command needs it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from dora import __version__
+from dora.errors import DoraError
+
+#: command -> (module, one line of help): the help page imports none of the modules.
+COMMANDS = {
+    "demo": ("dora.cli.demo", "Look around in a made-up organisation, offline."),
+    "init": ("dora.cli.init", "Write dora.toml for the repository here."),
+    "doctor": ("dora.cli.doctor", "Check configuration, sources and data; say what to do next."),
+    "ingest": ("dora.cli.ingest", "Read the sources, build facts and publish them."),
+    "build": ("dora.cli.build", "Rebuild facts from stored records; no network."),
+    "metrics": ("dora.cli.metrics", "Print the DORA metrics."),
+    "deploys": ("dora.cli.deploys", "List deployments, or show one."),
+    "explain": ("dora.cli.explain", "Show the rows and the SQL behind one number."),
+    "report": ("dora.cli.report", "Write the failure report of deployments."),
+    "dashboard": ("dora.cli.dashboard", "Open the dashboard on 127.0.0.1:8501."),
+    "record": ("dora.cli.record", "Push one event from a pipeline."),
+    "export": ("dora.cli.export", "Write all records and facts as Parquet or CSV."),
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            from dora.tables import nearest
+
+            raise click.UsageError(f"no command {args[0]!r}{nearest(args[0], COMMANDS)}", ctx) from None
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="dora")
+def cli() -> None:
+    """DORA metrics and deploy telemetry from git hosts, CI and incident tools, on one machine.
+
+    `dora demo` shows everything with made-up data. For your own: `dora init`, `dora ingest`, `dora dashboard`.
+    """
+
+
+def main() -> None:
+    """Run the command line; a `DoraError` is printed once, as a sentence, and decides the exit code."""
+    try:
+        _refuse_shadows()
+        cli(standalone_mode=False)
+    except DoraError as error:
+        click.echo(f"dora: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("dora: stopped; what was committed is kept", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _refuse_shadows() -> None:
+    """Stop when a foreign `metrics`, `ingest` or `dashboard` would be imported instead of ours."""
+    import importlib.util
+
+    home = Path(__file__).resolve().parents[2]
+    for name in ("ingest", "metrics", "dashboard"):
+        spec = importlib.util.find_spec(name)
+        places = [Path(place).resolve() for place in (spec.submodule_search_locations or ())] if spec else []
+        if spec and spec.origin:
+            places.append(Path(spec.origin).resolve().parent)
+        if not places or any(home not in place.parents for place in places):
+            where = places[0] if places else "nowhere"
+            raise DoraError(
+                f"another package named {name!r} ({where}) hides dora's own; "
+                "install dora by itself (pipx, `uv tool install`, or its own virtual environment)"
+            )

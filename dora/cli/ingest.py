@@ -1,0 +1,171 @@
+"""`dora ingest`: read the sources from where they stand, then build the facts and publish them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from dora.cli.options import config_option, note, progress
+from dora.config import Config, SourceTable, cache_folder, load_config, salt_value, secret_values
+from dora.errors import ConfigError
+from dora.tables import nearest, read_table
+
+if TYPE_CHECKING:
+    from ingest.source import Source
+    from ingest.sync import StreamResult
+
+
+@click.command("ingest")
+@click.argument("names", nargs=-1, metavar="[SOURCE]...")
+@config_option
+@click.option("--since", metavar="90d|DATE", help="On a first read, nothing that ended before this.")
+@click.option("--full", is_flag=True, help="Forget where the sources stand and read them from the start.")
+@click.option("--dry-run", is_flag=True, help="Read and count, store nothing.")
+@click.option("--wait", type=float, default=0.0, metavar="SECONDS", help="How long to wait for another writer.")
+def command(
+    names: tuple[str, ...], config: str | None, since: str | None, full: bool, dry_run: bool, wait: float
+) -> None:
+    """Read SOURCEs (default: all) from where they stand, build the facts, publish them.
+
+    Incremental and resumable: killed at any moment, the next run goes on. One failing source stops alone; exit 3
+    then says that the rest is stored.
+    """
+    loaded = load_config(config)
+    chosen = _chosen(loaded, names)
+    started = datetime.now(UTC)
+    results = _dry_run(loaded, chosen, since) if dry_run else _run(loaded, chosen, since, full, wait)
+    print_results(results)
+    if not dry_run:
+        _log(loaded, started, results, complete=not names)
+    if any(result.error for result in results):
+        sys.exit(3)
+
+
+def open_sources(config: Config, tables: Sequence[SourceTable]) -> list[Source]:
+    """Build the configured sources; a mistake in one's options is a `ConfigError` naming its table."""
+    from ingest.source import Context, source_module
+
+    globs: dict[str, tuple[str, ...]] = {}
+    for service in config.services:
+        if service.repository and service.paths:
+            globs[service.repository] = (*globs.get(service.repository, ()), *service.paths)
+    sources = []
+    for table in tables:
+        module = source_module(table.type, table.place)
+        context = Context(
+            cache=cache_folder(),
+            base=config.folder,
+            salt=salt_value(config),
+            secrets=secret_values(table.options),
+            path_globs=globs,
+            keep_names=config.warehouse.names,
+            progress=progress(),
+        )
+        sources.append(module.open_source(table.name, read_table(module.Options, table.options, table.place), context))
+    return sources
+
+
+def print_results(results: Sequence[StreamResult]) -> None:
+    """Counts per source and stream on stderr; errors last, each with its source."""
+    from dora.cli.tables import write_table
+
+    progress()("")
+    rows = []
+    for result in results:
+        read = ", ".join(f"{count:,} {table.replace('_', ' ')}" for table, count in sorted(result.read.items()))
+        state = "failed" if result.error else ("new data" if result.changed else "unchanged")
+        rows.append([result.source, result.stream, state, read or "-", f"{result.changed:,}", f"{result.rejected:,}"])
+    write_table(["source", "stream", "state", "read", "stored", "rejected"], rows, sys.stderr)
+    for result in results:
+        if result.error:
+            note(f"dora: {result.source}: {result.stream}: {result.error}")
+
+
+def _chosen(config: Config, names: Sequence[str]) -> list[SourceTable]:
+    known = [table.name for table in config.sources]
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"{config.file}: there is no source {name!r}{nearest(name, known)}")
+    if not config.sources:
+        raise ConfigError(f"{config.file}: no [[source]] is configured; `dora init` shows how one looks")
+    return [table for table in config.sources if not names or table.name in names]
+
+
+def _run(
+    config: Config, chosen: Sequence[SourceTable], since: str | None, full: bool, wait: float
+) -> list[StreamResult]:
+    from dora.cli.publishing import publish_if_needed
+    from dora.lock import write_lock
+    from dora.warehouse import open_warehouse
+    from ingest.sync import sync
+
+    sources = open_sources(config, chosen)
+    say = progress()
+    with write_lock(config.warehouse_path, "dora ingest", wait):
+        warehouse = open_warehouse(config.warehouse_path, config.warehouse.memory_limit)
+        try:
+            if full:
+                for source in sources:
+                    warehouse.forget(source.name)
+            results = sync(
+                warehouse,
+                sources,
+                _since(since),
+                lambda r: say(f"{r.source} {r.stream}: {sum(r.read.values()):,} rows"),
+            )
+            publish_if_needed(config, warehouse, say)
+        finally:
+            warehouse.close()
+    return results
+
+
+def _dry_run(config: Config, chosen: Sequence[SourceTable], since: str | None) -> list[StreamResult]:
+    from dora.warehouse import open_published
+    from ingest.sync import preview
+
+    cursors: dict[tuple[str, str], str] = {}
+    if config.published_path.is_file():
+        reader = open_published(config.published_path)
+        rows = reader.rows("select source, stream, cursor from cursors")
+        cursors = {(str(source), str(stream)): str(cursor) for source, stream, cursor in rows}
+        reader.close()
+    note("dry run: nothing is stored")
+    return preview(open_sources(config, chosen), cursors, _since(since))
+
+
+def _since(text: str | None) -> datetime | None:
+    from dora.period import parse_instant, parse_seconds
+
+    if text is None:
+        return None
+    if text[-1:].lower() in "smhdw":
+        return datetime.now(UTC) - timedelta(seconds=parse_seconds(text))
+    return parse_instant(text)
+
+
+def _log(config: Config, started: datetime, results: Sequence[StreamResult], complete: bool) -> None:
+    from dora.runs import append_run
+
+    streams = [
+        {
+            "source": r.source,
+            "stream": r.stream,
+            "read": dict(r.read),
+            "changed": r.changed,
+            "rejected": r.rejected,
+            "error": r.error,
+        }
+        for r in results
+    ]
+    run = {
+        "started_at": started.isoformat(timespec="seconds"),
+        "ended_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "complete": complete and not any(r.error for r in results),
+        "streams": streams,
+    }
+    append_run(config.warehouse_path, json.loads(json.dumps(run)))

@@ -1,0 +1,105 @@
+"""`dora metrics`: the five metrics and time to restore, by organisation, team or service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from dora.cli.options import (
+    asked,
+    config_option,
+    definition_options,
+    every_option,
+    filter_options,
+    format_option,
+    note,
+    out_option,
+    question_of,
+    reading,
+)
+from dora.cli.tables import emit
+
+if TYPE_CHECKING:
+    from metrics.results import Group, Interval, Scorecard
+
+
+@click.command("metrics")
+@config_option
+@filter_options
+@click.option("--by", type=click.Choice(["organisation", "team", "service"]), default="organisation", show_default=True)
+@every_option
+@click.option("--edition", type=int, default=2024, show_default=True, help="Report year whose levels are used.")
+@definition_options
+@format_option
+@out_option
+def command(
+    config: str | None, by: str, every: str | None, edition: int, form: str, out: str | None, **rest: object
+) -> None:
+    """Print deployment frequency, lead time, fail rate, recovery and rework for [--from, --to)."""
+    from metrics.bands import edition as check_edition
+    from metrics.scorecard import scorecard
+
+    check_edition(edition)
+    with reading(config) as (loaded, reader):
+        question = question_of(loaded, reader, asked(rest), by=by, every=every, edition=edition)
+        card = scorecard(reader, question)
+    document = contract(card)
+    emit([row for group in card.groups for row in _rows(group)], form, out, document)
+    if form == "table":
+        _footer(card)
+
+
+def contract(card: Scorecard) -> dict[str, object]:
+    """The stable JSON document."""
+    return card.as_dict()
+
+
+def _rows(group: Group) -> list[Mapping[str, object]]:
+    return [_row(part) for part in ((group, *group.buckets) if group.buckets is not None else (group,))]
+
+
+def _row(group: Group) -> Mapping[str, object]:
+    from dashboard.units import duration, percent
+
+    frequency, lead = group.deployment_frequency, group.change_lead_time
+    fails, recovery, rework = (
+        group.change_fail_rate,
+        group.failed_deployment_recovery_time,
+        group.deployment_rework_rate,
+    )
+    return {
+        group.by: group.name,
+        "from": group.start[:10],
+        "to": group.end[:10],
+        "deployments": frequency.deployments,
+        "per day": round(frequency.per_day, 2) if frequency.per_day is not None else None,
+        "frequency level": frequency.level.label,
+        "lead time": duration(lead.median_seconds),
+        "95 %": _span(lead.interval_seconds),
+        "n": lead.n,
+        "lead level": lead.level.label,
+        "fail rate": f"{percent(fails.rate)} ({fails.failed}/{fails.deployments})",
+        "fail level": fails.level.label,
+        "recovery": duration(recovery.kaplan_meier_median_seconds),
+        "open": recovery.open,
+        "rework": percent(rework.rate),
+        "restore": duration(group.time_to_restore.kaplan_meier_median_seconds),
+    }
+
+
+def _span(interval: Interval) -> str:
+    from dashboard.units import duration
+
+    return "-" if interval[0] is None else f"{duration(interval[0])} to {duration(interval[1])}"
+
+
+def _footer(card: Scorecard) -> None:
+    used = card.definitions
+    note(
+        f"definitions {used['hash']}: change {used['change']}, clock {used['clock']}, "
+        f"failure kinds {', '.join(used['failure_kinds'])}; levels of {card.edition}; data as of {card.data_as_of}"  # type: ignore[arg-type]
+    )
+    for line in card.notes:
+        note(line)

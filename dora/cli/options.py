@@ -1,0 +1,185 @@
+"""Options that several commands share, and what they turn into: a configuration, a reader, a question."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from dora.config import Config, load_config
+from dora.definitions import CHANGES, CLOCKS, FAILURE_KINDS, Definitions
+from dora.errors import ConfigError
+from dora.period import EVERY, parse_period, parse_seconds
+from dora.tables import nearest
+
+if TYPE_CHECKING:
+    from dora.warehouse import Reader
+    from metrics.question import Question
+
+Command = TypeVar("Command", bound=Callable[..., object])
+NOT_FAILURES = ("out_of_order", "replay")
+
+config_option = click.option("-c", "--config", "config", metavar="FILE", help="dora.toml to use.")
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "parquet", "markdown"]),
+    default="table",
+    show_default=True,
+)
+out_option = click.option("--out", metavar="FILE", help="Write to a file instead of stdout.")
+
+_FILTERS = (
+    click.option(
+        "--from", "start", metavar="DATE", help="First day, or a length such as 90d before --to; or 2025, 2025Q1."
+    ),
+    click.option("--to", "end", metavar="DATE", help="Day after the last one (exclusive); default: tomorrow."),
+    click.option("--team", "teams", multiple=True, metavar="NAME"),
+    click.option("--service", "services", multiple=True, metavar="NAME"),
+    click.option("--environment", "environments", multiple=True, metavar="NAME"),
+)
+_DEFINITIONS = (
+    click.option("--change", type=click.Choice(CHANGES), help="What a change is."),
+    click.option("--clock", type=click.Choice(CLOCKS), help="Where its lead time starts."),
+    click.option("--bots/--no-bots", "bots", default=None, help="Count changes made by bots."),
+    click.option("--failure-window", metavar="24h", help="How long evidence counts: 24h, 7d, forever."),
+    click.option("--failure-kinds", metavar="A,B", help="Kinds of evidence that count, comma-separated."),
+)
+
+
+def filter_options(command: Command) -> Command:
+    """Add --from, --to, --team, --service and --environment."""
+    return _add(command, _FILTERS)
+
+
+def definition_options(command: Command) -> Command:
+    """Add the options that override definitions for one answer."""
+    return _add(command, _DEFINITIONS)
+
+
+def _add(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The shared options as a person gave them."""
+
+    start: str | None = None
+    end: str | None = None
+    teams: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    change: str | None = None
+    clock: str | None = None
+    bots: bool | None = None
+    failure_window: str | None = None
+    failure_kinds: str | None = None
+
+
+def asked(values: dict[str, object]) -> Asked:
+    """Take the shared options out of a command's keyword arguments."""
+    return Asked(**{name: values.pop(name) for name in Asked.__slots__ if name in values})  # type: ignore[arg-type]
+
+
+@contextmanager
+def reading(config: str | None) -> Iterator[tuple[Config, Reader]]:
+    """The configuration and its published file, opened for reading."""
+    from dora.warehouse import open_published
+
+    loaded = load_config(config)
+    reader = open_published(loaded.published_path)
+    try:
+        yield loaded, reader
+    finally:
+        reader.close()
+
+
+def question_of(config: Config, reader: Reader, asked: Asked, **more: object) -> Question:
+    """The question that the options ask; names that do not exist are a `ConfigError` with the nearest one."""
+    from metrics.question import Question, published_definitions
+
+    definitions = overridden(published_definitions(reader), asked)
+    now = datetime.now(UTC)
+    _check_names(reader, asked)
+    return Question(
+        period=parse_period(asked.start, asked.end, now, definitions.timezone),
+        as_of=as_of(config, reader),
+        teams=asked.teams,
+        services=asked.services,
+        environments=asked.environments,
+        definitions=definitions,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def as_of(config: Config, reader: Reader) -> datetime:
+    """The moment up to which the data is known: the last complete ingest, else the newest record."""
+    from dora.runs import last_complete
+    from metrics.question import published_as_of
+
+    newest = published_as_of(reader)
+    checked = last_complete(config.warehouse_path)
+    return max(newest, checked) if checked else newest
+
+
+def overridden(definitions: Definitions, asked: Asked) -> Definitions:
+    """The definitions with the options' overrides."""
+    if asked.change is not None:
+        definitions = replace(definitions, change=asked.change)  # type: ignore[arg-type]
+    if asked.clock is not None:
+        definitions = replace(definitions, clock=asked.clock)  # type: ignore[arg-type]
+    if asked.bots is not None:
+        definitions = replace(definitions, bots=asked.bots)
+    if asked.failure_window is not None:
+        seconds = None if asked.failure_window == "forever" else parse_seconds(asked.failure_window)
+        definitions = replace(definitions, failure_window_seconds=seconds)
+    if asked.failure_kinds is not None:
+        definitions = replace(definitions, failure_kinds=_kinds(asked.failure_kinds))
+    return definitions
+
+
+def every_option(command: Command) -> Command:
+    """Add --every week|month|quarter."""
+    return click.option("--every", type=click.Choice(EVERY), help="Also one column of figures per bucket.")(command)
+
+
+def note(text: str) -> None:
+    """A line for the person, on stderr."""
+    click.echo(text, err=True)
+
+
+def progress() -> Callable[[str], None]:
+    """A sink for progress lines: one rewritten line on a terminal, silence elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda _line: None
+    return lambda line: click.echo(f"\r\x1b[2K{line[:118]}", nl=False, err=True)
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    kinds = tuple(kind.strip() for kind in text.split(",") if kind.strip())
+    for kind in kinds:
+        if kind not in (*FAILURE_KINDS, *NOT_FAILURES):
+            raise ConfigError(f"--failure-kinds: unknown kind {kind!r}{nearest(kind, (*FAILURE_KINDS, *NOT_FAILURES))}")
+    return kinds
+
+
+def _check_names(reader: Reader, asked: Asked) -> None:
+    known = {
+        "--service": (asked.services, "select distinct service from services"),
+        "--team": (asked.teams, "select distinct team from team_services"),
+        "--environment": (asked.environments, "select distinct environment from deployment_facts where is_production"),
+    }
+    for option, (names, sql) in known.items():
+        if names:
+            there = [str(row[0]) for row in reader.rows(sql)]
+            for name in names:
+                if name not in there:
+                    raise ConfigError(f"{option}: there is no {name!r}{nearest(name, there)}")

@@ -1,0 +1,53 @@
+"""Configuration -> facts -> the published file; shared by ingest, build, record and demo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from dora.config import Config, ownership_instant
+
+if TYPE_CHECKING:
+    from dora.warehouse import Warehouse
+    from metrics.build import Setting
+
+
+def setting_of(config: Config) -> Setting:
+    """What facts are built with, as plain values."""
+    from metrics.build import Setting
+    from metrics.services import Ownership, ServiceName
+
+    owned = [Ownership(team=team.name, service=service) for team in config.teams for service in team.services]
+    for team in config.teams:
+        for row in team.owns:
+            since, until = ownership_instant(row.since), ownership_instant(row.until)
+            owned.append(Ownership(team=team.name, service=row.service, owned_from=since, owned_until=until))
+    return Setting(
+        definitions=config.definitions,
+        services=[
+            ServiceName(service=s.name, repository=s.repository, paths=s.paths, aliases=s.aliases)
+            for s in config.services
+        ],
+        ownerships=owned,
+        organisation=config.organisation.name,
+        made_up=config.organisation.made_up,
+    )
+
+
+def publish(config: Config, warehouse: Warehouse, say: Callable[[str], None]) -> None:
+    """Build all facts into a new published file and put it in place."""
+    from metrics.build import build
+
+    setting = setting_of(config)
+    say("building facts")
+    warehouse.set_meta(definitions_hash=config.definitions.hash, setting_hash=setting.hash)
+    warehouse.publish(config.published_path, lambda builder: build(builder, setting))
+    say("")
+
+
+def publish_if_needed(config: Config, warehouse: Warehouse, say: Callable[[str], None]) -> None:
+    """Publish when records or settings changed since the last time, or nothing is published yet."""
+    meta = warehouse.meta()
+    current = meta.get("setting_hash") == setting_of(config).hash and meta.get("unpublished") is None
+    if not current or not config.published_path.is_file():
+        publish(config, warehouse, say)

@@ -1,0 +1,51 @@
+"""The log of ingest runs: one JSON line a run, beside the warehouse.
+
+Kept out of the warehouse on purpose: a run that finds nothing new changes nothing there. It says when the data
+was last known to be complete, which a number needs to tell "nothing happened" from "nobody looked".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def runs_path(warehouse: Path) -> Path:
+    """`NAME.runs.ndjson` beside the records file."""
+    return warehouse.with_name(warehouse.stem + ".runs.ndjson")
+
+
+def append_run(warehouse: Path, run: Mapping[str, object]) -> None:
+    """Append one line in a single write, so that readers never see half of it."""
+    line = json.dumps(run, default=str) + "\n"
+    handle = os.open(runs_path(warehouse), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(handle, line.encode())
+    finally:
+        os.close(handle)
+
+
+def read_runs(warehouse: Path, last: int = 50) -> list[dict[str, object]]:
+    """The last runs, oldest first; empty when there is no log. Broken lines are skipped."""
+    try:
+        lines = runs_path(warehouse).read_text(encoding="utf-8", errors="replace").splitlines()[-last:]
+    except OSError:
+        return []
+    runs = []
+    for line in lines:
+        try:
+            runs.append(json.loads(line))
+        except ValueError:
+            continue
+    return [run for run in runs if isinstance(run, dict)]
+
+
+def last_complete(warehouse: Path) -> datetime | None:
+    """When the last run in which every source succeeded began, aware UTC; None when there was none."""
+    for run in reversed(read_runs(warehouse)):
+        if run.get("complete") and isinstance(run.get("started_at"), str):
+            return datetime.fromisoformat(str(run["started_at"])).astimezone(UTC)
+    return None
