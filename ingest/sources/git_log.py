@@ -70,7 +70,7 @@ def read_paths(repository: Repository, revisions: Sequence[str]) -> Iterator[pl.
         for marks, values in _records(output, 2):
             frame = pl.DataFrame({"mark": _decoded(marks), "path": _decoded(values)})
             head = pl.col("mark") == "C"
-            frame = frame.with_columns(pl.when(head).then("path").forward_fill().fill_null(sha).alias("sha"))
+            frame = frame.with_columns(pl.when(head).then("path").forward_fill().fill_null(pl.lit(sha, dtype=pl.String)).alias("sha"))
             sha = frame["sha"][-1]
             paths = frame.filter(~head).select(pl.lit(repository.name).alias("repository"), "sha", "path")
             yield paths.unique(maintain_order=True)
