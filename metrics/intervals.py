@@ -78,6 +78,7 @@ def kaplan_meier_median(seconds: Floats, observed: NDArray[np.bool_]) -> tuple[f
     return _crossing(times, survival), (_crossing(times, lower), _crossing(times, upper))
 
 
+@lru_cache(maxsize=4096)
 def poisson_interval(count: int) -> tuple[float, float]:
     """Exact 95 % interval of a Poisson mean after `count` events."""
     low = 0.0 if count == 0 else _poisson_end(count - 1, 0.975)
@@ -122,6 +123,11 @@ def _poisson_cdf(count: int, mean: float) -> float:
         a = count + 1
         z = ((mean / a) ** (1 / 3) - (1 - 1 / (9 * a))) * 3 * math.sqrt(a)
         return 0.5 * math.erfc(z / math.sqrt(2))
-    logs = [k * math.log(mean) - mean - math.lgamma(k + 1) for k in range(count + 1)]
-    top = max(logs)
-    return min(1.0, math.exp(top) * math.fsum(math.exp(value - top) for value in logs))
+    logs = np.arange(count + 1) * math.log(mean) - mean - _log_factorials()[: count + 1]
+    top = float(logs.max())
+    return min(1.0, math.exp(top) * float(np.exp(logs - top).sum()))
+
+
+@lru_cache(maxsize=1)
+def _log_factorials() -> Floats:
+    return np.array([math.lgamma(k + 1) for k in range(2001)])
