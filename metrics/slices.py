@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from numpy.typing import NDArray
 from dora.period import Period
 from dora.warehouse import Reader
 from metrics.question import Question
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SQL = Path(__file__).parent / "sql"
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -44,6 +48,13 @@ class Slices:
 
     def read(self, reader: Reader, name: str, **more: object) -> Arrays:
         """Ask one question of metrics/sql for all groups over the whole period; `more` are its other parameters."""
+        return reader.arrays(*self._asked(name, more))
+
+    def frame(self, reader: Reader, name: str, **more: object) -> pl.DataFrame:
+        """The same as `read`, as a frame: for lists that people read."""
+        return reader.frame(*self._asked(name, more))
+
+    def _asked(self, name: str, more: Mapping[str, object]) -> tuple[str, dict[str, object]]:
         known: dict[str, object] = {
             "groups": [m.group for m in self.members],
             "services": [m.service for m in self.members],
@@ -55,7 +66,7 @@ class Slices:
             **more,
         }
         sql = read_sql(name)
-        return reader.arrays(sql, {key: value for key, value in known.items() if f"${key}" in sql})
+        return sql, {key: value for key, value in known.items() if f"${key}" in sql}
 
     def cut(self, rows: Arrays, clock: str) -> Iterator[tuple[int, int, Arrays]]:
         """(group, bucket, its rows) for every group and bucket; `rows` are sorted by `grp` and then by `clock`."""

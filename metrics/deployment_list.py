@@ -1,0 +1,55 @@
+"""The production deployments of a question as a list, each with its verdict and the evidence that counts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+import polars as pl
+
+from dora.warehouse import Reader
+from metrics.change_fail_rate import Failure, failures_of
+from metrics.question import Question
+from metrics.slices import micros, slices
+
+Verdict = Literal["failed", "pending", "all"]
+VERDICTS: tuple[Verdict, ...] = ("all", "failed", "pending")
+_MICROS = 1_000_000
+
+
+def deployment_list(reader: Reader, question: Question, status: Verdict = "all") -> pl.DataFrame:
+    """One row per production attempt that ended in the period, newest first; no rows, same columns, when there is none.
+
+    verdict: `failed` (counted in the change fail rate), `pending` (succeeded, younger than the failure window and
+    not failed so far), `not delivered` (never served users), `cancelled`, else `ok`. kinds: the evidence that
+    counts. recovery_seconds: null while open or not failed. Times are naive UTC. A service that several teams own
+    over time is with the owner at the deployment's finish.
+    """
+    cut = slices(reader, question)
+    rows = cut.frame(reader, "deployment_list", as_of=question.as_of)
+    failed = failures_of(cut.read(reader, "failures"), question.definitions)
+    window = question.definitions.failure_window_seconds or 0.0
+    judged = micros(question.as_of) - round(window * _MICROS)
+    frame = rows.join(_failed(failed), on="deployment_id", how="left", maintain_order="left").with_columns(
+        verdict=pl.when(pl.col("status") == "failed").then(pl.lit("not delivered"))
+        .when(pl.col("status") == "cancelled").then(pl.lit("cancelled"))
+        .when(pl.col("kinds").is_not_null()).then(pl.lit("failed"))
+        .when(pl.col("finished_at").dt.epoch("us") > judged).then(pl.lit("pending"))
+        .otherwise(pl.lit("ok")),
+        kinds=pl.col("kinds").fill_null([]),
+        recovery_seconds=(pl.col("recovered_at") - pl.col("finished_at")).dt.total_microseconds() / _MICROS,
+    )  # fmt: skip
+    return frame if status == "all" else frame.filter(pl.col("verdict") == status)
+
+
+def _failed(failures: dict[str, Failure]) -> pl.DataFrame:
+    rows = [
+        {"deployment_id": name, "kinds": sorted(failure.kinds), "recovered_at": _naive(failure.recovered_us)}
+        for name, failure in failures.items()
+    ]
+    schema = pl.Schema({"deployment_id": pl.String(), "kinds": pl.List(pl.String), "recovered_at": pl.Datetime("us")})
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _naive(us: int | None) -> datetime | None:
+    return None if us is None else datetime.fromtimestamp(us / _MICROS, UTC).replace(tzinfo=None)

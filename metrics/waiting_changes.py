@@ -1,0 +1,28 @@
+"""Changes on the default branch that are not in production yet: the queue behind the change lead time."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from dora.warehouse import Reader
+from metrics.question import Question
+from metrics.slices import slices
+
+
+def waiting_changes(reader: Reader, question: Question) -> pl.DataFrame:
+    """One row per group and change waiting at the end of the period (or of the data), oldest first.
+
+    Columns: name (of the group), service, repository, sha, pull_request, subject, began_at (naive UTC), age_seconds.
+    The same changes as `ChangeLeadTime.undeployed` counts; no rows when nothing waits.
+    """
+    cut, definitions = slices(reader, question), question.definitions
+    horizon = min(question.period.end, question.as_of)
+    change = "mainline" if definitions.change == "pull_request" else definitions.change
+    chosen = {"change": change, "clock": definitions.clock, "bots": definitions.bots}
+    rows = cut.frame(reader, "waiting_changes", horizon=horizon, **chosen)
+    names = pl.Series("name", cut.names, dtype=pl.String)
+    moment = pl.lit(horizon.replace(tzinfo=None), pl.Datetime("us"))
+    age = (moment - pl.col("began_at")).dt.total_microseconds() / 1e6
+    return rows.select(
+        names.gather(rows["grp"]).alias("name"), pl.exclude("grp"), age.clip(lower_bound=0).alias("age_seconds")
+    )
