@@ -10,10 +10,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, cast
+
+import polars as pl
 
 LINE_LIMIT = 2**20
 _JOIN_LINES = 1000
+_BLOCK = 2**22
 csv.field_size_limit(2 * LINE_LIMIT)
 
 
@@ -33,45 +36,75 @@ class Lines:
     file: IO[str]
     number: int = 0
     _held: list[str] = field(default_factory=list)
+    _tail: str = ""
+    _cutting: bool = False
 
     def take(self, count: int) -> list[str]:
-        """Up to `count` lines with their ends; empty at the end of the text."""
-        out: list[str] = []
-        while len(out) < count and (line := self.file.readline(LINE_LIMIT + 1)):
-            if len(line) > LINE_LIMIT and not line.endswith("\n"):
-                self._skip()
-            out.append(line)
+        """Up to `count` lines without their ends; empty at the end of the text."""
+        while len(self._held) < count and self._read_more():
+            pass
+        out, self._held = self._held[:count], self._held[count:]
         self.number += len(out)
         return out
 
-    def _skip(self) -> None:
-        while (rest := self.file.readline(LINE_LIMIT)) and not rest.endswith("\n"):
-            pass
+    def _read_more(self) -> bool:
+        block = self.file.read(_BLOCK)
+        if not block:
+            if self._tail and not self._cutting:
+                self._held.append(self._tail)
+            self._tail = ""
+            return False
+        parts = (self._tail + block).split("\n")
+        if self._cutting and len(parts) > 1:
+            self._cutting = False
+            del parts[0]
+        self._tail = "" if self._cutting else parts.pop()
+        if self._cutting:
+            return True
+        self._held.extend(parts)
+        if len(self._tail) > LINE_LIMIT:
+            self._held.append(self._tail[: LINE_LIMIT + 1])
+            self._tail, self._cutting = "", True
+        return True
 
 
 def cut_rows(
     taken: list[str], start: int, lines: Lines, width: int | None, separator: str
-) -> tuple[list[list[str]], list[Broken], Sequence[int]]:
-    """The rows in `taken` (which begins at line `start`), what is broken, and each row's first line number.
+) -> tuple[Sequence[Sequence[object]], list[Broken], Sequence[int]]:
+    """The columns of the rows in `taken` (which begins at line `start`), what is broken, and each row's first line.
 
     When the last row is not closed, more is read from `lines`. `width`: the number of fields of a row; None
     for the header.
     """
-    rows = _at_once(taken, width, separator)
-    if rows is not None:
-        return rows, [], range(start, start + len(rows))
-    return _one_by_one(taken, start, lines, width, separator)
+    columns = _at_once(taken, width, separator)
+    if columns is not None:
+        return columns, [], range(start, start + len(taken))
+    rows, broken, places = _one_by_one(taken, start, lines, width, separator)
+    return list(zip(*rows, strict=True)) or [()] * (width or 0), broken, places
 
 
-def _at_once(taken: list[str], width: int | None, separator: str) -> list[list[str]] | None:
-    """All lines as rows, one a line; None when any needs a closer look."""
+def _at_once(taken: list[str], width: int | None, separator: str) -> Sequence[Sequence[object]] | None:
+    """All lines as rows, one a line, when none has a quote and all have `width` fields; else None.
+
+    Right only because polars refuses a row of more fields, so that an exact sum leaves no row with fewer.
+    """
+    text = "\n".join(taken)
+    if width is None or width < 2 or not taken or '"' in text or text.count(separator) != len(taken) * (width - 1):
+        return None
+    if max(map(len, taken)) > LINE_LIMIT:
+        return None
     try:
-        rows = list(csv.reader(taken, delimiter=separator, strict=True))
-    except csv.Error:
+        frame = pl.read_csv(
+            text.encode(),
+            has_header=False,
+            separator=separator,
+            quote_char=None,
+            infer_schema=False,
+            truncate_ragged_lines=False,
+        )
+    except pl.exceptions.PolarsError:
         return None
-    if len(rows) != len(taken) or (width is not None and any(len(row) != width for row in rows)):
-        return None
-    return rows
+    return cast(Sequence[Sequence[object]], frame.get_columns()) if frame.shape == (len(taken), width) else None
 
 
 def _one_by_one(
@@ -87,7 +120,7 @@ def _one_by_one(
             continue
         row, used, reason = _row_at(taken, n, lines, width, separator)
         if row is None:
-            broken.append(Broken(start + n, reason, taken[n].rstrip("\n")))
+            broken.append(Broken(start + n, reason, taken[n]))
         else:
             rows.append(row)
             places.append(start + n)
@@ -115,9 +148,9 @@ def _row_at(
     if quotes % 2:
         return None, 1, "a quote is opened and not closed"
     try:
-        parsed = list(csv.reader(text, delimiter=separator, strict=True))
+        parsed = list(csv.reader([f"{line}\n" for line in text], delimiter=separator, strict=True))
     except csv.Error as error:
-        return None, 1, str(error)
+        return None, 1, str(error) if used == 1 else "a quote is opened and not closed"
     if len(parsed) != 1:
         return None, 1, "a quote is opened and not closed"
     return _fitted(parsed[0], width, used)

@@ -16,6 +16,8 @@ from ingest.file_readers import Names, UnknownColumn, suffix_of
 from ingest.rows import ID_FROM, NEEDED
 from ingest.values import KINDS, near
 
+_REMEMBERED = 1000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileTable:
@@ -56,8 +58,9 @@ def column_names(file: OneFile, ignored: Sequence[str]) -> Names:
     kinds = KINDS[file.table]
     mapped = {name.strip(): our for name, our in file.entry.columns.items()}
     passed = (*ignored, *file.entry.ignore_columns)
+    known: dict[str, str | None] = {}
 
-    def ours(their: str) -> str | None:
+    def found(their: str) -> str | None:
         name = their.strip()
         if name in mapped:
             return mapped[name]
@@ -69,6 +72,13 @@ def column_names(file: OneFile, ignored: Sequence[str]) -> Names:
             f"{file.table} have no column {name[:60]!r}; rename it, map it with columns, "
             f"or list it in ignore_columns{near(name.lower(), kinds)}"
         )
+
+    def ours(their: str) -> str | None:
+        if their not in known:
+            if len(known) > _REMEMBERED:
+                known.clear()
+            known[their] = found(their)
+        return known[their]
 
     return ours
 

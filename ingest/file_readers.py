@@ -78,18 +78,17 @@ def _read_csv(path: Path, shown: str, names: Names) -> Iterator[Chunk]:
         separator = next((s for s in ",;\t" if s in header[0]), ",")
         if len(header[0]) > LINE_LIMIT or header[0].count(separator) >= MAX_COLUMNS:
             raise SourceError(f"{shown}: the first line names more than {MAX_COLUMNS} columns; is it a table of rows?")
-        rows, broken, _ = cut_rows(header, 1, lines, None, separator)
+        columns, broken, _ = cut_rows(header, 1, lines, None, separator)
         if broken:
             raise SourceError(f"{shown}: the first line cannot be read as column names: {broken[0].reason}")
-        ours = _header(rows[0], shown, names)
-        for cut, found, places in _csv_rows(lines, len(rows[0]), separator):
-            columns = list(zip(*cut, strict=True)) if cut else [()] * len(ours)
+        ours = _header([str(column[0]) for column in columns], shown, names)
+        for columns, found, places in _csv_rows(lines, len(ours), separator):
             yield Chunk({our: columns[n] for n, our in enumerate(ours) if our}, places, found)
 
 
 def _csv_rows(
     lines: Lines, width: int, separator: str
-) -> Iterator[tuple[list[list[str]], list[Broken], Sequence[int]]]:
+) -> Iterator[tuple[Sequence[Sequence[object]], list[Broken], Sequence[int]]]:
     first = True
     while True:
         start = lines.number + 1
@@ -97,8 +96,7 @@ def _csv_rows(
         if not taken and not first:
             return
         first = False
-        rows, broken, places = cut_rows(taken, start, lines, width, separator)
-        yield rows, broken, places
+        yield cut_rows(taken, start, lines, width, separator)
 
 
 def _header(theirs: Sequence[str], shown: str, names: Names) -> list[str | None]:
@@ -184,7 +182,12 @@ def _objects(values: Iterator[tuple[int, str, object]], names: Names, *, strict:
     rows: list[dict[str, object]] = []
     places: list[int] = []
     broken: list[Broken] = []
+    plain: set[str] = set()
     for place, text, value in values:
+        if type(value) is dict and plain.issuperset(value):
+            rows.append(value)
+            places.append(place)
+            continue
         if not isinstance(value, dict) or len(value) > MAX_COLUMNS:
             reason = value.reason if isinstance(value, BadJson) else f"is not an object of at most {MAX_COLUMNS} keys"
             broken.append(Broken(place, reason, text))
@@ -196,6 +199,7 @@ def _objects(values: Iterator[tuple[int, str, object]], names: Names, *, strict:
                 raise
             broken.append(Broken(place, str(error), text))
             continue
+        plain.update(name for name in row if names(name) == name)
         rows.append(row)
         places.append(place)
     known = sorted({name for row in rows for name in row})

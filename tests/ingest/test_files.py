@@ -166,10 +166,10 @@ def test_hostile_names_are_stored_as_they_are(place: Place) -> None:
 
 @pytest.mark.parametrize("suffix", ["csv", "csv.gz", "tsv", "ndjson", "jsonl.gz", "json", "parquet"])
 def test_every_format_gives_the_same_rows(place: Place, suffix: str) -> None:
-    rows = [{"id": "1", "service": "shop", "finished_at": "2025-01-31T12:00:00Z", "sequence": 3}, {"id": "2", "service": "shoe", "finished_at": "2025-01-31T13:00:00+01:00", "sequence": None}]  # fmt: skip
+    rows: list[dict[str, object]] = [{"id": "1", "service": "shop", "finished_at": "2025-01-31T12:00:00Z", "sequence": 3}, {"id": "2", "service": "shoe", "finished_at": "2025-01-31T13:00:00+01:00", "sequence": None}]  # fmt: skip
     separator = "\t" if suffix == "tsv" else ","
     text = {
-        "csv": "\n".join(separator.join(str(v if v is not None else "") for v in [*row]) for row in [rows[0].keys(), *(r.values() for r in rows)]),
+        "csv": "\n".join(separator.join(row) for row in [list(rows[0]), *([str(v or "") for v in r.values()] for r in rows)]),
         "ndjson": "\n".join(json.dumps(row) for row in rows),
         "json": json.dumps(rows, indent=1),
     }  # fmt: skip
