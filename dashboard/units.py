@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 NO_DATA = "no data"
@@ -142,3 +142,8 @@ def version(text: str | None, sha: str | None = None) -> str:
 def words(identifier: str) -> str:
     """An identifier of ours as words: `linked_incident` is `linked incident`."""
     return identifier.replace("_", " ")
+
+
+def last_day(end: datetime, timezone: str = "UTC") -> str:
+    """The last calendar day inside a period that ends, exclusive, at `end`."""
+    return day(end - timedelta(microseconds=1), timezone)

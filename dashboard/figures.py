@@ -1,0 +1,199 @@
+"""The five metrics as a page shows them: one uniform reading a metric, its texts, and its published zones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from dashboard import units
+from dashboard.charts import Axis, Zone
+from metrics.bands import Edition, PublishedLevel
+from metrics.intervals import poisson_interval
+from metrics.own_past import Change
+from metrics.results import Group, Interval, Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One metric of one group: the figure, its interval, what it rests on, and its level if levels exist."""
+
+    value: float | None
+    interval: Interval
+    n: int
+    basis: str
+    level: Level | None = None
+
+    @property
+    def missing(self) -> str | None:
+        """What to say instead of a figure: never 0; None when there is one."""
+        if self.value is not None:
+            return None
+        return "not reached" if self.n else "insufficient data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """How one metric is shown. `band`: its name in `metrics.bands`, None when no levels were published."""
+
+    id: str
+    title: str
+    axis: Axis
+    form: units.Format
+    more_is_better: bool
+    band: str | None
+    meaning: str
+    of: Callable[[Group], Reading]
+
+    def text(self, reading: Reading) -> str:
+        """The figure, or `no data`."""
+        return self.form(reading.value)
+
+    def interval(self, reading: Reading) -> str:
+        """The 95 % interval as text."""
+        return units.interval(*reading.interval, self.form)
+
+
+def _frequency(group: Group) -> Reading:
+    found = group.deployment_frequency
+    low, high = poisson_interval(found.deployments)
+    ends = (low / found.days, high / found.days) if found.deployments and found.days else (None, None)
+    basis = f"{units.count(found.deployments)} deployments on {units.count(found.days_with_deployment)} of {units.count(found.days)} days"
+    value = found.per_day if found.deployments else None
+    return Reading(value=value, interval=ends, n=found.deployments, basis=basis, level=found.level)
+
+
+def _lead_time(group: Group) -> Reading:
+    found = group.change_lead_time
+    basis = f"median of {units.count(found.n)} changes"
+    return Reading(value=found.median_seconds, interval=found.interval_seconds, n=found.n, basis=basis, level=found.level)
+
+
+def _fail_rate(group: Group) -> Reading:
+    found = group.change_fail_rate
+    pending = f", {units.count(found.pending)} too young to judge" if found.pending else ""
+    basis = f"{units.count(found.failed)} of {units.count(found.deployments)} deployments failed{pending}"
+    return Reading(value=found.rate, interval=found.interval, n=found.deployments, basis=basis, level=found.level)
+
+
+def _recovery(group: Group) -> Reading:
+    found = group.failed_deployment_recovery_time
+    open_ = f", {units.count(found.open)} still open" if found.open else ""
+    basis = f"median of {units.count(found.n)} failures{open_}"
+    value = found.kaplan_meier_median_seconds
+    return Reading(value=value, interval=found.interval_seconds, n=found.n, basis=basis, level=found.level)
+
+
+def _rework(group: Group) -> Reading:
+    found = group.deployment_rework_rate
+    basis = f"{units.count(found.rework)} of {units.count(found.deployments)} deployments were rework"
+    return Reading(value=found.rate, interval=found.interval, n=found.deployments, basis=basis)
+
+
+FIGURES: tuple[Figure, ...] = (
+    Figure(
+        id="deployment_frequency", title="Deployment frequency", axis="per_day", form=units.per_day,
+        more_is_better=True, band="deployment_frequency", of=_frequency,
+        meaning="How often production gets a new version: succeeded production deployments per calendar day. "
+        "The level compares the median working day.",
+    ),
+    Figure(
+        id="change_lead_time", title="Change lead time", axis="seconds", form=units.duration,
+        more_is_better=False, band="change_lead_time", of=_lead_time,
+        meaning="How long a change takes to reach production, from its commit to the end of the deployment that first shipped it.",
+    ),
+    Figure(
+        id="change_fail_rate", title="Change fail rate", axis="rate", form=units.percent,
+        more_is_better=False, band="change_fail_rate", of=_fail_rate,
+        meaning="The share of production deployments that needed a rollback, a revert, or caused an incident. "
+        "Deployments younger than the failure window are not judged yet.",
+    ),
+    Figure(
+        id="failed_deployment_recovery_time", title="Recovery time", axis="seconds", form=units.duration,
+        more_is_better=False, band="recovery_time", of=_recovery,
+        meaning="How long a failed deployment hurt: from its end until it was rolled back, fixed, or its incident resolved. "
+        "Open failures count as at least as long as they have lasted.",
+    ),
+    Figure(
+        id="deployment_rework_rate", title="Deployment rework rate", axis="rate", form=units.percent,
+        more_is_better=False, band=None, of=_rework,
+        meaning="The share of production deployments that were unplanned repairs: rollbacks, reverts, hotfixes, incident fixes. "
+        "No performance levels were published for it.",
+    ),
+)  # fmt: skip
+
+
+def level_text(reading: Reading) -> str:
+    """The level in words; a metric without published levels says so."""
+    if reading.level is None:
+        return "no published levels"
+    return reading.level.label
+
+
+def farthest_from_elite(group: Group) -> tuple[Figure, Reading, float] | None:
+    """The metric that is the most times worse than elite, and how many; None when none is known to be worse."""
+    found = []
+    for figure in FIGURES:
+        reading = figure.of(group)
+        if reading.level and reading.level.times_slower_than_elite and reading.level.label != "insufficient data":
+            found.append((reading.level.times_slower_than_elite, figure, reading))
+    if not found:
+        return None
+    factor, figure, reading = max(found, key=lambda item: item[0])
+    return figure, reading, factor
+
+
+def change_text(figure: Figure, change: Change) -> str | None:
+    """How the figure changed, with the interval of the change; None when one of the periods has no data."""
+    low, high = change.interval
+    if change.difference is not None:
+        text = points(change.difference)
+        return text if low is None or high is None else f"{text} ({points(low)} to {points(high)})"
+    if change.ratio is None:
+        return None
+    text = units.change(change.ratio)
+    return text if low is None or high is None else f"{text} ({units.change(low)} to {units.change(high)})"
+
+
+def points(difference: float) -> str:
+    """A difference of shares in percentage points: `−1.2 pp`."""
+    size = f"{abs(difference) * 100:.1f}".removesuffix(".0")
+    sign = "±" if size == "0" else "+" if difference > 0 else "−"
+    return f"{sign}{size} pp"
+
+
+def is_better(figure: Figure, change: Change) -> bool:
+    """Whether the direction of the change is the good one."""
+    return change.upwards == figure.more_is_better
+
+
+def zones(edition: Edition, figure: Figure) -> list[Zone]:
+    """The published levels on the metric's axis; equal cells share a zone, overlaps belong to the better level."""
+    if figure.band is None:
+        return []
+    cells: dict[tuple[float, float], list[str]] = {}
+    for level in edition.levels:
+        cells.setdefault(_cell(level, figure.band), []).append(level.name)
+    found: list[Zone] = []
+    taken: list[tuple[float, float]] = []
+    for (low, high), names in cells.items():
+        label, elite = _joined(names), "elite" in names
+        if low == high:
+            found.append(Zone(label, None if elite else low, high, elite))
+            continue
+        covered = [edge for a, edge in taken if a <= low < edge]
+        found.append(Zone(label, max([low, *covered]) or None, None if high == float("inf") else high, elite))
+        taken.append((low, high))
+    return found
+
+
+def _cell(level: PublishedLevel, band: str) -> tuple[float, float]:
+    cells: Mapping[str, tuple[float, float] | float] = {
+        "deployment_frequency": level.deployment_frequency, "change_lead_time": level.change_lead_time,
+        "change_fail_rate": level.change_fail_rate, "recovery_time": level.recovery_time,
+    }  # fmt: skip
+    cell = cells[band]
+    return cell if isinstance(cell, tuple) else (cell, cell)
+
+
+def _joined(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}" if len(names) > 2 else " and ".join(names)

@@ -1,0 +1,51 @@
+"""The metrics over time against the period before: one small chart a metric."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import streamlit as st
+
+from dashboard import charts, units
+from dashboard.figures import FIGURES, Figure
+from dashboard.views import choices
+from dashboard.views.shell import Place
+from metrics.question import Question
+from metrics.results import Group
+
+_ROW = {"start": pl.Datetime("us"), "value": pl.Float64, "low": pl.Float64, "high": pl.Float64,
+        "when": pl.String, "shown": pl.String, "interval": pl.String, "n": pl.String}  # fmt: skip
+
+
+def show(now: Group, before: Group, question: Question, place: Place) -> None:
+    """Draw the trends of `now`'s buckets; the dashed line is the whole period before."""
+    step = choices.trend_step(question.period)
+    st.subheader(f"By {step}, against the {units.count(question.period.days)} days before")
+    for column, figure in zip(st.columns(len(FIGURES), gap="small"), FIGURES, strict=True):
+        with column:
+            past = figure.of(before)
+            st.markdown(f"**{figure.title}**")
+            st.caption(f"before: {past.missing or figure.text(past)}")
+            frame = rows(now, figure, question.definitions.timezone)
+            if frame["value"].is_null().all():
+                st.caption("_insufficient data_")
+                continue
+            chart = charts.trend_chart(frame, figure.axis, place.palette, before=past.value, height=150)
+            st.altair_chart(chart, alt=f"{figure.title} by {step}")
+    st.caption("Ribbon: 95 % interval. Dashed: the period before. A gap is a bucket without data; the first and last may be cut short.")
+
+
+def rows(group: Group, figure: Figure, timezone: str) -> pl.DataFrame:
+    """What `charts.trend_chart` draws: one row a bucket, begun in wall time of `timezone`."""
+    zone = ZoneInfo(timezone)
+    out = []
+    for bucket in group.buckets or ():
+        reading, start = figure.of(bucket), datetime.fromisoformat(bucket.start).astimezone(zone)
+        low, high = reading.interval
+        out.append({
+            "start": start.replace(tzinfo=None), "value": reading.value, "low": low, "high": high, "when": f"{start:%Y-%m-%d}",
+            "shown": reading.missing or figure.text(reading), "interval": figure.interval(reading), "n": reading.basis,
+        })  # fmt: skip
+    return pl.DataFrame(out, schema=_ROW)
