@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 LEAD_TIMES = {
@@ -51,7 +50,7 @@ def main(arguments: list[str]) -> int:
             dora.run("ingest")
             for place, got, wanted in differing(dora, json.loads(expected.read_text())):
                 compared += 1
-                if got != wanted:
+                if not same(place, got, wanted):
                     differences += 1
                     print(f"{place}: got {got}, expected {wanted}")
     print(f"{compared} figures compared, {differences} differ")
@@ -113,7 +112,7 @@ def figures(group: Mapping[str, dict[str, object]]) -> dict[str, object]:
 
 
 def lead_time(group: Mapping[str, dict[str, object]]) -> dict[str, object]:
-    """Lead time in hours with three digits, as the expected figures are."""
+    """Lead time in hours."""
     lead = group["change_lead_time"]
     return {"n": lead["n"]} | {name: hours(lead[f"{name}_seconds"]) for name in ("median", "p75", "p90")}
 
@@ -129,10 +128,15 @@ def failure(group: Mapping[str, dict[str, object]]) -> dict[str, object]:
 
 
 def hours(seconds: object) -> float | None:
-    """Seconds as hours with three digits, halves away from zero (binary floats would round 66.6625 either way)."""
-    if seconds is None:
-        return None
-    return float((Decimal(str(seconds)) / 3600).quantize(Decimal("0.001"), ROUND_HALF_UP))
+    """Seconds as hours, not rounded."""
+    return None if seconds is None else float(str(seconds)) / 3600
+
+
+def same(place: str, got: object, wanted: object) -> bool:
+    """Equal; of hours, the three printed digits must be a correct rounding (an exact half may go either way)."""
+    if "hours" in place and isinstance(wanted, float) and isinstance(got, float):
+        return abs(got - wanted) <= 0.0005 + 1e-9
+    return got == wanted
 
 
 def leaves(place: str, got: object, wanted: object) -> Iterator[tuple[str, object, object]]:
