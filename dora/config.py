@@ -2,8 +2,8 @@
 
 Texts may hold `${NAME}`, replaced by that environment variable. Secrets never appear here: an option whose
 name ends in `_env` holds the *name* of an environment variable, and only its source is handed the value.
-Relative paths are relative to the folder of dora.toml, with one exception: with `-c FILE` or `DORA_CONFIG`
-the warehouse is relative to the working directory, so that a read-only configuration works as it stands.
+Relative paths are relative to the folder of dora.toml, with one exception: where that folder is read-only the
+warehouse is relative to the working directory, so that a read-only configuration works as it stands.
 """
 
 from __future__ import annotations
@@ -142,8 +142,7 @@ def find_config(option: str | None) -> Path:
 def load_config(option: str | None = None) -> Config:
     """Read and check the configuration; every mistake is a `ConfigError` that names file and key."""
     path = find_config(option)
-    explicit = bool(option or os.environ.get("DORA_CONFIG"))
-    return parse_config(read_toml(path), path, Path.cwd() if explicit else path.parent)
+    return parse_config(read_toml(path), path, path.parent if _is_writable(path.parent) else Path.cwd())
 
 
 def read_toml(path: Path) -> dict[str, object]:
@@ -255,6 +254,11 @@ def _check(config: Config, path: Path) -> None:
 def ownership_instant(text: str | None) -> datetime | None:
     """An end of an `Ownership` as aware UTC; None stays open."""
     return None if text is None else parse_instant(text)
+
+
+def _is_writable(folder: Path) -> bool:
+    """By its permission bits too: the superuser may write into a folder that is meant to be read-only."""
+    return bool(folder.stat().st_mode & 0o222) and os.access(folder, os.W_OK)
 
 
 def _list(value: object, place: str) -> list[object]:

@@ -1,12 +1,14 @@
-"""The polars schema of every record table, derived from `dora.model`."""
+"""Records as polars frames, one a table, with the schema that `dora.model` gives."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
 
 import polars as pl
 
-from dora.model import RECORDS, column_types
+from dora.model import RECORDS, Record, column_types
 
 _TYPES: Mapping[str, pl.DataType] = {
     "str": pl.String(),
@@ -23,3 +25,38 @@ SCHEMAS: Mapping[str, dict[str, pl.DataType]] = {
     record.TABLE: {name: _TYPES[hint.removesuffix(" | None")] for name, hint in column_types(record).items()}
     for record in RECORDS
 }
+
+
+def frames_of(records: Sequence[Record]) -> dict[str, pl.DataFrame]:
+    """Records as one frame a table, one row a key: the newest (`updated_at`), and of equals the greatest."""
+    newest: dict[str, dict[tuple[object, ...], Record]] = {}
+    for record in records:
+        rows = newest.setdefault(record.TABLE, {})
+        key = tuple(getattr(record, name) for name in record.KEY)
+        if key not in rows or _age(rows[key]) < _age(record):
+            rows[key] = record
+    return {
+        table: pl.DataFrame([_values(row) for row in rows.values()], schema=SCHEMAS[table], orient="row")
+        for table, rows in newest.items()
+    }
+
+
+def _values(record: Record) -> list[object]:
+    values = (getattr(record, field.name) for field in fields(record))
+    return [_plain(list(value) if isinstance(value, tuple) else value) for value in values]
+
+
+def _age(record: Record) -> tuple[str, str]:
+    return str(getattr(record, "updated_at", None) or ""), repr(record)
+
+
+def _insert_sql(record: type[Record], present: Sequence[str]) -> str:
+    names = ", ".join(name for name in columns(record) if name in present)
+    on = " and ".join(f"t.{name} = s.{name}" for name in record.KEY)
+    return f"insert into {record.TABLE} ({names}) select {names} from staged s anti join {record.TABLE} t on {on}"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return value

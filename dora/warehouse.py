@@ -7,12 +7,10 @@ imports duckdb. Every failure is a `WarehouseError` in one sentence, and leaves 
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -156,13 +154,23 @@ class Warehouse(Builder):
                 raise
             return changed
 
+    def stored(self, record: Record) -> Record | None:
+        """The stored record with the same key; None when there is none."""
+        kind = type(record)
+        where = " and ".join(f"{name} = ?" for name in kind.KEY)
+        found = self.records(f"from {kind.TABLE} where {where}", [getattr(record, name) for name in kind.KEY])
+        return kind(**{name: _stored(value) for name, value in found[0].items()}) if found else None
+
     def _upsert(self, table: str, frame: pl.DataFrame) -> int:
+        """New keys are inserted first: `merge` alone takes 1.3x the CPU and 2x the memory when most keys are new."""
         self._con.register("staged", frame)
         try:
-            result = self._con.execute(_merge_sql(BY_TABLE[table], frame.columns)).fetchall()
+            new = int(self._con.execute(_insert_sql(BY_TABLE[table], frame.columns)).fetchall()[0][0])
+            if new == frame.height:
+                return new
+            return new + int(self._con.execute(_merge_sql(BY_TABLE[table], frame.columns)).fetchall()[0][0])
         finally:
             self._con.unregister("staged")
-        return int(result[0][0])
 
     def _remove_others(self, table: str, values: Mapping[str, str], frame: pl.DataFrame | None) -> int:
         key = BY_TABLE[table].KEY
@@ -229,33 +237,6 @@ def open_published(path: Path) -> Reader:
 def schema_version() -> int:
     """The newest schema that this version of dora knows."""
     return max(int(file.name[:4]) for file in SCHEMA.glob("*.sql"))
-
-
-def frames_of(records: Sequence[Record]) -> dict[str, pl.DataFrame]:
-    """Records as one frame a table, one row a key: the newest (`updated_at`), and of equals the greatest."""
-    import polars as pl
-
-    from dora.frames import SCHEMAS
-
-    newest: dict[str, dict[tuple[object, ...], Record]] = {}
-    for record in records:
-        rows = newest.setdefault(record.TABLE, {})
-        key = tuple(getattr(record, name) for name in record.KEY)
-        if key not in rows or _age(rows[key]) < _age(record):
-            rows[key] = record
-    return {
-        table: pl.DataFrame([_values(row) for row in rows.values()], schema=SCHEMAS[table], orient="row")
-        for table, rows in newest.items()
-    }
-
-
-def _values(record: Record) -> list[object]:
-    values = (getattr(record, field.name) for field in fields(record))
-    return [_plain(list(value) if isinstance(value, tuple) else value) for value in values]
-
-
-def _age(record: Record) -> tuple[str, str]:
-    return str(getattr(record, "updated_at", None) or ""), repr(record)
 
 
 def _merge_sql(record: type[Record], present: Sequence[str]) -> str:
@@ -345,6 +326,8 @@ def _plain(value: object) -> object:
     return value
 
 
-def meta_json(value: object) -> str:
-    """A value as the text that `meta` holds."""
-    return json.dumps(value, sort_keys=True, default=str)
+def _stored(value: object) -> object:
+    """A value as `dora.model` holds it: aware UTC, tuples."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC)
+    return tuple(value) if isinstance(value, list) else value

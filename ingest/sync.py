@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dora.errors import DoraError, SourceError, WarehouseError
+from dora.frames import frames_of
 from dora.model import Rejected
-from dora.warehouse import Warehouse, frames_of
+from dora.warehouse import Warehouse
 from ingest.source import Batch, Source
 
 if TYPE_CHECKING:

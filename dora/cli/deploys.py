@@ -1,0 +1,81 @@
+"""`dora deploys`: the list of production deployments with their verdicts, and one deployment in full."""
+
+from __future__ import annotations
+
+import click
+
+from dora.cli.options import (
+    as_of,
+    asked,
+    config_option,
+    definition_options,
+    filter_options,
+    format_option,
+    out_option,
+    question_of,
+    reading,
+)
+from dora.cli.tables import emit
+
+
+@click.group("deploys", invoke_without_command=True)
+@config_option
+@filter_options
+@click.option("--failed", "status", flag_value="failed", help="Only failed ones.")
+@click.option("--pending", "status", flag_value="pending", help="Only those too young to judge.")
+@click.option("--limit", type=int, default=50, show_default=True, help="Newest first; 0 for all.")
+@definition_options
+@format_option
+@out_option
+@click.pass_context
+def command(
+    ctx: click.Context, /, config: str | None, status: str | None, limit: int, form: str, out: str | None, **rest: object
+) -> None:
+    """List production deployments, newest first; `dora deploys show ID` for one."""
+    if ctx.invoked_subcommand is not None:
+        ctx.obj = config
+        return
+    from metrics.deployment_list import deployment_list
+
+    with reading(config) as (loaded, reader):
+        frame = deployment_list(reader, question_of(loaded, reader, asked(rest)), status or "all")  # type: ignore[arg-type]
+    if limit:
+        frame = frame.head(limit)
+    rows = frame.to_dicts()
+    emit([_row(row) for row in rows] if form in ("table", "markdown") else rows, form, out)
+
+
+@command.command("show")
+@click.argument("deployment")
+@config_option
+@click.option("--format", "form", type=click.Choice(["markdown", "json"]), default="markdown", show_default=True)
+@click.option("--names", is_flag=True, help="Show the names of people.")
+@click.pass_context
+def show(ctx: click.Context, deployment: str, config: str | None, form: str, names: bool) -> None:
+    """Everything known of one DEPLOYMENT: an id, a part of one, or service@version."""
+    from dashboard.report import FORMATS
+    from metrics.deployment_search import find_deployment
+    from metrics.deployment_story import deployment_story
+
+    with reading(config or ctx.obj) as (loaded, reader):
+        story = deployment_story(reader, find_deployment(reader, deployment), as_of=as_of(loaded, reader))
+    click.echo(FORMATS[form].render(story, names=names))
+
+
+def _row(row: dict[str, object]) -> dict[str, object]:
+    from dashboard.units import duration
+
+    kinds = row.get("kinds")
+    recovery = row.get("recovery_seconds")
+    return {
+        "finished": str(row["finished_at"])[:16],
+        "service": row["service"],
+        "version": row["version"],
+        "environment": row["environment"],
+        "verdict": row["verdict"],
+        "evidence": ", ".join(str(kind) for kind in kinds) if isinstance(kinds, list) else "",
+        "recovery": duration(recovery) if isinstance(recovery, float) else "",
+        "relation": row["relation"],
+        "commits": row["commits"],
+        "id": row["deployment_id"],
+    }

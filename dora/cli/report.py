@@ -1,0 +1,75 @@
+"""`dora report`: failure reports of one deployment, several, or all that failed in a period."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dora.cli.options import as_of, asked, config_option, definition_options, filter_options, note, question_of, reading
+from dora.errors import ConfigError, DoraError
+
+if TYPE_CHECKING:
+    from metrics.story import DeploymentStory
+
+FORMATS = ("html", "markdown", "json", "csv", "pdf")
+
+
+@click.command("report")
+@click.argument("deployments", nargs=-1, metavar="[DEPLOYMENT]...")
+@config_option
+@click.option("--failed", is_flag=True, help="All deployments that failed in the period.")
+@filter_options
+@definition_options
+@click.option("--format", "form", type=click.Choice(FORMATS), default="html", show_default=True)
+@click.option("--out", metavar="DIR", help="Folder for the files; made when missing. Default: stdout for one report.")
+@click.option("--names", is_flag=True, help="Show the names of people; a report is without names otherwise.")
+def command(
+    deployments: tuple[str, ...],
+    config: str | None,
+    failed: bool,
+    form: str,
+    out: str | None,
+    names: bool,
+    **rest: object,
+) -> None:
+    """Write the failure report of each DEPLOYMENT (an id, a part of one, or service@version)."""
+    from metrics.deployment_search import find_deployment
+    from metrics.deployment_story import deployment_story, failed_deployments
+
+    if not deployments and not failed:
+        raise ConfigError("name a deployment, or use --failed with --from and --to; `dora deploys --failed` lists them")
+    with reading(config) as (loaded, reader):
+        ids = [find_deployment(reader, text) for text in deployments]
+        if failed:
+            ids += failed_deployments(reader, question_of(loaded, reader, asked(rest)))
+        if not ids:
+            note("no deployment failed in the period; nothing to report")
+            return
+        known_at = as_of(loaded, reader)
+        stories = [deployment_story(reader, deployment, as_of=known_at) for deployment in dict.fromkeys(ids)]
+    _write(stories, form, out, names)
+
+
+def _write(stories: list[DeploymentStory], form: str, out: str | None, names: bool) -> None:
+    from dashboard.report import FORMATS as RENDERERS
+    from dashboard.report import report_file_name
+
+    renderer = RENDERERS[form]
+    if out is None:
+        if len(stories) > 1:
+            raise ConfigError(f"{len(stories)} reports need a place to go; add --out DIR")
+        content = renderer.render(stories[0], names=names)
+        click.echo(content, nl=not isinstance(content, bytes))
+        return
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for story in stories:
+            content = renderer.render(story, names=names)
+            path = folder / report_file_name(story, renderer.suffix)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+            click.echo(str(path))
+    except OSError as error:
+        raise DoraError(f"{folder}: the report cannot be written: {error.strerror}") from None
