@@ -19,6 +19,10 @@ from dashboard.units import DAY, HOUR, MINUTE, MONTH, WEEK
 
 Axis = Literal["seconds", "per_day", "rate"]
 ROW_HEIGHT = 38
+#: What a page must add to the rows' height for zone names, ticks and padding.
+AROUND = 64
+QUEUE_HEIGHT = 30
+EVENT_HEIGHT = 28
 #: Plot width in px that labels must fit at a 1280 px page, and the width of a letter of theirs.
 _NARROW, _LETTER = 185, 6.2
 _YEAR = 12 * MONTH
@@ -27,6 +31,17 @@ _TICKS: Mapping[Axis, Mapping[float, str]] = {
     "per_day": {1 / 365: "1/yr", 1 / 30: "1/mo", 1 / 7: "1/wk", 1: "1/d", 10: "10/d", 100: "100/d"},
     "rate": {0: "0 %", 0.1: "10 %", 0.25: "25 %", 0.5: "50 %", 1: "100 %"},
 }
+#: Ticks of an axis that spans little: a trend.
+_FINE: Mapping[Axis, Mapping[float, str]] = {
+    "seconds": {
+        1: "1 s", MINUTE: "1 min", 10 * MINUTE: "10 min", 30 * MINUTE: "30 min", HOUR: "1 h", 3 * HOUR: "3 h", 6 * HOUR: "6 h",
+        12 * HOUR: "12 h", DAY: "1 d", 2 * DAY: "2 d", 4 * DAY: "4 d", WEEK: "1 wk", 2 * WEEK: "2 wk", MONTH: "1 mo",
+        3 * MONTH: "3 mo", _YEAR: "1 yr",
+    },
+    "per_day": {1 / 365: "1/yr", 1 / 30: "1/mo", 1 / 7: "1/wk", 0.5: "0.5/d", 1: "1/d", 2: "2/d", 5: "5/d", 10: "10/d",
+                20: "20/d", 50: "50/d", 100: "100/d", 1000: "1,000/d"},
+    "rate": {0: "0 %", 0.01: "1 %", 0.02: "2 %", 0.05: "5 %", 0.1: "10 %", 0.2: "20 %", 0.3: "30 %", 0.5: "50 %", 0.75: "75 %", 1: "100 %"},
+}  # fmt: skip
 _DOMAIN: Mapping[Axis, tuple[float, float]] = {
     "seconds": (10 * MINUTE, 2 * MONTH),
     "per_day": (1 / 60, 5),
@@ -74,7 +89,7 @@ def band_chart(rows: pl.DataFrame, zones: Sequence[Zone], axis: Axis, palette: P
     x = alt.X("value:Q", title=None, scale=_scale(axis, domain), axis=_axis(axis, domain))
     y = alt.Y(
         "name:N", sort=order, title=None, scale=alt.Scale(paddingInner=0, paddingOuter=0),
-        axis=alt.Axis(ticks=False, domain=False, labelLimit=170, labelPadding=8, labelFontSize=13) if names else None,
+        axis=alt.Axis(ticks=False, domain=False, labelLimit=170, labelPadding=8, labelFontSize=13, labelOverlap=False) if names else None,
     )  # fmt: skip
     layers = [*_zones(zones, domain, axis, palette), *_dots(_drawn(rows, domain), x, y, palette)]
     height = max(1, len(order)) * ROW_HEIGHT
@@ -99,8 +114,8 @@ def _scale(axis: Axis, domain: tuple[float, float]) -> alt.Scale:
     return alt.Scale(type="linear" if axis == "rate" else "log", domain=list(domain), nice=False, clamp=True)
 
 
-def _axis(axis: Axis, domain: tuple[float, float]) -> alt.Axis:
-    ticks = {tick: text for tick, text in _TICKS[axis].items() if domain[0] <= tick <= domain[1]}
+def _axis(axis: Axis, domain: tuple[float, float], texts: Mapping[Axis, Mapping[float, str]] = _TICKS) -> alt.Axis:
+    ticks = {tick: text for tick, text in texts[axis].items() if domain[0] <= tick <= domain[1]}
     return alt.Axis(
         values=list(ticks), labelExpr=f"({json.dumps({repr(t): text for t, text in ticks.items()})})[datum.value]",
         grid=False, labelOverlap="greedy", labelFontSize=11, ticks=True, domain=True,
@@ -156,8 +171,10 @@ def _dots(rows: pl.DataFrame, x: alt.X, y: alt.Y, palette: Palette) -> list[alt.
 def _zones(zones: Sequence[Zone], domain: tuple[float, float], axis: Axis, palette: Palette) -> list[alt.Chart]:
     spans = [_clipped(zone, domain) for zone in zones if zone.low is None or zone.low != zone.high]
     marks = [zone for zone in zones if zone.low is not None and zone.low == zone.high]
+    if not zones:
+        spans = [(Zone("no published levels", None, None), *domain)]
     shaded = [
-        {"label": z.label, "from": a, "to": b, "elite": z.elite, "shade": 0.2 if z.elite else 0.13 - 0.04 * (i % 3)}
+        {"label": z.label, "from": a, "to": b, "elite": z.elite, "shade": _shade(z, i, bool(zones))}
         for i, (z, a, b) in enumerate(span for span in spans if span[1] < span[2])
     ]
     points = [{"label": z.label, "from": z.low, "to": z.low, "elite": z.elite, "shade": 1.0} for z in marks]
@@ -173,6 +190,12 @@ def _zones(zones: Sequence[Zone], domain: tuple[float, float], axis: Axis, palet
         rules.mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(color=colour),
         alt.Chart(both).encode(x=x, text="label:N", **label).mark_text(align="left", fontSize=11, dx=1, fontWeight="bold"),
     ]  # fmt: skip
+
+
+def _shade(zone: Zone, place: int, published: bool) -> float:
+    if not published:
+        return 0.0
+    return 0.2 if zone.elite else 0.13 - 0.04 * (place % 3)
 
 
 def _clipped(zone: Zone, domain: tuple[float, float]) -> tuple[Zone, float, float]:
@@ -206,12 +229,12 @@ def trend_chart(rows: pl.DataFrame, axis: Axis, palette: Palette, *, before: flo
 
     `rows`: start (wall time), value, low, high, and the texts when, shown, interval, n. A bucket without data is a gap.
     """
-    domain = _domain(rows.with_columns(pl.lit(None, pl.Float64).alias("low")), axis)
+    domain = _trend_domain(rows, axis, before)
     inside = rows.with_columns(
         pl.col("start").dt.replace_time_zone("UTC"),
         *[pl.col(column).cast(pl.Float64).clip(*domain) for column in ("value", "low", "high")],
     )
-    ticks = _axis(axis, domain)
+    ticks = _axis(axis, domain, _FINE)
     ticks.grid, ticks.gridOpacity = True, 0.4
     scale = _scale(axis, domain)
     x = alt.X("start:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(grid=False, labelOverlap=True, tickCount=5, format="%d %b %y"))
@@ -234,6 +257,15 @@ def trend_chart(rows: pl.DataFrame, axis: Axis, palette: Palette, *, before: flo
     return alt.layer(*layers).properties(height=height)
 
 
+def _trend_domain(rows: pl.DataFrame, axis: Axis, before: float | None) -> tuple[float, float]:
+    """Around the figures themselves; the ribbon is cut where it would flatten the line."""
+    values = [v for v in [*rows["value"].to_list(), before] if v is not None]
+    if axis == "rate":
+        return 0, min(1, max([0.05, *(v * 1.6 for v in values)]))
+    positive = [v for v in values if v > 0] or [_DOMAIN[axis][0]]
+    return min(positive) / 2, max(positive) * 2
+
+
 AGES = ("under 1 day", "1 to 7 days", "7 to 30 days", "over 30 days")
 
 
@@ -243,16 +275,16 @@ def waiting_chart(rows: pl.DataFrame, palette: Palette) -> alt.LayerChart:
     `rows`: name, age (one of `AGES`), changes, total, label (text at the bar's end, on one row a name).
     """
     ranked = rows.with_columns(pl.col("age").replace_strict({age: i for i, age in enumerate(AGES)}, return_dtype=pl.Int64).alias("rank"))
-    y = alt.Y("name:N", title=None, sort=sorted(set(rows["name"].to_list())), axis=alt.Axis(ticks=False, domain=False, labelLimit=170, labelFontSize=13))
+    y = alt.Y("name:N", title=None, sort=sorted(set(rows["name"].to_list())), axis=alt.Axis(ticks=False, domain=False, labelLimit=170, labelFontSize=13, labelOverlap=False))
     colour = alt.Color("age:N", sort=list(AGES), title=None, scale=alt.Scale(domain=list(AGES), range=list(palette.ages)),
-                       legend=alt.Legend(orient="top", labelFontSize=12))  # fmt: skip
+                       legend=alt.Legend(orient="top", labelFontSize=12, symbolStrokeWidth=0.4))  # fmt: skip
     bars = alt.Chart(ranked).mark_bar(height={"band": 0.62}, stroke=palette.ink, strokeWidth=0.4).encode(
         y=y, x=alt.X("changes:Q", title=None, stack="zero", axis=alt.Axis(tickMinStep=1, grid=False)), color=colour, order=alt.Order("rank:Q"),
         tooltip=[alt.Tooltip("name:N"), alt.Tooltip("age:N", title="waiting"), alt.Tooltip("changes:Q")],
     )  # fmt: skip
     ends = alt.Chart(ranked.filter(pl.col("label").is_not_null())).mark_text(align="left", dx=5, fontSize=12, color=palette.ink)
     texts = ends.encode(y=y, x=alt.X("total:Q"), text="label:N")
-    return alt.layer(bars, texts).properties(height=max(1, ranked["name"].n_unique()) * 30)
+    return alt.layer(bars, texts).properties(height=max(1, ranked["name"].n_unique()) * QUEUE_HEIGHT)
 
 
 LANES = ("change", "deployment", "failure", "recovery")
@@ -279,4 +311,4 @@ def timeline_chart(rows: pl.DataFrame, palette: Palette) -> alt.LayerChart:
         .mark_text(align="right" if side else "left", dx=-12 if side else 12, fontSize=12, color=palette.ink, limit=620)
         for side in (False, True)
     ]  # fmt: skip
-    return alt.layer(points, *texts).properties(height=max(1, events.height) * 28)
+    return alt.layer(points, *texts).properties(height=max(1, events.height) * EVENT_HEIGHT)

@@ -37,6 +37,7 @@ class Figure:
 
     id: str
     title: str
+    short: str
     axis: Axis
     form: units.Format
     more_is_better: bool
@@ -91,35 +92,40 @@ def _rework(group: Group) -> Reading:
 
 FIGURES: tuple[Figure, ...] = (
     Figure(
-        id="deployment_frequency", title="Deployment frequency", axis="per_day", form=units.per_day,
+        id="deployment_frequency", title="Deployment frequency", short="Frequency", axis="per_day", form=units.per_day,
         more_is_better=True, band="deployment_frequency", of=_frequency,
         meaning="How often production gets a new version: succeeded production deployments per calendar day. "
         "The level compares the median working day.",
     ),
     Figure(
-        id="change_lead_time", title="Change lead time", axis="seconds", form=units.duration,
+        id="change_lead_time", title="Change lead time", short="Lead time", axis="seconds", form=units.duration,
         more_is_better=False, band="change_lead_time", of=_lead_time,
         meaning="How long a change takes to reach production, from its commit to the end of the deployment that first shipped it.",
     ),
     Figure(
-        id="change_fail_rate", title="Change fail rate", axis="rate", form=units.percent,
+        id="change_fail_rate", title="Change fail rate", short="Fail rate", axis="rate", form=units.percent,
         more_is_better=False, band="change_fail_rate", of=_fail_rate,
         meaning="The share of production deployments that needed a rollback, a revert, or caused an incident. "
         "Deployments younger than the failure window are not judged yet.",
     ),
     Figure(
-        id="failed_deployment_recovery_time", title="Recovery time", axis="seconds", form=units.duration,
+        id="failed_deployment_recovery_time", title="Recovery time", short="Recovery time", axis="seconds", form=units.duration,
         more_is_better=False, band="recovery_time", of=_recovery,
         meaning="How long a failed deployment hurt: from its end until it was rolled back, fixed, or its incident resolved. "
         "Open failures count as at least as long as they have lasted.",
     ),
     Figure(
-        id="deployment_rework_rate", title="Deployment rework rate", axis="rate", form=units.percent,
+        id="deployment_rework_rate", title="Deployment rework rate", short="Rework rate", axis="rate", form=units.percent,
         more_is_better=False, band=None, of=_rework,
         meaning="The share of production deployments that were unplanned repairs: rollbacks, reverts, hotfixes, incident fixes. "
         "No performance levels were published for it.",
     ),
 )  # fmt: skip
+
+
+def elite_words(published: Edition, figure: Figure) -> str:
+    """The published words of the elite cell, such as `<1 h`; empty where there is none."""
+    return published.words.get("elite", {}).get(figure.band or "", "")
 
 
 def level_text(reading: Reading) -> str:

@@ -102,8 +102,9 @@ def change(ratio: float | None) -> str:
         return NO_DATA
     if ratio >= 2:
         return times(ratio)
-    share = round((ratio - 1) * 100)
-    return f"{'+' if share > 0 else '−' if share < 0 else '±'}{abs(share)} %"
+    share = (ratio - 1) * 100
+    size = f"{abs(share):.0f}" if abs(share) >= 1 else f"{abs(share):.1f}"
+    return "±0 %" if size == "0.0" else f"{'+' if share > 0 else '−'}{size} %"
 
 
 def interval(low: float | None, high: float | None, form: Format) -> str:

@@ -71,11 +71,11 @@ def _drawn(groups: Sequence[Group], question: Question) -> list[Group]:
 
 def _panel(figure: Figure, groups: list[Group], question: Question, place: Place, *, names: bool) -> None:
     better = "better →" if figure.more_is_better else "← better"
-    st.markdown(f"**{figure.title}** &ensp;:gray[{better}]", text_alignment="right" if names else "left")
+    st.markdown(f"**{figure.short}** &ensp;:gray[{better}]", text_alignment="right" if names else "left")
     frame = rows(groups, figure)
     chart = charts.band_chart(frame, zones(edition(question.edition), figure), figure.axis, place.palette, names=names)
     spoken = "; ".join(f"{name}: {label}" for name, label in frame.select("name", "label").head(MOST_ROWS).iter_rows())
-    st.altair_chart(chart, alt=f"{figure.title} by {question.by}. {spoken}")
+    st.altair_chart(chart, height=len(groups) * charts.ROW_HEIGHT + charts.AROUND, alt=f"{figure.title} by {question.by}. {spoken}")
 
 
 def _legend(question: Question) -> str:

@@ -8,11 +8,15 @@ import streamlit as st
 
 from dashboard import units
 from dashboard.escaping import shown
-from dashboard.figures import farthest_from_elite
+from dashboard.figures import elite_words, farthest_from_elite
 from dashboard.views import asking, choices, comparison, past, queue, tiles
 from dashboard.views.shell import Place
+from metrics.bands import edition
 from metrics.question import Question
 from metrics.results import Group
+
+#: Up to this many groups are named in the sentence; more are counted.
+MOST_NAMED = 8
 
 
 def show(place: Place) -> None:
@@ -39,11 +43,11 @@ def _headline(total: Group, groups: tuple[Group, ...], question: Question) -> No
         st.markdown(_nothing_behind(total, question))
         return
     figure, reading, factor = found
-    sentence = (
-        f"**{figure.title} is farthest from elite**: {figure.text(reading)}, {units.times(factor)} away "
-        f"from the elite level of the {question.edition} report."
+    elite = shown(elite_words(edition(question.edition), figure))
+    st.markdown(
+        f"**{figure.title} is farthest from elite**: {figure.text(reading)}, {units.times(factor)} beyond the "
+        f"“{elite}” of the elite level in the {question.edition} report.{_per_group(groups, question)}"
     )
-    st.markdown(sentence + _per_group(groups, question))
 
 
 def _nothing_behind(total: Group, question: Question) -> str:
@@ -59,6 +63,9 @@ def _per_group(groups: tuple[Group, ...], question: Question) -> str:
     if question.by == "organisation":
         return ""
     behind = [(group, found) for group in groups if (found := farthest_from_elite(group))]
+    if len(groups) <= MOST_NAMED:
+        named = [f"{shown(group.name)} {figure.short.lower()} {units.times(factor)}" for group, (figure, _, factor) in behind]
+        return f" Farthest from elite by {question.by}: {' · '.join(named)}." if named else ""
     counts: dict[str, int] = {}
     for _, (figure, _, _) in behind:
         counts[figure.title.lower()] = counts.get(figure.title.lower(), 0) + 1

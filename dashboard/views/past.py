@@ -33,15 +33,22 @@ def show(now: Group, before: Group, question: Question, place: Place) -> None:
                 st.caption("_insufficient data_")
                 continue
             chart = charts.trend_chart(frame, figure.axis, place.palette, before=past.value, height=150)
-            st.altair_chart(chart, alt=f"{figure.title} by {step}")
-    st.caption("Ribbon: 95 % interval. Dashed: the period before. A gap is a bucket without data; the first and last may be cut short.")
+            st.altair_chart(chart, height=200, alt=f"{figure.title} by {step}")
+    st.caption(f"Ribbon: 95 % interval. Dashed: the period before. A gap is a {step} without data; a {step} that the period cuts to less than half is left out.")
 
 
 def rows(group: Group, figure: Figure, timezone: str) -> pl.DataFrame:
-    """What `charts.trend_chart` draws: one row a bucket, begun in wall time of `timezone`."""
+    """What `charts.trend_chart` draws: one row a bucket, begun in wall time of `timezone`.
+
+    A bucket that the period cuts to less than half is left out: it would look like a fall.
+    """
     zone = ZoneInfo(timezone)
+    buckets = group.buckets or ()
+    longest = max((bucket.deployment_frequency.days for bucket in buckets), default=0)
     out = []
-    for bucket in group.buckets or ():
+    for bucket in buckets:
+        if bucket.deployment_frequency.days < longest / 2:
+            continue
         reading, start = figure.of(bucket), datetime.fromisoformat(bucket.start).astimezone(zone)
         low, high = reading.interval
         out.append({

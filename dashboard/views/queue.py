@@ -56,7 +56,8 @@ def bars(changes: pl.DataFrame, most: int = MOST_QUEUES) -> pl.DataFrame:
 def _chart(changes: pl.DataFrame, question: Question, place: Place) -> None:
     frame = bars(changes)
     queues = changes["name"].n_unique()
-    st.altair_chart(charts.waiting_chart(frame, place.palette), alt=f"Waiting changes by {question.by} and age")
+    height = charts.QUEUE_HEIGHT * frame["name"].n_unique() + charts.AROUND + 16
+    st.altair_chart(charts.waiting_chart(frame, place.palette), height=height, alt=f"Waiting changes by {question.by} and age")
     if queues > MOST_QUEUES:
         st.caption(f"The {MOST_QUEUES} longest of {queues} queues.")
 
@@ -72,4 +73,5 @@ def _oldest(changes: pl.DataFrame, question: Question) -> None:
         pl.col("pull_request").alias("pull request"),
         pl.col("sha").str.slice(0, 10).alias("commit"),
     )
+    shown = shown.select([column.name for column in shown if column.null_count() < shown.height])
     st.dataframe(shown, hide_index=True, height=min(420, 38 + 35 * shown.height))

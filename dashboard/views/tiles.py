@@ -27,7 +27,7 @@ def _tile(figure: Figure, reading: Reading, change: Change, question: Question) 
     level = level_text(reading)
     st.badge(level, color=_COLOURS.get(level, "gray"))  # type: ignore[arg-type]
     lines = [reading.basis, f"95 %: {figure.interval(reading)}", _change_line(figure, change, question)]
-    st.caption("  \n".join(line.replace("±", "\\±") for line in lines))
+    st.caption("  \n".join(lines))
 
 
 def _change_line(figure: Figure, change: Change, question: Question) -> str:
