@@ -50,12 +50,6 @@ def _age(record: Record) -> tuple[str, str]:
     return str(getattr(record, "updated_at", None) or ""), repr(record)
 
 
-def _insert_sql(record: type[Record], present: Sequence[str]) -> str:
-    names = ", ".join(name for name in columns(record) if name in present)
-    on = " and ".join(f"t.{name} = s.{name}" for name in record.KEY)
-    return f"insert into {record.TABLE} ({names}) select {names} from staged s anti join {record.TABLE} t on {on}"
-
-
 def _plain(value: object) -> object:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).replace(tzinfo=None)

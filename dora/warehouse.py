@@ -239,6 +239,12 @@ def schema_version() -> int:
     return max(int(file.name[:4]) for file in SCHEMA.glob("*.sql"))
 
 
+def _insert_sql(record: type[Record], present: Sequence[str]) -> str:
+    names = ", ".join(name for name in columns(record) if name in present)
+    on = " and ".join(f"t.{name} = s.{name}" for name in record.KEY)
+    return f"insert into {record.TABLE} ({names}) select {names} from staged s anti join {record.TABLE} t on {on}"
+
+
 def _merge_sql(record: type[Record], present: Sequence[str]) -> str:
     """`merge` for one table. Names come from `dora.model` and are checked, never from data."""
     known = [name for name in columns(record) if name in present]
