@@ -29,7 +29,14 @@ from dora.cli.tables import emit
 @out_option
 @click.pass_context
 def command(
-    ctx: click.Context, /, config: str | None, status: str | None, limit: int, form: str, out: str | None, **rest: object
+    ctx: click.Context,
+    /,
+    config: str | None,
+    status: str | None,
+    limit: int,
+    form: str,
+    out: str | None,
+    **rest: object,
 ) -> None:
     """List production deployments, newest first; `dora deploys show ID` for one."""
     if ctx.invoked_subcommand is not None:
