@@ -1,0 +1,84 @@
+"""`dora explain`: the definition, the rows and the SQL behind one number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from dora.cli.options import (
+    asked,
+    config_option,
+    definition_options,
+    filter_options,
+    format_option,
+    note,
+    out_option,
+    question_of,
+    reading,
+)
+from dora.cli.tables import emit
+
+if TYPE_CHECKING:
+    from metrics.explain import Explanation
+
+
+@click.command("explain")
+@click.argument("metric")
+@config_option
+@filter_options
+@definition_options
+@click.option("--sql", is_flag=True, help="Print the SQL instead of the rows.")
+@click.option(
+    "--excluded/--no-excluded", default=True, show_default=True, help="List rows that do not count, with the reason."
+)
+@format_option
+@out_option
+def command(
+    metric: str, config: str | None, sql: bool, excluded: bool, form: str, out: str | None, **rest: object
+) -> None:
+    """Show the rows behind METRIC (deployment_frequency, change_lead_time, change_fail_rate, ...)."""
+    from metrics.explain import explain
+
+    with reading(config) as (loaded, reader):
+        told = explain(reader, question_of(loaded, reader, asked(rest)), metric)
+    if sql:
+        click.echo(told.sql)
+        return
+    rows = [row for row in told.rows if excluded or row["role"] != "excluded"]
+    if form == "table":
+        _head(told)
+    emit(rows if form != "table" else [_short(row) for row in rows], form, out, _document(told, rows))
+
+
+def _head(told: Explanation) -> None:
+    used, period = told.question.definitions, told.question.period
+    note(f"{told.metric.title}: {told.metric.definition}")
+    note(
+        f"definition: {told.metric.source_url}; settings {used.hash}; [{period.start:%Y-%m-%d}, {period.end:%Y-%m-%d})"
+    )
+    value = "no data" if told.value is None else f"{told.value:.6g} {told.metric.unit}"
+    note(f"{told.formula} = {value}")
+
+
+def _document(told: Explanation, rows: list[dict[str, object]]) -> dict[str, object]:
+    period = told.question.period
+    return {
+        "schema_version": 1,
+        "metric": told.metric.id,
+        "definition": told.metric.definition,
+        "source": told.metric.source_url,
+        "definitions": {"hash": told.question.definitions.hash} | told.question.definitions.as_dict(),
+        "period": {"from": period.start.isoformat(), "to": period.end.isoformat()},
+        "value": told.value,
+        "unit": told.metric.unit,
+        "formula": told.formula,
+        "sql": told.sql,
+        "rows": rows,
+    }
+
+
+def _short(row: dict[str, object]) -> dict[str, object]:
+    wanted = ("role", "reason", "finished_at", "service", "version", "change", "subject", "began_at", "deployed_at",
+              "incident_id", "title", "recovered_at", "resolved_at", "seconds", "deployment_id")  # fmt: skip
+    return {name: str(row[name])[:60] if isinstance(row[name], str) else row[name] for name in wanted if name in row}

@@ -1,0 +1,153 @@
+"""The rows behind one number: each with its role and, when it does not count, the reason; and the SQL that found them.
+
+The number is computed again from these rows alone, a row at a time, so that it can be checked by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from dora.definitions import WINDOWED_KINDS, Definitions
+from dora.errors import ConfigError
+from dora.tables import nearest
+from dora.warehouse import Reader
+from metrics.catalog import METRICS, Metric
+from metrics.change_fail_rate import NOT_FAILURES
+from metrics.question import Question
+from metrics.slices import read_sql, slices
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """One number and its rows.
+
+    Roles: `numerator` (which is in the denominator too), `denominator`, `value` (one measured time), `open`
+    (not ended yet), `excluded` (with a reason). `value` is the figure computed from the rows; None without data.
+    """
+
+    metric: Metric
+    question: Question
+    value: float | None
+    formula: str
+    rows: tuple[Row, ...]
+    sql: str
+
+
+def explain(reader: Reader, question: Question, metric_id: str) -> Explanation:
+    """Explain one metric over everything that the question pools; an unknown metric is a `ConfigError`."""
+    if metric_id not in METRICS:
+        raise ConfigError(f"no metric {metric_id!r}{nearest(metric_id, METRICS)}")
+    metric = METRICS[metric_id]
+    chosen = {"change": question.definitions.change, "clock": question.definitions.clock}
+    found = slices(reader, question).frame(reader, metric.explained_by, **chosen).to_dicts()
+    judge = _JUDGES[metric_id]
+    rows = tuple({**dict(zip(("role", "reason"), judge(row, question), strict=True)), **row} for row in found)
+    value, formula = _recompute(metric_id, rows, question)
+    return Explanation(
+        metric=metric, question=question, value=value, formula=formula, rows=rows, sql=read_sql(metric.explained_by)
+    )
+
+
+def counted_evidence(row: Mapping[str, object], definitions: Definitions) -> list[Row]:
+    """The evidence against a deployment that the definitions count."""
+    evidence = cast("list[Row] | None", row["evidence"]) or []
+    if any(item["kind"] == "absolved" for item in evidence):
+        return []
+    return [
+        item for item in evidence if item["kind"] in definitions.failure_kinds and _in_window(row, item, definitions)
+    ]
+
+
+def _in_window(row: Mapping[str, object], item: Row, definitions: Definitions) -> bool:
+    if definitions.failure_window_seconds is None or item["kind"] not in (*WINDOWED_KINDS, *NOT_FAILURES):
+        return True
+    end = cast(datetime, row["finished_at"]) + timedelta(seconds=definitions.failure_window_seconds)
+    return item["evidence_at"] is not None and cast(datetime, item["evidence_at"]) < end
+
+
+def _deployed(row: Row, _question: Question) -> tuple[str, str]:
+    return (
+        ("numerator", "") if row["status"] == "succeeded" else ("excluded", f"it {row['status']}, so it was never live")
+    )
+
+
+def _failed(row: Row, question: Question) -> tuple[str, str]:
+    if row["status"] != "succeeded":
+        return "excluded", f"it {row['status']}, so it was never live"
+    window = timedelta(seconds=question.definitions.failure_window_seconds or 0)
+    if cast(datetime, row["finished_at"]) + window > question.as_of.astimezone(UTC).replace(tzinfo=None):
+        return "excluded", "pending: its failure window has not passed"
+    kinds = sorted({str(item["kind"]) for item in counted_evidence(row, question.definitions)})
+    return ("numerator", ", ".join(kinds)) if kinds else ("denominator", "")
+
+
+def _recovered(row: Row, question: Question) -> tuple[str, str]:
+    evidence = counted_evidence(row, question.definitions) if row["status"] == "succeeded" else []
+    if not evidence:
+        return "excluded", "it did not fail"
+    ends = [cast(datetime, item["recovered_at"]) for item in evidence if item["recovered_at"] is not None]
+    row["recovered_at"] = min(ends, default=None)
+    row["seconds"] = (min(ends) - cast(datetime, row["finished_at"])).total_seconds() if ends else None
+    return ("value", "") if ends else ("open", "not recovered yet: censored")
+
+
+def _shipped(row: Row, question: Question) -> tuple[str, str]:
+    definitions = question.definitions
+    if definitions.change == "commit" and row["is_merge"]:
+        return "excluded", "a merge commit"
+    if definitions.change == "mainline" and not row["mainline"]:
+        return "excluded", "not on the default branch's own line"
+    if row["is_bot"] and not definitions.bots:
+        return "excluded", "made by a bot"
+    if row["seconds"] is None:
+        return "excluded", f"its clock ({definitions.clock}) is unknown"
+    if cast(float, row["seconds"]) < 0:
+        return "excluded", "negative: a clock is wrong"
+    return "value", ""
+
+
+def _restored(row: Row, _question: Question) -> tuple[str, str]:
+    if row["seconds"] is None:
+        return "open", "not resolved yet: censored"
+    return ("excluded", "negative: a clock is wrong") if cast(float, row["seconds"]) < 0 else ("value", "")
+
+
+def _reworked(row: Row, question: Question) -> tuple[str, str]:
+    if row["status"] != "succeeded":
+        return "excluded", f"it {row['status']}, so it was never live"
+    kinds = [kind for kind in cast("Sequence[str]", row["rework_kinds"]) if kind in question.definitions.rework_kinds]
+    return ("numerator", ", ".join(kinds)) if kinds else ("denominator", "")
+
+
+_JUDGES: dict[str, Callable[[Row, Question], tuple[str, str]]] = {
+    "deployment_frequency": _deployed,
+    "change_lead_time": _shipped,
+    "change_fail_rate": _failed,
+    "failed_deployment_recovery_time": _recovered,
+    "time_to_restore": _restored,
+    "deployment_rework_rate": _reworked,
+}
+
+
+def _recompute(metric_id: str, rows: Sequence[Row], question: Question) -> tuple[float | None, str]:
+    numerator = sum(row["role"] == "numerator" for row in rows)
+    if metric_id == "deployment_frequency":
+        return numerator / question.period.days, f"{numerator} deployments / {question.period.days:g} days"
+    if METRICS[metric_id].unit == "rate":
+        n = numerator + sum(row["role"] == "denominator" for row in rows)
+        return (numerator / n if n else None), f"{numerator} / {n} deployments"
+    values = sorted(cast(float, row["seconds"]) for row in rows if row["role"] == "value")
+    open_ = sum(row["role"] == "open" for row in rows)
+    return _median(values), f"median of {len(values)} times" + (f"; {open_} still open, not in it" if open_ else "")
+
+
+def _median(values: Sequence[float]) -> float | None:
+    if not values:
+        return None
+    middle = len(values) // 2
+    return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
