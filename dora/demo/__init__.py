@@ -19,19 +19,29 @@ from dora.demo.environments import make_environments
 from dora.demo.events import History
 from dora.demo.history import make_history
 from dora.demo.organisation import TEAMS, Team
-from dora.demo.pipelines import pipelines
+from dora.demo.pipelines import Run, pipelines
 from dora.demo.records_files import cut_last_line, write_csv, write_hand_kept, write_ndjson
 from dora.demo.repositories import write_repository
 from dora.demo.telemetry import telemetry_samples
 from dora.errors import DoraError
 from dora.model import (
-    Commit, Deployment, FlagChange, Incident, MainlineCommit, PipelineRun, PipelineStep, PullRequest, Record, Tag,
-    TelemetrySample, Verification,
+    Commit,
+    Deployment,
+    FlagChange,
+    Incident,
+    MainlineCommit,
+    PipelineRun,
+    PipelineStep,
+    PullRequest,
+    Record,
+    Tag,
+    TelemetrySample,
+    Verification,
 )  # fmt: skip
 
 Progress = Callable[[str], None]
 DAYS = 730
-SAMPLE_DAYS = 120
+SAMPLE_DAYS = 100
 SAMPLE_UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -54,7 +64,8 @@ def make_demo(
     for made in (*history.repositories.values(), environments):
         write_repository(made, folder / folder_of(made.name))
     progress("writing deployments, pull requests, incidents, pipelines and telemetry")
-    _write_records(folder / "records", history, rng, TEAMS)
+    telemetry = telemetry_samples(history, rng)
+    _write_records(folder / "records", history, rng, telemetry, pipelines(history, rng))
     write_hand_kept(
         folder / "records" / "deployments-hand-kept.csv", end - timedelta(days=70), end - timedelta(days=20)
     )
@@ -68,7 +79,8 @@ def make_sample(folder: Path, seed: int = 2026, until: datetime = SAMPLE_UNTIL) 
     teams = sample_teams()
     history = make_history(seed, until - timedelta(days=SAMPLE_DAYS), until, teams)
     rng = Random(f"{seed}:records")
-    _write_records(folder / "records", history, rng, teams)
+    telemetry = telemetry_samples(history, rng, days=15, services=("trending",))
+    _write_records(folder / "records", history, rng, telemetry, pipelines(history, rng, teams, days=30))
     for kind, rows in (
         (Commit, records.commits(history)),
         (MainlineCommit, records.mainline_commits(history)),
@@ -86,7 +98,9 @@ def sample_teams() -> tuple[Team, ...]:
     )
 
 
-def _write_records(folder: Path, history: History, rng: Random, teams: tuple[Team, ...]) -> None:
+def _write_records(
+    folder: Path, history: History, rng: Random, telemetry: Iterable[TelemetrySample], pipeline_runs: Iterable[Run]
+) -> None:
     folder.mkdir(exist_ok=True)
     records.name_rollouts(history)
     tables: tuple[tuple[type[Record], Iterable[Record]], ...] = (
@@ -94,17 +108,17 @@ def _write_records(folder: Path, history: History, rng: Random, teams: tuple[Tea
         (PullRequest, records.pull_requests(history, rng)),
         (Verification, records.verifications(history, rng)),
         (FlagChange, records.flag_changes(history)),
-        (TelemetrySample, telemetry_samples(history, rng)),
+        (TelemetrySample, telemetry),
     )
     for kind, rows in tables:
         write_csv(folder / f"{kind.TABLE}.csv", kind, rows)
     write_ndjson(folder / f"{Incident.TABLE}.ndjson", Incident, records.incidents(history, rng))
-    runs = list(pipelines(history, rng, teams))
+    runs = list(pipeline_runs)
     write_csv(folder / f"{PipelineRun.TABLE}.csv", PipelineRun, (run for run, _ in runs))
     write_csv(folder / f"{PipelineStep.TABLE}.csv", PipelineStep, _all_steps(runs))
 
 
-def _all_steps(runs: list[tuple[PipelineRun, list[PipelineStep]]]) -> Iterator[PipelineStep]:
+def _all_steps(runs: list[Run]) -> Iterator[PipelineStep]:
     for _, steps in runs:
         yield from steps
 

@@ -43,7 +43,9 @@ def _team(team: Team, until: datetime, teams: tuple[Team, ...]) -> str:
     moved = f"{until - timedelta(days=MOVED_DAYS_AGO):%Y-%m-%d}"
     if moves and team.name in (MOVED_FROM, MOVED_TO):
         end = "until" if team.name == MOVED_FROM else "since"
-        lines.append(f'# The service changed hands on {moved}.\nowns = [{{ service = "{MOVED_SERVICE}", {end} = "{moved}" }}]')
+        lines.append(
+            f'# The service changed hands on {moved}.\nowns = [{{ service = "{MOVED_SERVICE}", {end} = "{moved}" }}]'
+        )
     return "\n".join(lines) + "\n"
 
 

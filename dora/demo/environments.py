@@ -25,10 +25,10 @@ def make_environments(history: History, rng: Random) -> MadeRepository:
     start = min((r.created_at for r in written), default=history.since) - timedelta(hours=1)
     made.commit("Begin", PROMOTION_BOT, start, {"README.md": "Made-up data.\n"})
     running: dict[tuple[str, str], str] = {}
-    invisible = set()
+    visible = {id(r) for r in history.rollouts} - {id(r) for r in written}
     replicas = 2
     for (at, _), group in groupby(written, key=lambda r: (r.finished_at, r.service if r.purpose != "replay" else "")):
-        moved = [r for r in group if running.get((r.environment, r.service)) != r.version or invisible.add(id(r))]
+        moved = [r for r in group if running.get((r.environment, r.service)) != r.version]
         if not moved:
             continue
         running.update({(r.environment, r.service): r.version for r in moved})
@@ -37,11 +37,14 @@ def make_environments(history: History, rng: Random) -> MadeRepository:
             authored_at=moved[0].created_at,
         )  # fmt: skip
         for rollout in moved:
+            visible.add(id(rollout))
             rollout.id = f"{commit.sha[:12]}:{rollout.environment}:{rollout.service}"
         if rng.random() < 0.01:  # a change that is no deployment
             replicas = rng.choice((2, 3, 4))
-            made.commit(f"Run {replicas} copies", moved[0].actor, at, {_path(moved[0]): _text(moved[0].version, replicas)})
-    history.rollouts = [rollout for rollout in history.rollouts if id(rollout) not in invisible]
+            made.commit(
+                f"Run {replicas} copies", moved[0].actor, at, {_path(moved[0]): _text(moved[0].version, replicas)}
+            )
+    history.rollouts = [rollout for rollout in history.rollouts if id(rollout) in visible]
     return made
 
 

@@ -35,16 +35,29 @@ class Pull:
     author_dates: list[datetime] = field(default_factory=list)
 
 
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """A version on its way to production, and the pull requests that it would ship."""
+
+    version: str
+    commit: MadeCommit
+    pulls: tuple[Pull, ...]
+    cut_at: datetime
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Rollout:
-    """One deployment attempt; `id` is known once it is written (a GitOps one is named by its commit)."""
+    """One deployment attempt; `id` is known once it is written (a GitOps one is named by its commit).
+
+    run: what services released together share.  purpose: release, rollback, fix, hotfix, revert, late, redeploy, replay.
+    """
 
     team: Team
     service: str
     repository: str
     environment: str
     version: str
-    commit: MadeCommit | None
+    commit: MadeCommit
     status: str
     created_at: datetime
     started_at: datetime
@@ -53,7 +66,7 @@ class Rollout:
     automatic: bool
     mechanism: str
     pulls: tuple[Pull, ...] = ()
-    release: str = ""
+    run: str = ""
     purpose: str = "release"
     id: str = ""
 

@@ -25,7 +25,7 @@ def make_history(seed: int, since: datetime, until: datetime, teams: tuple[Team,
     rng = Random(f"{seed}:organisation")
     for days in _REPLAYS_DAYS_AGO:
         _replay(history, until - timedelta(days=days) + timedelta(hours=3, minutes=7))
-    _keep_one_open(history)
+    _leave_open(rng, history, teams)
     _add_troubles(rng, history, teams)
     _add_flags(rng, history, teams)
     history.rollouts.sort(key=lambda rollout: (rollout.finished_at, rollout.service, rollout.environment))
@@ -60,15 +60,29 @@ def _copy(target: Rollout, at: datetime) -> Rollout:
     )  # fmt: skip
 
 
-def _keep_one_open(history: History) -> None:
-    """The newest switched-off failure in the last days has no end yet, so that pages show an open one."""
-    recent = [f for f in history.failures if f.mode == "incident" and f.began_at < history.until - timedelta(days=1)]
-    for failure in sorted(recent, key=lambda f: f.began_at)[-1:]:
-        _forget_end(failure)
+def _leave_open(rng: Random, history: History, teams: tuple[Team, ...]) -> None:
+    """Two failures have no end yet: a recent one of the team that breaks most, and one of the last quarterly release."""
+    for team in teams:
+        mine = [failure for failure in history.failures if failure.rollout.team is team]
+        if team.cadence == "quarterly":
+            _break_last_release(rng, history, team, {id(failure.rollout) for failure in mine})
+        elif team.chain_rate > 0.15:
+            recent = [f for f in mine if f.mode == "incident" and f.detected_at < history.until - timedelta(days=1)]
+            for failure in sorted(recent, key=lambda f: f.began_at)[-1:]:
+                failure.ended_at, failure.fix, failure.fix_pull = None, None, None
 
 
-def _forget_end(failure: Failure) -> None:
-    failure.ended_at, failure.fix, failure.fix_pull = None, None, None
+def _break_last_release(rng: Random, history: History, team: Team, broken: set[int]) -> None:
+    releases = [
+        r for r in history.rollouts
+        if r.team is team and r.environment == "production" and r.status == "succeeded" and r.purpose == "release"
+        and id(r) not in broken and r.finished_at < history.until - timedelta(days=2)
+    ]  # fmt: skip
+    for rollout in sorted(releases, key=lambda r: r.finished_at)[-1:]:
+        began = rollout.finished_at + minutes(rng, 20, 90)
+        detected = began + minutes(rng, 300, 900)
+        failure = Failure(rollout=rollout, mode="incident", began_at=began, detected_at=detected, ended_at=None)
+        history.failures.append(failure)
 
 
 def _add_troubles(rng: Random, history: History, teams: tuple[Team, ...]) -> None:
@@ -82,23 +96,36 @@ def _add_troubles(rng: Random, history: History, teams: tuple[Team, ...]) -> Non
         ended = began + span(rng, 2.5, 0.9)
         history.troubles.append(
             Trouble(
-                title=rng.choice(_OUTAGES), services=touched, began_at=began, detected_at=began + minutes(rng, 1, 25),
-                ended_at=ended if ended < history.until else None, severity="sev1" if several else "sev2",
-            )  # fmt: skip
+                title=rng.choice(_OUTAGES),
+                services=touched,
+                began_at=began,
+                detected_at=began + minutes(rng, 1, 25),
+                ended_at=ended if ended < history.until else None,
+                severity="sev1" if several else "sev2",
+            )
         )
         day += timedelta(days=rng.randrange(9, 32))
 
 
 def _add_flags(rng: Random, history: History, teams: tuple[Team, ...]) -> None:
-    """Releases that are no deployments: two teams turn features on in steps."""
+    """Releases that are no deployments: three teams turn features on in steps."""
     for team in teams:
         if team.name not in ("Checkout", "Discovery", "Platform"):
             continue
-        for number in range(26):
-            at = history.since + (history.until - history.since) * ((number + rng.random()) / 26)
+        count = max(1, (history.until - history.since).days // 28)
+        for number in range(count):
+            at = history.since + (history.until - history.since) * ((number + rng.random()) / count)
             at = next_working(rng, at.replace(microsecond=0))
             service = rng.choice(team.services)
             for state in ("10 %", "50 %", "on"):
                 if at < history.until:
-                    history.flags.append(Flag(flag=f"{service}-step-{number + 1}", service=service, state=state, changed_at=at, by_person=state != "50 %"))
+                    history.flags.append(
+                        Flag(
+                            flag=f"{service}-step-{number + 1}",
+                            service=service,
+                            state=state,
+                            changed_at=at,
+                            by_person=state != "50 %",
+                        )
+                    )
                 at = next_working(rng, at + span(rng, 20, 0.5))

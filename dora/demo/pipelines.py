@@ -29,11 +29,12 @@ _SECONDS = {
 }  # fmt: skip
 
 
-def pipelines(history: History, rng: Random, teams: tuple[Team, ...] = TEAMS) -> Iterator[Run]:
-    """All runs: pull requests' checks first, then deployments; each by time."""
+def pipelines(history: History, rng: Random, teams: tuple[Team, ...] = TEAMS, days: int = 365) -> Iterator[Run]:
+    """Pull requests' checks of the last `days` (older ones were cleared away), then all deployments."""
     owner = {repository_of(team, service): team for team in teams for service in team.services}
     pulls = sorted(history.pulls, key=lambda p: (p.opened_at, p.repository, p.number))
-    for pull in pulls:
+    kept = history.until - timedelta(days=days)
+    for pull in (pull for pull in pulls if pull.opened_at >= kept):
         yield from _checks(rng, owner[pull.repository], pull, history.until)
     deployed = sorted((r for r in history.rollouts if r.environment == "production"), key=run_id)
     for name, together in groupby(deployed, key=run_id):
@@ -86,7 +87,7 @@ def _deploying(rng: Random, name: str, rollouts: list[Rollout]) -> Run:
     run = PipelineRun(
         source=SOURCE, id=name, updated_at=last.finished_at, repository=first.repository,
         service=first.service if len({r.service for r in rollouts}) == 1 else None, pipeline="deploy", branch="main",
-        sha=first.commit.sha if first.commit else None, event="schedule" if first.release else "push", attempt=1,
+        sha=first.commit.sha, event="schedule" if first.run else "push", attempt=1,
         status=worst, created_at=first.created_at, started_at=first.created_at, finished_at=last.finished_at,
         actor=mail(first.actor), actor_kind="bot" if first.automatic else "human",
     )  # fmt: skip
@@ -110,7 +111,9 @@ def _deploy_steps(rng: Random, name: str, rollouts: list[Rollout]) -> Iterator[P
         yield step
         at = rollout.finished_at
     if rollouts[-1].status == "succeeded":
-        yield _step(rng, name, position + 1, "smoke-test", (at, at, at + timedelta(seconds=rng.randrange(20, 90))), False)
+        yield _step(
+            rng, name, position + 1, "smoke-test", (at, at, at + timedelta(seconds=rng.randrange(20, 90))), False
+        )
 
 
 def _step(

@@ -10,7 +10,9 @@ from dora.demo.events import History, Pull
 from dora.demo.organisation import UPDATES_BOT, Range, Team, members_of
 from dora.demo.working_time import last_working, minutes, poisson, span
 
-_VERBS = ("Add", "Change", "Remove", "Rename", "Simplify", "Speed up", "Split", "Log", "Check", "Cache", "Show", "Validate")
+_VERBS = (
+    "Add", "Change", "Remove", "Rename", "Simplify", "Speed up", "Split", "Log", "Check", "Cache", "Show", "Validate",
+)  # fmt: skip
 _THINGS = (
     "address form", "audit trail", "background job", "cache key", "currency format", "date filter", "empty state",
     "error message", "export", "health check", "import step", "list page", "page title", "query", "rate limit",

@@ -12,7 +12,17 @@ from dora.demo.events import Failure, History, Pull, Rollout
 from dora.demo.git_objects import MadeCommit
 from dora.demo.organisation import PROMOTION_BOT, UPDATES_BOT, mail
 from dora.demo.working_time import minutes
-from dora.model import Commit, CommitPath, Deployment, FlagChange, Incident, MainlineCommit, PullRequest, Tag, Verification
+from dora.model import (
+    Commit,
+    CommitPath,
+    Deployment,
+    FlagChange,
+    Incident,
+    MainlineCommit,
+    PullRequest,
+    Tag,
+    Verification,
+)
 
 #: The name of the `files` source that reads these records.
 SOURCE = "records"
@@ -35,7 +45,7 @@ def deployments(history: History) -> Iterator[Deployment]:
         yield Deployment(
             source=SOURCE, id=rollout.id, updated_at=rollout.finished_at, service=rollout.service,
             environment=rollout.environment, version=rollout.version,
-            sha=rollout.commit.sha if rollout.commit and not by_tag else None, commit_rule="tag" if by_tag else "sha",
+            sha=None if by_tag else rollout.commit.sha, commit_rule="tag" if by_tag else "sha",
             digest=_digest(rollout), status=rollout.status, created_at=rollout.created_at,
             started_at=rollout.started_at, finished_at=rollout.finished_at, actor=mail(rollout.actor),
             actor_kind="bot" if rollout.automatic else "human", run_id=run_id(rollout), mechanism=_mechanism(rollout),
@@ -70,11 +80,11 @@ def incidents(history: History, rng: Random) -> list[Incident]:
     found = [_of_failure(rng, failure) for failure in history.failures if _written_down(rng, failure, history)]
     for trouble in history.troubles:
         for service in trouble.services:
-            times = _clocks(rng, trouble.began_at, trouble.detected_at, trouble.ended_at)
-            found.append(
-                Incident(source=SOURCE, id="", service=service, environment="production", title=trouble.title,
-                         severity=trouble.severity, labels=("provider",), **times)
+            incident = Incident(
+                source=SOURCE, id="", service=service, environment="production", title=trouble.title,
+                severity=trouble.severity, labels=("provider",),
             )  # fmt: skip
+            found.append(_timed(rng, incident, trouble.began_at, trouble.detected_at, trouble.ended_at))
     found.sort(key=lambda incident: (incident.detected_at or history.until, incident.title, incident.service or ""))
     return [_numbered(incident, number) for number, incident in enumerate(found, 1)]
 
@@ -143,7 +153,7 @@ def tags(history: History) -> Iterator[Tag]:
 
 def run_id(rollout: Rollout) -> str:
     """The pipeline run that deployed; services released together share one."""
-    return f"release-of-{rollout.release.replace('/', '-')}" if rollout.release else f"run-of-{rollout.id}"
+    return f"release-of-{rollout.run.replace('/', '-')}" if rollout.run else f"run-of-{rollout.id}"
 
 
 def _digest(rollout: Rollout) -> str:
@@ -166,27 +176,29 @@ def _written_down(rng: Random, failure: Failure, history: History) -> bool:
 def _of_failure(rng: Random, failure: Failure) -> Incident:
     rollout, fix_pull = failure.rollout, failure.fix_pull
     culprits = [pull for pull in rollout.pulls if not pull.is_bot and pull.merge]
-    link: dict[str, str | int] = _link(rng, rollout, culprits)
     what = culprits[-1].title.split(" ", 1)[-1] if culprits else rollout.version
-    return Incident(
+    incident = Incident(
         source=SOURCE, id="", service=rollout.service, environment="production",
         title=f"{rng.choice(('Errors', 'Slow pages', 'Wrong results', 'Timeouts'))} after a change of {what}",
-        severity=rng.choice(("sev1", "sev2", "sev2", "sev3")), labels=("deployment",) if link else (),
+        severity=rng.choice(("sev1", "sev2", "sev2", "sev3")), labels=("deployment",),
         fix_deployment=failure.fix.id if failure.fix else None, fix_pull_request=fix_pull.number if fix_pull else None,
-        **_clocks(rng, failure.began_at, failure.detected_at, failure.ended_at), **link,  # type: ignore[arg-type]
     )  # fmt: skip
+    linked = _linked(rng, incident, failure, culprits)
+    return _timed(rng, linked, failure.began_at, failure.detected_at, failure.ended_at)
 
 
-def _link(rng: Random, rollout: Rollout, culprits: list[Pull]) -> dict[str, str | int]:
-    """How the incident names its deployment; one in twelve does not."""
-    chance = rng.random()
+def _linked(rng: Random, incident: Incident, failure: Failure, culprits: list[Pull]) -> Incident:
+    """The incident naming its deployment in one of four ways; one in twelve of the ended ones does not."""
+    chance = rng.random() if failure.ended_at else 1.0
     if chance < 0.08:
-        return {}
+        return replace(incident, labels=())
     if chance < 0.2 and culprits:
-        return {"pull_request": culprits[-1].number}
+        return replace(incident, pull_request=culprits[-1].number)
     if chance < 0.3 and culprits:
-        return {"sha": _first_shipped(culprits[-1]).sha[:12]}
-    return {"version": rollout.version} if chance < 0.6 else {"deployment": rollout.id}
+        return replace(incident, sha=_first_shipped(culprits[-1]).sha[:12])
+    if chance < 0.6:
+        return replace(incident, version=failure.rollout.version)
+    return replace(incident, deployment=failure.rollout.id)
 
 
 def _first_shipped(pull: Pull) -> MadeCommit:
@@ -194,17 +206,18 @@ def _first_shipped(pull: Pull) -> MadeCommit:
     return pull.commits[0] if pull.commits else pull.merge
 
 
-def _clocks(rng: Random, began: datetime, detected: datetime, ended: datetime | None) -> dict[str, datetime | None]:
+def _timed(rng: Random, incident: Incident, began: datetime, detected: datetime, ended: datetime | None) -> Incident:
     acknowledged = detected + minutes(rng, 1, 15)
     last = ended or acknowledged
-    return {
-        "impact_started_at": began if rng.random() < 0.9 else None,
-        "detected_at": detected,
-        "acknowledged_at": min(acknowledged, last),
-        "mitigated_at": detected + (last - detected) * 0.8 if ended else None,
-        "resolved_at": ended,
-        "updated_at": last,
-    }
+    return replace(
+        incident,
+        impact_started_at=began if rng.random() < 0.9 else None,
+        detected_at=detected,
+        acknowledged_at=min(acknowledged, last),
+        mitigated_at=detected + (last - detected) * 0.8 if ended else None,
+        resolved_at=ended,
+        updated_at=last,
+    )
 
 
 def _numbered(incident: Incident, number: int) -> Incident:

@@ -20,16 +20,18 @@ _SERVICES = {
 _HOUR = timedelta(hours=1)
 
 
-def telemetry_samples(history: History, rng: Random, days: int = 120) -> Iterator[TelemetrySample]:
+def telemetry_samples(
+    history: History, rng: Random, days: int = 120, services: tuple[str, ...] = tuple(_SERVICES)
+) -> Iterator[TelemetrySample]:
     """Three series a service for the last `days`, hour by hour; two hours in a thousand are missing."""
-    services = {r.service for r in history.rollouts}
-    for service, (requests, errors) in _SERVICES.items():
+    for service in services:
+        requests, errors = _SERVICES[service]
         at = max(history.since, history.until - timedelta(days=days))
         failures = [
             f for f in history.failures
             if f.rollout.service == service and f.mode != "verification" and (f.ended_at or history.until) > at
         ]  # fmt: skip
-        while service in services and at < history.until:
+        while at < history.until:
             if rng.random() > 0.002:
                 touching = [f for f in failures if f.began_at < at + _HOUR and at < (f.ended_at or history.until)]
                 yield from _hour(rng, service, at, requests, errors, touching, history.until)
