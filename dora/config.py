@@ -12,7 +12,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -179,10 +179,15 @@ def parse_config(raw: Mapping[str, object], path: Path, warehouse_base: Path) ->
     return config
 
 
-def secret_values(options: Mapping[str, object]) -> dict[str, str]:
-    """The environment variables that `*_env` options name, for those that are set."""
-    names = [value for key, value in options.items() if key.endswith("_env") and isinstance(value, str)]
-    return {name: os.environ[name] for name in names if os.environ.get(name)}
+def secret_names(options: object) -> list[str]:
+    """The environment variables that the `*_env` fields of a source's options name."""
+    values = [getattr(options, f.name) for f in fields(options) if f.name.endswith("_env")]  # type: ignore[arg-type]
+    return [value for value in values if isinstance(value, str)]
+
+
+def secret_values(options: object) -> dict[str, str]:
+    """The values of those of them that are set."""
+    return {name: os.environ[name] for name in secret_names(options) if os.environ.get(name)}
 
 
 def salt_value(config: Config) -> str:

@@ -90,6 +90,9 @@ class Source(Protocol):
     def batches(self, stream: str, cursor: str | None, since: datetime | None) -> Iterator[Batch]:
         """Yield what is new since `cursor`; on a first read, nothing that ended before `since`."""
 
+    def probe(self) -> Iterator[str]:
+        """Reach the tool at the cost of a request or two: a line for each thing found, else a `SourceError`."""
+
 
 def source_module(kind: str, place: str) -> ModuleType:
     """The module of a source type; an unknown type is a `ConfigError` naming the nearest one."""

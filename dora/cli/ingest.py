@@ -57,16 +57,17 @@ def open_sources(config: Config, tables: Sequence[SourceTable]) -> list[Source]:
     sources = []
     for table in tables:
         module = source_module(table.type, table.place)
+        options = read_table(module.Options, table.options, table.place)
         context = Context(
             cache=cache_folder(),
             base=config.folder,
             salt=salt_value(config),
-            secrets=secret_values(table.options),
+            secrets=secret_values(options),
             path_globs=globs,
             keep_names=config.warehouse.names,
             progress=progress(),
         )
-        sources.append(module.open_source(table.name, read_table(module.Options, table.options, table.place), context))
+        sources.append(module.open_source(table.name, options, context))
     return sources
 
 

@@ -1,0 +1,198 @@
+"""`dora doctor`: what is configured, what can be reached, what the data holds; each problem with its next step."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from dora.cli.options import as_of, config_option
+from dora.config import Config, load_config, secret_names
+from dora.errors import DoraError
+from dora.tables import read_table
+
+if TYPE_CHECKING:
+    from dora.warehouse import Reader
+
+State = Literal["ok", "warning", "problem"]
+STALE = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `next_step` is empty when nothing needs doing."""
+
+    area: str
+    state: State
+    found: str
+    next_step: str = ""
+
+
+@click.command("doctor")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@click.option("--offline", is_flag=True, help="Do not try to reach the sources.")
+def command(config: str | None, as_json: bool, offline: bool) -> None:
+    """Check configuration, tokens, sources and data; say what to do next. Exit 1 when something is broken."""
+    loaded = load_config(config)
+    checks = list(_checks(loaded, offline))
+    if as_json:
+        click.echo(json.dumps({"schema_version": 1, "checks": [asdict(check) for check in checks]}, indent=1))
+    else:
+        for check in checks:
+            mark = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}[check.state]
+            click.echo(
+                f"{mark}  {check.area}: {check.found}" + (f"\n         -> {check.next_step}" if check.next_step else "")
+            )
+    sys.exit(1 if any(check.state == "problem" for check in checks) else 0)
+
+
+def _checks(config: Config, offline: bool) -> Iterator[Check]:
+    teams, services = len(config.teams), len(config.services)
+    yield Check(
+        "configuration", "ok", f"{config.file}: {len(config.sources)} sources, {services} services, {teams} teams"
+    )
+    yield Check("warehouse", "ok", f"{config.warehouse_path}")
+    if not config.sources:
+        yield Check("sources", "problem", "none is configured", "add a [[source]]; `dora init` writes examples")
+    yield from _secrets(config)
+    if not offline:
+        yield from _reach(config)
+    yield from _published(config)
+
+
+def _secrets(config: Config) -> Iterator[Check]:
+    from ingest.source import source_module
+
+    for table in config.sources:
+        module = source_module(table.type, table.place)
+        for name in secret_names(read_table(module.Options, table.options, table.place)):
+            there = bool(os.environ.get(name))
+            step = "" if there else f"export {name} (a token with read access) before `dora ingest`"
+            yield Check(
+                f"source {table.name}", "ok" if there else "problem", f"{name} is {'set' if there else 'not set'}", step
+            )
+
+
+def _reach(config: Config) -> Iterator[Check]:
+    from dora.cli.ingest import open_sources
+
+    for table in config.sources:
+        try:
+            for source in open_sources(config, [table]):
+                for line in source.probe():
+                    yield Check(f"source {table.name}", "ok", line)
+        except DoraError as error:
+            yield Check(f"source {table.name}", "problem", str(error), "mend it, then run `dora doctor` again")
+
+
+def _published(config: Config) -> Iterator[Check]:
+    from dora.warehouse import open_published
+
+    if not config.published_path.is_file():
+        yield Check("data", "problem", "nothing is published yet", "run `dora ingest`")
+        return
+    try:
+        reader = open_published(config.published_path)
+    except DoraError as error:
+        yield Check("data", "problem", str(error), "run `dora ingest`")
+        return
+    try:
+        looks: tuple[Callable[[Config, Reader], Iterator[Check]], ...] = (
+            _freshness,
+            _environments,
+            _services,
+            _quality,
+        )
+        for look in looks:
+            yield from look(config, reader)
+    finally:
+        reader.close()
+
+
+def _freshness(config: Config, reader: Reader) -> Iterator[Check]:
+    from dora.cli.publishing import setting_of
+
+    meta = reader.meta()
+    known = as_of(config, reader)
+    old = datetime.now(UTC) - known > STALE
+    step = "run `dora ingest`, and schedule it (see the README)" if old else ""
+    yield Check("freshness", "warning" if old else "ok", f"data as of {known:%Y-%m-%d %H:%M} UTC", step)
+    if meta.get("setting_hash") != setting_of(config).hash:
+        yield Check(
+            "definitions", "warning", "the configuration changed since the facts were built", "run `dora build`"
+        )
+    else:
+        yield Check("definitions", "ok", f"hash {config.definitions.hash}, as published")
+
+
+def _environments(_config: Config, reader: Reader) -> Iterator[Check]:
+    from metrics.slices import read_sql
+
+    rows = reader.records(read_sql("doctor_environments"))
+    for row in rows:
+        kind = (
+            "production"
+            if row["production"]
+            else "rehearsal"
+            if row["rehearsal"]
+            else "neither production nor rehearsal"
+        )
+        if row["production"] is None:
+            kind = "of no known service"
+        yield Check("environments", "ok", f"{row['environment']}: {row['deployments']} deployments, {kind}")
+    if rows and not any(row["production"] for row in rows):
+        yield Check(
+            "environments",
+            "problem",
+            "no environment counts as production",
+            "set [definitions] production to one of the names above, then `dora build`",
+        )
+
+
+def _services(config: Config, reader: Reader) -> Iterator[Check]:
+    from metrics.slices import read_sql
+
+    for row in reader.records(read_sql("doctor_services")):
+        count, unresolved = int(str(row["deployments"])), int(str(row["unresolved"]))
+        text = f"{row['service']}: {count} production deployments, {row['commits']} changes shipped, {unresolved} of unknown commit"
+        if count == 0:
+            yield Check(
+                "services", "warning", text, "check its name and aliases, and that a source delivers its deployments"
+            )
+        elif unresolved * 2 > count:
+            yield Check("services", "warning", text, "check its repository, and that a git source reads it")
+        else:
+            yield Check("services", "ok", text)
+    owned = {service for team in config.teams for service in (*team.services, *(row.service for row in team.owns))}
+    for name in sorted(owned - {service.name for service in config.services}):
+        if config.services:
+            yield Check(
+                "teams", "warning", f"a team owns {name!r}, but no [[service]] has that name", "correct the name"
+            )
+
+
+def _quality(_config: Config, reader: Reader) -> Iterator[Check]:
+    from metrics.contents import contents
+
+    held = contents(reader)
+    steps = {
+        "unknown_service": "add a [[service]] or an alias, or leave them out on purpose",
+        "unresolved_version": "`dora deploys` shows them; check `commit` and `tag_format` of the source",
+    }
+    for finding, count in held.findings.items():
+        step = steps.get(finding, "the dashboard's data page lists them")
+        yield Check("quality", "warning", f"{finding.replace('_', ' ')}: {count}", step)
+    if held.rejections:
+        yield Check(
+            "rejected",
+            "warning",
+            f"{held.rejections} rows could not be read",
+            "`dora export --table rejected` lists each with its reason",
+        )

@@ -1,0 +1,8 @@
+-- One row per service: succeeded production deployments, those with an unknown commit, changes shipped, newest deployment.
+select s.service, count(d.deployment_id) as deployments,
+       count(*) filter (where d.relation = 'unresolved') as unresolved,
+       coalesce(sum(d.commits), 0)::bigint as commits, max(d.finished_at) as newest
+from services s
+left join deployment_facts d on d.service = s.service and d.is_production and d.status = 'succeeded'
+group by s.service
+order by s.service
