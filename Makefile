@@ -1,0 +1,43 @@
+# Everything a fresh machine needs: `make demo` to look around, `make test` for the whole check.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
+FOLDER ?= demo
+OPTIONS ?=
+
+.PHONY: demo test lint bench screenshot clean
+
+demo: $(VENV)/.installed  ## a made-up organisation, ingested and shown on 127.0.0.1:8501
+	$(BIN)/dora demo --folder $(FOLDER) $(OPTIONS)
+
+test: lint  ## lint, types, import contract, tests
+	@$(BIN)/python tests/prepare.py
+	DORA_SCHEMAS=$(CURDIR)/.cache/schemas $(BIN)/python -m pytest -rs
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev  ## every promise about speed, as ratios in one run
+	$(BIN)/python benchmarks/run.py $(OPTIONS)
+
+screenshot: $(VENV)/.installed-dev  ## the README's pictures, taken of the demo by the project itself
+	$(BIN)/python docs/screenshot.py $(FOLDER)
+
+clean:
+	rm -rf $(VENV) .cache demo
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "dora needs Python 3.11 or newer; run: make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	@echo "installing dora into $(VENV)"
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "installing development tools into $(VENV)"
+	@$(INSTALL) --editable '.[dev]'
+	@touch $@
