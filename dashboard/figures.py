@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dashboard import units
-from dashboard.charts import Axis, Zone
+from dashboard.axes import Axis
+from dashboard.zones import Zone
 from metrics.bands import Edition, PublishedLevel
 from metrics.intervals import poisson_interval
 from metrics.own_past import Change
@@ -66,7 +67,9 @@ def _frequency(group: Group) -> Reading:
 def _lead_time(group: Group) -> Reading:
     found = group.change_lead_time
     basis = f"median of {units.count(found.n)} changes"
-    return Reading(value=found.median_seconds, interval=found.interval_seconds, n=found.n, basis=basis, level=found.level)
+    return Reading(
+        value=found.median_seconds, interval=found.interval_seconds, n=found.n, basis=basis, level=found.level
+    )
 
 
 def _fail_rate(group: Group) -> Reading:
@@ -148,7 +151,7 @@ def farthest_from_elite(group: Group) -> tuple[Figure, Reading, float] | None:
     return figure, reading, factor
 
 
-def change_text(figure: Figure, change: Change) -> str | None:
+def change_text(change: Change) -> str | None:
     """How the figure changed, with the interval of the change; None when one of the periods has no data."""
     low, high = change.interval
     if change.difference is not None:

@@ -28,9 +28,7 @@ OPTIONS = (
 )
 
 
-def command(
-    published: Path, port: int = 8501, *, address: str = "127.0.0.1", options: Sequence[str] = ()
-) -> list[str]:
+def command(published: Path, port: int = 8501, *, address: str = "127.0.0.1", options: Sequence[str] = ()) -> list[str]:
     """The argument list that serves the pages of one published file on `http://address:port`.
 
     `-P` keeps the working directory off the import path, so that a folder named `metrics` or `dashboard` there

@@ -20,9 +20,9 @@ _MICROS = 1_000_000
 def deployment_list(reader: Reader, question: Question, status: Verdict = "all") -> pl.DataFrame:
     """One row per production attempt that ended in the period, newest first; no rows, same columns, when there is none.
 
-    verdict: `failed` (counted in the change fail rate), `pending` (succeeded, younger than the failure window and
+    verdict: `failed` (evidence counts), `pending` (succeeded, younger than the failure window and
     not failed so far), `not delivered` (never served users), `cancelled`, else `ok`. kinds: the evidence that
-    counts. recovery_seconds: null while open or not failed. Times are naive UTC. A service that several teams own
+    counts. matured: old enough to be in the change fail rate. recovery_seconds: null while open or not failed. Times are naive UTC. A service that several teams own
     over time is with the owner at the deployment's finish.
     """
     cut = slices(reader, question)
@@ -30,11 +30,12 @@ def deployment_list(reader: Reader, question: Question, status: Verdict = "all")
     failed = failures_of(cut.read(reader, "failures"), question.definitions)
     window = question.definitions.failure_window_seconds or 0.0
     judged = micros(question.as_of) - round(window * _MICROS)
+    rows = rows.with_columns(matured=pl.col("finished_at").dt.epoch("us") <= judged)
     frame = rows.join(_failed(failed), on="deployment_id", how="left", maintain_order="left").with_columns(
         verdict=pl.when(pl.col("status") == "failed").then(pl.lit("not delivered"))
         .when(pl.col("status") == "cancelled").then(pl.lit("cancelled"))
         .when(pl.col("kinds").is_not_null()).then(pl.lit("failed"))
-        .when(pl.col("finished_at").dt.epoch("us") > judged).then(pl.lit("pending"))
+        .when(~pl.col("matured")).then(pl.lit("pending"))
         .otherwise(pl.lit("ok")),
         kinds=pl.col("kinds").fill_null([]),
         recovery_seconds=(pl.col("recovered_at") - pl.col("finished_at")).dt.total_microseconds() / _MICROS,

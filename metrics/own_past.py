@@ -60,7 +60,9 @@ def changes(now: Group, before: Group) -> Mapping[str, Change]:
             (recovery.median_seconds, recovery.interval_seconds),
             (recovery_before.median_seconds, recovery_before.interval_seconds),
         ),
-        "deployment_rework_rate": rate_change((rework.rate, rework.interval), (rework_before.rate, rework_before.interval)),
+        "deployment_rework_rate": rate_change(
+            (rework.rate, rework.interval), (rework_before.rate, rework_before.interval)
+        ),
     }
 
 
@@ -70,7 +72,9 @@ def frequency_change(now: DeploymentFrequency, before: DeploymentFrequency) -> C
     if not new + old or not old or not now.days or not before.days:
         return Change()
     days = before.days / now.days
-    low, high = (None if share is None or share >= 1 else share / (1 - share) * days for share in wilson(new, new + old))
+    low, high = (
+        None if share is None or share >= 1 else share / (1 - share) * days for share in wilson(new, new + old)
+    )
     return Change(ratio=new / old * days, interval=(low, high))
 
 

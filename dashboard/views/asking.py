@@ -2,44 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 import streamlit as st
 
 from dashboard.reading import Identity, identity, read
+from dora.warehouse import Reader
+from metrics.contents import Contents, contents
 from metrics.deployment_list import Verdict, deployment_list
+from metrics.deployment_story import deployment_story, find_deployment
 from metrics.question import Question
 from metrics.results import Scorecard
 from metrics.scorecard import scorecard
+from metrics.story import DeploymentStory
 from metrics.waiting_changes import waiting_changes
+
+T = TypeVar("T")
 
 
 def scores(published: Path, question: Question) -> Scorecard:
     """The scorecard of a question."""
-    return _scores(identity(published), repr(question), published, question)
+    return kept(published, f"scores {question!r}", lambda reader: scorecard(reader, question))
 
 
 def deployments(published: Path, question: Question, status: Verdict) -> pl.DataFrame:
     """The rows of `metrics.deployment_list`."""
-    return _deployments(identity(published), repr(question), status, published, question)
+    return kept(published, f"list {status} {question!r}", lambda reader: deployment_list(reader, question, status))
 
 
 def waiting(published: Path, question: Question) -> pl.DataFrame:
     """The rows of `metrics.waiting_changes`."""
-    return _waiting(identity(published), repr(question), published, question)
+    return kept(published, f"waiting {question!r}", lambda reader: waiting_changes(reader, question))
 
 
-@st.cache_data(max_entries=64, show_spinner="Counting …")
-def _scores(file: Identity, key: str, _published: Path, _question: Question) -> Scorecard:
-    return read(_published, lambda reader: scorecard(reader, _question))[1]
+def held(published: Path) -> Contents:
+    """What the published file holds."""
+    return kept(published, "contents", contents)
 
 
-@st.cache_data(max_entries=16, show_spinner="Listing …")
-def _deployments(file: Identity, key: str, status: Verdict, _published: Path, _question: Question) -> pl.DataFrame:
-    return read(_published, lambda reader: deployment_list(reader, _question, status))[1]
+def story(published: Path, deployment_id: str, as_of: datetime) -> DeploymentStory:
+    """The story of one deployment, without names; DoraError when the id is unknown."""
+
+    def ask(reader: Reader) -> DeploymentStory:
+        return deployment_story(reader, find_deployment(reader, deployment_id), as_of)
+
+    return kept(published, f"story {as_of} {deployment_id}", ask)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _waiting(file: Identity, key: str, _published: Path, _question: Question) -> pl.DataFrame:
-    return read(_published, lambda reader: waiting_changes(reader, _question))[1]
+def kept(published: Path, key: str, ask: Callable[[Reader], T]) -> T:
+    """The answer to `ask`, asked once a published file and `key`."""
+    answer: T = _kept(identity(published), key, published, ask)
+    return answer
+
+
+@st.cache_data(max_entries=128, show_spinner="Counting …")
+def _kept(file: Identity, key: str, _published: Path, _ask: Callable[[Reader], T]) -> T:  # noqa: ARG001 - the cache's key
+    return read(_published, _ask)[1]

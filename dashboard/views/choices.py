@@ -58,6 +58,23 @@ def question(setting: Setting, by: str = "teams") -> Question:
     )  # fmt: skip
 
 
+def deployments_question(setting: Setting) -> Question:
+    """The controls of the list of deployments; period and filters are those of the overview."""
+    columns = st.columns([2, 3, 3, 3], vertical_alignment="bottom")
+    with columns[0]:
+        chosen = _select("Period", period_choices(setting.names), "period", "90d", LENGTHS)
+    with columns[1]:
+        teams = _many("Teams", setting.names.teams, "team")
+    with columns[2]:
+        services = _many("Services", setting.names.services, "service")
+    with columns[3]:
+        environments = _many("Environments", setting.names.environments, "environment")
+    return Question(
+        period=_custom(setting) if chosen == CUSTOM else _period(chosen, setting), as_of=setting.as_of,
+        teams=tuple(teams), services=tuple(services), environments=tuple(environments), definitions=setting.definitions,
+    )  # fmt: skip
+
+
 def trend_step(period: Period) -> Every:
     """Buckets that leave between about six and thirty points."""
     return "week" if period.days <= 190 else "month"
@@ -95,4 +112,11 @@ def _select(label: str, options: list[str], key: str, default: str, words: dict[
 
 
 def _many(label: str, names: tuple[str, ...], key: str) -> list[str]:
-    return st.multiselect(label, names, key=key, bind="query-params", placeholder=f"all {len(names)}", disabled=not names)
+    return st.multiselect(
+        label,
+        names,
+        key=key,
+        bind="query-params",
+        placeholder=f"all {len(names)}" if len(names) > 1 else "".join(names) or "none",
+        disabled=not names,
+    )

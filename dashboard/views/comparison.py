@@ -16,8 +16,8 @@ from metrics.results import Group
 
 #: More rows than this are not read at one glance; the rest is in the table and behind the search box.
 MOST_ROWS = 24
-_ROW = {"name": pl.String, "value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "label": pl.String,
-        "level": pl.String, "shown": pl.String, "interval": pl.String, "n": pl.String}  # fmt: skip
+_ROW = pl.Schema({"name": pl.String(), "value": pl.Float64(), "low": pl.Float64(), "high": pl.Float64(), "label": pl.String(),
+        "level": pl.String(), "shown": pl.String(), "interval": pl.String(), "n": pl.String()})  # fmt: skip
 
 
 def show(groups: Sequence[Group], question: Question, place: Place) -> None:
@@ -57,7 +57,11 @@ def _drawn(groups: Sequence[Group], question: Question) -> list[Group]:
         return list(groups)
     names = [group.name for group in groups]
     picked = st.multiselect(
-        f"{question.by.capitalize()}s to draw", names, placeholder=f"search among {len(names)}", key="draw", max_selections=MOST_ROWS
+        f"{question.by.capitalize()}s to draw",
+        names,
+        placeholder=f"search among {len(names)}",
+        key="draw",
+        max_selections=MOST_ROWS,
     )
     if picked:
         return [group for group in groups if group.name in picked]
@@ -75,7 +79,9 @@ def _panel(figure: Figure, groups: list[Group], question: Question, place: Place
     frame = rows(groups, figure)
     chart = charts.band_chart(frame, zones(edition(question.edition), figure), figure.axis, place.palette, names=names)
     spoken = "; ".join(f"{name}: {label}" for name, label in frame.select("name", "label").head(MOST_ROWS).iter_rows())
-    st.altair_chart(chart, height=len(groups) * charts.ROW_HEIGHT + charts.AROUND, alt=f"{figure.title} by {question.by}. {spoken}")
+    st.altair_chart(
+        chart, height=len(groups) * charts.ROW_HEIGHT + charts.AROUND, alt=f"{figure.title} by {question.by}. {spoken}"
+    )
 
 
 def _legend(question: Question) -> str:
@@ -86,9 +92,13 @@ def _legend(question: Question) -> str:
                             ("fail rate", "change_fail_rate"), ("recovery", "recovery_time"))
     ]  # fmt: skip
     return (
-        "Dot: the figure; line: its 95 % interval. Diamond: wholly inside elite. Hollow dot: too few data for a level. "
-        f"Published levels of {published.year} (source grade {published.status}): {'; '.join(cells)}. {published.note}"
-    ).replace("<", "\\<").replace("~", "\\~")
+        (
+            "Dot: the figure; line: its 95 % interval. Diamond: wholly inside elite. Hollow dot: too few data for a level. "
+            f"Published levels of {published.year} (source grade {published.status}): {'; '.join(cells)}. {published.note}"
+        )
+        .replace("<", "\\<")
+        .replace("~", "\\~")
+    )
 
 
 def _table(groups: Sequence[Group]) -> None:
@@ -110,5 +120,3 @@ def _table(groups: Sequence[Group]) -> None:
         "name": st.column_config.TextColumn("name", pinned=True),
         "times elite": st.column_config.NumberColumn("times elite", format="%.1f×", help="How many times worse than the elite bound of that metric"),
     })  # fmt: skip
-
-

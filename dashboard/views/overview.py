@@ -64,7 +64,9 @@ def _per_group(groups: tuple[Group, ...], question: Question) -> str:
         return ""
     behind = [(group, found) for group in groups if (found := farthest_from_elite(group))]
     if len(groups) <= MOST_NAMED:
-        named = [f"{shown(group.name)} {figure.short.lower()} {units.times(factor)}" for group, (figure, _, factor) in behind]
+        named = [
+            f"{shown(group.name)} {figure.short.lower()} {units.times(factor)}" for group, (figure, _, factor) in behind
+        ]
         return f" Farthest from elite by {question.by}: {' · '.join(named)}." if named else ""
     counts: dict[str, int] = {}
     for _, (figure, _, _) in behind:

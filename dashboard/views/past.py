@@ -15,8 +15,8 @@ from dashboard.views.shell import Place
 from metrics.question import Question
 from metrics.results import Group
 
-_ROW = {"start": pl.Datetime("us"), "value": pl.Float64, "low": pl.Float64, "high": pl.Float64,
-        "when": pl.String, "shown": pl.String, "interval": pl.String, "n": pl.String}  # fmt: skip
+_ROW = pl.Schema({"start": pl.Datetime("us"), "value": pl.Float64(), "low": pl.Float64(), "high": pl.Float64(),
+        "when": pl.String(), "shown": pl.String(), "interval": pl.String(), "n": pl.String()})  # fmt: skip
 
 
 def show(now: Group, before: Group, question: Question, place: Place) -> None:
@@ -34,7 +34,9 @@ def show(now: Group, before: Group, question: Question, place: Place) -> None:
                 continue
             chart = charts.trend_chart(frame, figure.axis, place.palette, before=past.value, height=150)
             st.altair_chart(chart, height=200, alt=f"{figure.title} by {step}")
-    st.caption(f"Ribbon: 95 % interval. Dashed: the period before. A gap is a {step} without data; a {step} that the period cuts to less than half is left out.")
+    st.caption(
+        f"Ribbon: 95 % interval. Dashed: the period before. A gap is a {step} without data; a {step} that the period cuts to less than half is left out."
+    )
 
 
 def rows(group: Group, figure: Figure, timezone: str) -> pl.DataFrame:

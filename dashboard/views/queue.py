@@ -14,7 +14,9 @@ from metrics.results import Group
 #: The longest queues that are drawn; the sentence counts all.
 MOST_QUEUES = 12
 OLDEST = 50
-_ROW = {"name": pl.String, "age": pl.String, "changes": pl.Int64, "total": pl.Int64, "label": pl.String}
+_ROW = pl.Schema(
+    {"name": pl.String(), "age": pl.String(), "changes": pl.Int64(), "total": pl.Int64(), "label": pl.String()}
+)
 
 
 def show(question: Question, total: Group, place: Place) -> None:
@@ -57,7 +59,9 @@ def _chart(changes: pl.DataFrame, question: Question, place: Place) -> None:
     frame = bars(changes)
     queues = changes["name"].n_unique()
     height = charts.QUEUE_HEIGHT * frame["name"].n_unique() + charts.AROUND + 16
-    st.altair_chart(charts.waiting_chart(frame, place.palette), height=height, alt=f"Waiting changes by {question.by} and age")
+    st.altair_chart(
+        charts.waiting_chart(frame, place.palette), height=height, alt=f"Waiting changes by {question.by} and age"
+    )
     if queues > MOST_QUEUES:
         st.caption(f"The {MOST_QUEUES} longest of {queues} queues.")
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import charts, units
+from dashboard import units
+from dashboard.colours import DARK, LIGHT, Palette
 from dashboard.escaping import shown
-from dashboard.reading import Identity, identity, read
+from dashboard.reading import Identity, identity
+from dashboard.views import asking
 from dashboard.views.choices import Setting
 from dora.errors import DoraError
 from dora.warehouse import Reader
@@ -31,7 +33,7 @@ class Place:
     published: Path
     meta: Meta
     setting: Setting
-    palette: charts.Palette
+    palette: Palette
 
 
 def page(published: Path, show: Callable[[Place], None]) -> Callable[[], None]:
@@ -41,7 +43,7 @@ def page(published: Path, show: Callable[[Place], None]) -> Callable[[], None]:
         _style()
         try:
             now = identity(published)
-            meta, setting = _about(now, published)
+            meta, setting = asking.kept(published, "about", _ask_about)
             if meta.get("made_up") == "true":
                 st.warning(f"**{BANNER}**")
             if setting.names.first_at is None:
@@ -50,31 +52,30 @@ def page(published: Path, show: Callable[[Place], None]) -> Callable[[], None]:
             _stamp(meta, setting)
         except DoraError as error:
             now = None
-            _no_data(error, published)
+            _no_data(error)
         _follow(published, now)
 
     run.__name__ = show.__module__.rsplit(".", 1)[-1]
     return run
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
-def _about(file: Identity, _published: Path) -> tuple[Meta, Setting]:
-    return read(_published, _ask_about)[1]
-
-
 def _ask_about(reader: Reader) -> tuple[Meta, Setting]:
     return reader.meta(), Setting(known_names(reader), published_definitions(reader), published_as_of(reader))
 
 
-def _palette() -> charts.Palette:
-    return charts.DARK if st.context.theme.type == "dark" else charts.LIGHT
+def _palette() -> Palette:
+    return DARK if st.context.theme.type == "dark" else LIGHT
 
 
-def _no_data(error: DoraError, published: Path) -> None:
+def _no_data(error: DoraError) -> None:
     st.title("No data yet")
     st.error(shown(str(error), 600))
-    st.markdown("Run one of these in the folder that holds `dora.toml`; this page shows the numbers as soon as they exist.")
-    st.code("dora ingest     # read your own sources\ndora demo       # or look around in made-up data", language="bash")
+    st.markdown(
+        "Run one of these in the folder that holds `dora.toml`; this page shows the numbers as soon as they exist."
+    )
+    st.code(
+        "dora ingest     # read your own sources\ndora demo       # or look around in made-up data", language="bash"
+    )
 
 
 def _nothing_deployed(setting: Setting) -> None:

@@ -33,7 +33,7 @@ def _tile(figure: Figure, reading: Reading, change: Change, question: Question) 
 def _change_line(figure: Figure, change: Change, question: Question) -> str:
     """An arrow only when the interval of the change excludes none; better and worse are said in words."""
     span = f"the {units.count(question.period.days)} days before"
-    text = change_text(figure, change)
+    text = change_text(change)
     if text is None:
         return f"no data in {span} to compare with"
     if not change.clear:

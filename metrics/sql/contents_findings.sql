@@ -1,0 +1,2 @@
+-- One row per kind of quality finding: how many there are.
+select finding, count(*) from quality_facts group by finding order by finding
