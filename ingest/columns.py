@@ -17,11 +17,12 @@ import polars as pl
 from dora.frames import SCHEMAS
 from dora.model import BY_TABLE, Record
 from ingest.rows import FINAL, ID_FROM, NEEDED, RowError, derived_id, record_of
-from ingest.values import CREDENTIALS, HASH, KINDS, SHA, SPACES, WORDS, Rules
+from ingest.values import CREDENTIALS, HASH, KINDS, LATEST_EPOCH, SHA, SPACES, WORDS, Rules
 
 _TIME = r"^[12]\d{3}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d(\.\d{1,6})?"
 _OFFSET = r"[+-][01]\d:[0-5]\d$"
 _US = pl.Datetime("us")
+_LATEST_MICROS = int(LATEST_EPOCH.timestamp()) * 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,8 @@ def _read(kind: str, column: pl.Series, rules: Rules) -> pl.Series | None:
     whole = column.dtype.is_integer() and column.dtype not in (pl.UInt64, pl.Int128)
     if (kind == "int" and whole) or (kind == "bool" and column.dtype == pl.Boolean):
         return column
+    if kind == "time" and whole:
+        return _read_epochs(column)
     if kind == "float" and (column.dtype.is_float() or whole):
         return _finite(column.cast(pl.Float64))
     if kind == "text" and whole:
@@ -196,18 +199,26 @@ def _read_people(column: pl.Series, rules: Rules) -> pl.Series:
 
 def _read_times(column: pl.Series, rules: Rules) -> pl.Series:
     joined = column.str.replace(r"^(\d{4}-\d\d-\d\d) (\d)", "${1}T${2}")
-    utc = _gated(joined, _TIME + "Z$").str.strip_suffix("Z")
-    naive = _gated(joined, _TIME + "$")
-    shifted = _gated(joined, _TIME + _OFFSET).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", strict=False)
-    local = _to_utc(naive.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False), rules)
-    exact = utc.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
-    if isinstance(shifted.dtype, pl.Datetime) and shifted.dtype.time_zone:
-        shifted = shifted.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    return (
-        pl.DataFrame([exact.alias("a"), local.alias("b"), shifted.alias("c")])
-        .select(pl.coalesce("a", "b", "c"))
-        .to_series()
-    )
+    moments = _parsed_times(_gated(joined, _TIME + "Z$").str.strip_suffix("Z"), "")
+    if moments.null_count() == column.null_count():
+        return moments
+    local = _to_utc(_parsed_times(_gated(joined, _TIME + "$"), ""), rules)
+    epochs = _read_epochs(_gated(column, r"^[0-9]{9,13}$").str.to_integer(strict=False))
+    aware = _parsed_times(_gated(joined, _TIME + _OFFSET), "%:z")
+    shifted = aware.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    return pl.select(pl.coalesce(moments, local, epochs, shifted)).to_series()
+
+
+def _read_epochs(numbers: pl.Series) -> pl.Series:
+    """Whole seconds or milliseconds as times; null where the size of the number leaves a doubt."""
+    number = pl.col("n")
+    micros = pl.when(number < 10**11).then(number * 10**6).otherwise(number * 1000)
+    sure = (number >= 0) & (number < 10**13) & (micros <= _LATEST_MICROS)
+    return numbers.cast(pl.Int64).alias("n").to_frame().select(pl.when(sure).then(micros).cast(_US)).to_series()
+
+
+def _parsed_times(column: pl.Series, offset: str) -> pl.Series:
+    return column.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f" + offset, time_unit="us", strict=False)
 
 
 def _to_utc(moments: pl.Series, rules: Rules) -> pl.Series:

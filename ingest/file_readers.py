@@ -13,10 +13,13 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from dora.errors import SourceError
 from ingest.csv_lines import LINE_LIMIT, Broken, Lines, cut_rows
+
+if TYPE_CHECKING:
+    import polars as pl
 
 MAX_COLUMNS = 1000
 CHUNK_ROWS = 50_000
@@ -226,12 +229,22 @@ def _read_parquet(path: Path, shown: str, names: Names) -> Iterator[Chunk]:
             row = 1
             for batch in file.iter_batches(batch_size=CHUNK_ROWS, columns=wanted):
                 frame = cast(pl.DataFrame, pl.from_arrow(pa.Table.from_batches([batch])))
+                _check_years(frame, shown)
                 columns = {our: frame[their] for their, our in zip(theirs, ours, strict=True) if our}
                 yield Chunk(cast(dict[str, Sequence[object]], columns), range(row, row + frame.height))
                 row += frame.height
-    except pa.ArrowException as error:
+    except (pa.ArrowException, pl.exceptions.PolarsError) as error:
         reason = str(error).splitlines()[0][:200]
         raise SourceError(f"{shown}: cannot be read as Parquet: {reason}; write it again") from None
+
+
+def _check_years(frame: pl.DataFrame, shown: str) -> None:
+    """Times that no calendar here can hold would otherwise fail much later, and without a name."""
+    import polars as pl
+
+    for name, kind in frame.schema.items():
+        if isinstance(kind, pl.Datetime) and not frame[name].dt.year().is_between(2, 9998).all():
+            raise SourceError(f"{shown}: column {name[:60]!r} holds times outside the years 2 to 9998; mend the file")
 
 
 _READERS: Mapping[str, Callable[[Path, str, Names], Iterator[Chunk]]] = {

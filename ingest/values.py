@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from math import isfinite, isnan
 
 from dora.model import RECORDS, column_types
@@ -38,7 +39,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 _COLUMN_KINDS = {"author": "person", "actor": "person", "sha": "sha", "merge_sha": "sha", "url": "url"}
 _SHA_LISTS = ("parents", "commits", "reverts")
 _EPOCHS = ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (1e20, 1e9))
-_LATEST_EPOCH = datetime(2200, 1, 1, tzinfo=UTC)
+LATEST_EPOCH = datetime(2200, 1, 1, tzinfo=UTC)
 SPACES = " \t\r\n\v\f\u00a0\u3000\ufeff"
 HASH = r"^[0-9a-f]{20}$"
 SHA = r"^[0-9A-Fa-f]{7,64}$"
@@ -88,6 +89,8 @@ def read_value(kind: str, value: object, rules: Rules) -> object:
     """The value for a column of this kind, or None when nothing was said; `BadValue` when it cannot be read."""
     if value is None or (isinstance(value, float) and isnan(value)):
         return None
+    if isinstance(value, Decimal):
+        value = str(value)
     if isinstance(value, str):
         value = value.strip(SPACES)
         if not value:
@@ -147,7 +150,7 @@ def _moment(value: object) -> datetime:
 def _epoch(number: float) -> datetime:
     scale = next((scale for limit, scale in _EPOCHS if abs(number) < limit), 0.0)
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=round(number * 1e6 / scale)) if scale else None
-    if moment is None or moment > _LATEST_EPOCH:
+    if moment is None or moment > LATEST_EPOCH:
         raise ValueError
     return moment
 

@@ -99,6 +99,15 @@ class FilesSource:
         bad = Scope(Rejected.TABLE, {"source": self.name, "stream": stream})
         yield Batch(frames={Rejected.TABLE: read.bad_rows()}, complete=bad, cursor=mark)
 
+    def probe(self) -> Iterator[str]:
+        """A line for each table that has files; a `SourceError` when there are none."""
+        found: dict[str, list[str]] = {}
+        for file in self._files():
+            found.setdefault(file.table, []).append(file.shown)
+        for table, names in found.items():
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            yield f"{table}: {', '.join(names[:3])}{more}"
+
     def _files(self) -> list[OneFile]:
         return find_files(self.name, self.context.base, self.options.folder, self.options.files, TABLES)
 

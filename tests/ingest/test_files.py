@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -65,6 +67,14 @@ def test_a_csv_named_after_its_table_fills_it(place: Place) -> None:
     assert (result.stream, result.read["deployments"], result.error) == ("deployments", 1, None)
     [row] = place.warehouse.records("select source, service, environment, status from deployments")
     assert row == {"source": "files", "service": "shop", "environment": "production", "status": "succeeded"}
+
+
+def test_a_probe_lists_the_files_of_each_table(place: Place) -> None:
+    for name in ("tags.csv", *(f"incidents-{n}.csv" for n in range(5))):
+        place.write(name, "")
+    source = open_source("files", Options(folder="in"), Context(cache=place.base, base=place.base))
+    lines = list(source.probe())
+    assert lines == ["incidents: incidents-0.csv, incidents-1.csv, incidents-2.csv and 2 more", "tags: tags.csv"]
 
 
 def test_reading_again_does_nothing_until_content_changes(place: Place) -> None:
@@ -192,6 +202,22 @@ def test_typed_parquet_columns_are_read_as_they_are(place: Place) -> None:
     place.read(folder="in", timezone="Europe/Paris")
     row = place.warehouse.rows("select number, merged_at::varchar, opened_at::varchar, labels, is_bot, checks_seconds, state from pull_requests")  # fmt: skip
     assert row == [(7, "2025-07-01 12:00:00", "2025-07-01 11:00:00", ["a", "b"], True, 2.0, "merged")]
+
+
+def test_dates_decimals_and_categories_of_parquet_are_read(place: Place) -> None:
+    frame = pl.DataFrame({"service": ["s"], "environment": ["live"], "series": ["errors"], "sampled_at": [date(2025, 1, 31)], "value": [Decimal("2.5")]})  # fmt: skip
+    frame = frame.with_columns(pl.col("environment").cast(pl.Categorical))
+    frame.write_parquet(place.base / "in" / "telemetry_samples.parquet")
+    place.read()
+    rows = place.warehouse.rows("select environment, sampled_at::varchar, value from telemetry_samples")
+    assert rows == [("live", "2025-01-31 00:00:00", 2.5)]
+
+
+def test_a_parquet_time_beyond_the_calendar_is_one_clear_sentence(place: Place) -> None:
+    times = pl.Series([2**62]).cast(pl.Datetime("us"))
+    frame = pl.DataFrame({"service": ["s"], "finished_at": times})
+    frame.write_parquet(place.base / "in" / "deployments.parquet")
+    assert "column 'finished_at' holds times outside the years" in place.error()
 
 
 def test_a_broken_json_line_and_a_cut_array_lose_nothing_else(place: Place) -> None:

@@ -183,6 +183,18 @@ def test_a_stored_row_comes_back_as_the_record_it_was() -> None:
     assert record_from_row(Deployment, row) == made
 
 
+def test_columns_of_numbers_give_the_same_records_as_single_rows() -> None:
+    for epochs in ([1738324800, 0, -5], [1738324800000, 99999999999], [1738324800000000], [2**62]):
+        done = convert("deployments", {"service": ["s"] * len(epochs), "finished_at": epochs}, len(epochs), RULES)
+        got = {n: done.frame.row(place, named=True)["finished_at"] for place, n in enumerate(done.good)}
+        for n, epoch in enumerate(epochs):
+            if n in got:
+                assert got[n].replace(tzinfo=UTC) == deployment(finished_at=epoch).finished_at
+            else:
+                with pytest.raises(RowError):
+                    deployment(finished_at=epoch)
+
+
 TABLES = {kind.TABLE: kind for kind in (Commit, PullRequest, Deployment, PipelineStep, Incident, Verification, TelemetrySample, Person)}  # fmt: skip
 CELLS = st.sampled_from(
     [
@@ -190,7 +202,7 @@ CELLS = st.sampled_from(
         "success", "FAILED", "in progress", "human", "count", "merged", "abcdef1", "ABCDEF1234", "f" * 20, "alice@x",
         "https://u:p@h/x", "2025-01-31T12:00:00Z", "2025-03-30 01:30:00", "2025-10-26 01:30:00", "2025-06-01",
         "2025-01-31 12:00:00.5+01:00", "2025-01-31T12:00:60Z", "9999-12-31T23:59:59-10:00", "0000-01-01T00:00:00Z",
-        "1738324800", "1738324800000", "١٢", "\x1c", "\u00a0x\u00a0", "İ", "99999999999999999999", "2025-13-01T00:00:00Z",
+        "1738324800", "1738324800000", "99999999999", "9999999999999", "999999999", "7258118400", "7258118401", "١٢", "\x1c", "\u00a0x\u00a0", "İ", "99999999999999999999", "2025-13-01T00:00:00Z",
     ]
 ) | st.text(max_size=5).filter(lambda text: all(not 0xD800 <= ord(c) < 0xE000 for c in text))  # fmt: skip
 
@@ -202,7 +214,7 @@ def test_whole_columns_give_the_same_records_as_single_rows(data: st.DataObject)
     rules = Rules(source="files", zone=zone, author=RULES.author)
     names = data.draw(st.lists(st.sampled_from(sorted(KINDS[table])), unique=True, min_size=1))
     rows = data.draw(st.lists(st.tuples(*(CELLS for _ in names)), max_size=6))
-    values = {name: [row[n] for row in rows] for n, name in enumerate(names)}
+    values: dict[str, list[object]] = {name: [row[n] for row in rows] for n, name in enumerate(names)}
     done = convert(table, values, len(rows), rules)
     got = {n: done.frame.row(place, named=True) for place, n in enumerate(done.good)}
     for n, row in enumerate(rows):
