@@ -311,11 +311,22 @@ def _start(command: Sequence[str], **streams: object) -> subprocess.Popen[bytes]
 
 
 def _finish(name: str, command: Sequence[str], given: bytes) -> bytes:
-    process = _start(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    out, errors = process.communicate(given)
-    if process.returncode:
-        raise _failure(name, errors)
-    return out
+    """Through files, not pipes: git writes some lists line by line, and each would wake the reader."""
+    with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        stdin.write(given)
+        stdin.seek(0)
+        process = _start(command, stdin=stdin, stdout=out, stderr=errors)
+        try:
+            failed = process.wait()
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        errors.seek(0)
+        out.seek(0)
+        if failed:
+            raise _failure(name, errors.read())
+        return out.read()
 
 
 def _failure(name: str, errors: bytes) -> SourceError:

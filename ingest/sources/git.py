@@ -99,11 +99,12 @@ class GitSource:
             return
         if known.options != digest:
             known = Known()
-        tips = sorted(_tips(repository, self._patterns()) | ({branch[1]} if branch else set()))
+        references = _references(repository, self._patterns())
+        tips = sorted({*references["sha"], *([branch[1]] if branch else [])})
         revisions = [*tips, *(f"^{tip}" for tip in existing(repository, known.tips))]
         yield from self._commits(repository, revisions)
         after = Known(digest, now, branch[1] if branch else None, tuple(tips))
-        yield from self._references(repository, known, after, since if cursor is None else None)
+        yield from self._rest(repository, references, known, after, since if cursor is None else None)
 
     def _commits(self, repository: Repository, revisions: Sequence[str]) -> Iterator[Batch]:
         authors, count = Authors(self.context.author, bot_test(self.options.bots, self.name)), 0
@@ -120,9 +121,10 @@ class GitSource:
             for paths in read_paths(repository, revisions):
                 yield Batch(frames={"commit_paths": paths})
 
-    def _references(
-        self, repository: Repository, known: Known, after: Known, since: datetime | None
+    def _rest(
+        self, repository: Repository, references: pl.DataFrame, known: Known, after: Known, since: datetime | None
     ) -> Iterator[Batch]:
+        """The mainline, the deployments and the tags, each complete where anything may have gone."""
         where = {"repository": repository.name}
         new = first_parent_line(repository, after.mainline, known.mainline) if after.mainline else None
         whole = new is None or known.mainline is None
@@ -132,7 +134,10 @@ class GitSource:
             repository=pl.lit(repository.name)
         )
         yield Batch(frames={"mainline_commits": mainline}, complete=Scope("mainline_commits", where) if whole else None)
-        tags = _tags(repository)
+        name = pl.col("reference").str.strip_prefix("refs/tags/")
+        tags = references.filter(pl.col("reference").str.starts_with("refs/tags/")).with_columns(
+            name.alias("name"), pl.lit(repository.name).alias("repository")
+        )
         deployments = self._deployments(repository.name, tags, since)
         if self.options.deployments:
             scope = Scope("deployments", {"source": self.name, **where})
@@ -193,18 +198,25 @@ def _known(cursor: str | None) -> Known:
     return Known(**{**values, "tips": tuple(values["tips"])})  # type: ignore[arg-type]
 
 
-def _tips(repository: Repository, patterns: Sequence[str]) -> set[str]:
-    """The commits that the references point to, tags followed to the end; trees and blobs left out."""
-    form = "--format=%(objecttype) %(objectname) %(*objecttype) %(*objectname)"
-    found: set[str] = set()
-    nested: list[str] = []
-    for line in lines(repository, "for-each-ref", form, *patterns):
-        kind, sha, inner, inner_sha = [*line.split(" "), "", ""][:4]
-        if kind == "commit" or inner == "commit":
-            found.add(sha if kind == "commit" else inner_sha)
-        elif inner == "tag":
-            nested.append(sha)
-    return found | set(_peel(repository, nested).values())
+def _references(repository: Repository, patterns: Sequence[str]) -> pl.DataFrame:
+    """reference, sha of the commit it ends at, tagged_at (null without a tagger), created_at (else the commit's).
+
+    Tags are followed to the end; references that end at a tree or a file are left out.
+    """
+    parts = ("refname", "objecttype", "objectname", "*objecttype", "*objectname",
+             "taggerdate:unix", "committerdate:unix", "*committerdate:unix")  # fmt: skip
+    form = "--format=" + "%00".join(f"%({part})" for part in parts)
+    rows = [line.split("\0") for line in text(repository, "for-each-ref", form, *patterns).split("\n") if line]
+    nested = _peel(repository, [row[2] for row in rows if row[3] == "tag"])
+    kept: dict[str, tuple[str, str, str]] = {}
+    for name, kind, sha, inner, inner_sha, tagged, committed, inner_committed in rows:
+        commit = sha if kind == "commit" else inner_sha if inner == "commit" else nested.get(sha)
+        if commit:
+            kept.setdefault(name, (commit, tagged, tagged or committed or inner_committed))
+    columns = ("sha", "tagged_at", "created_at")
+    values = {name: [row[i] for row in kept.values()] for i, name in enumerate(columns)}
+    frame = pl.DataFrame({"reference": list(kept), **values}, schema=dict.fromkeys(("reference", *columns), pl.String))
+    return frame.with_columns(moments("tagged_at"), moments("created_at"))
 
 
 def _peel(repository: Repository, tags: Sequence[str]) -> dict[str, str]:
@@ -214,23 +226,3 @@ def _peel(repository: Repository, tags: Sequence[str]) -> dict[str, str]:
     asked = "".join(f"{tag}^{{commit}}\n" for tag in tags)
     answers = lines(repository, "cat-file", "--batch-check=%(objectname) %(objecttype)", given=asked)
     return {tag: line.split()[0] for tag, line in zip(tags, answers, strict=True) if line.endswith(" commit")}
-
-
-def _tags(repository: Repository) -> pl.DataFrame:
-    """name, sha, tagged_at (the tagger's; null without one), created_at (the tagger's, else the commit's)."""
-    parts = ("refname:strip=2", "objecttype", "objectname", "*objecttype", "*objectname",
-             "taggerdate:unix", "committerdate:unix", "*committerdate:unix")  # fmt: skip
-    form = "--format=" + "%00".join(f"%({part})" for part in parts)
-    rows = [line.split("\0") for line in text(repository, "for-each-ref", form, "refs/tags").split("\n") if line]
-    nested = _peel(repository, [row[2] for row in rows if row[3] == "tag"])
-    kept: dict[str, tuple[str, str, str]] = {}
-    for name, kind, sha, inner, inner_sha, tagged, committed, inner_committed in rows:
-        commit = sha if kind == "commit" else inner_sha if inner == "commit" else nested.get(sha)
-        if commit:
-            kept.setdefault(name, (commit, tagged, tagged or committed or inner_committed))
-    values = {
-        "name": list(kept),
-        **{key: [row[i] for row in kept.values()] for i, key in enumerate(("sha", "tagged_at", "created_at"))},
-    }
-    frame = pl.DataFrame(values, schema=dict.fromkeys(values, pl.String))
-    return frame.with_columns(moments("tagged_at"), moments("created_at"), repository=pl.lit(repository.name))

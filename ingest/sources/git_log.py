@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy
 import polars as pl
+import pyarrow
 
 from dora.errors import SourceError
 from ingest.git_command import Repository, Spool, spool
 
 FIELDS = ("sha", "parents", "authored_at", "committed_at", "name", "address", "subject", "body")
 FORMAT = "%H%x00%P%x00%at%x00%ct%x00%an%x00%ae%x00%s%x00%b"
-CHUNK_BYTES = 16 << 20
+CHUNK_BYTES = 8 << 20
+#: A batch this large fills whole row groups, which the warehouse writes once instead of rewriting them.
+BATCH_ROWS = 122_880
 SUBJECT_LENGTH = 2000
 #: Seconds from 1970 to year 1 and to year 10000: what a datetime can hold.
 _FIRST, _LAST = -62_135_596_800, 253_402_300_800
@@ -56,8 +60,14 @@ def read_commits(
         return
     command = ("log", "-z", f"--format={FORMAT}", "--encoding=UTF-8", "--no-show-signature", "--no-color", "--stdin")
     with spool(repository, *command, given="\n".join(revisions) + "\n") as output:
+        held: list[dict[str, pyarrow.Table]] = []
         for values in _records(output, len(FIELDS)):
-            yield _frames(repository.name, values, authors)
+            held.append({table: _compact(frame) for table, frame in _frames(repository.name, values, authors).items()})
+            if sum(frames["commits"].num_rows for frames in held) >= BATCH_ROWS:
+                yield _joined(held)
+                held = []
+        if held:
+            yield _joined(held)
 
 
 def read_paths(repository: Repository, revisions: Sequence[str]) -> Iterator[pl.DataFrame]:
@@ -68,35 +78,56 @@ def read_paths(repository: Repository, revisions: Sequence[str]) -> Iterator[pl.
     sha: str | None = None
     with spool(repository, *command, "--stdin", given="\n".join(revisions) + "\n") as output:
         for marks, values in _records(output, 2):
-            frame = pl.DataFrame({"mark": _decoded(marks), "path": _decoded(values)})
+            frame = pl.DataFrame({"mark": marks, "path": values})
             head = pl.col("mark") == "C"
-            frame = frame.with_columns(pl.when(head).then("path").forward_fill().fill_null(pl.lit(sha, dtype=pl.String)).alias("sha"))
+            frame = frame.with_columns(
+                pl.when(head).then("path").forward_fill().fill_null(pl.lit(sha, dtype=pl.String)).alias("sha")
+            )
             sha = frame["sha"][-1]
             paths = frame.filter(~head).select(pl.lit(repository.name).alias("repository"), "sha", "path")
             yield paths.unique(maintain_order=True)
 
 
-def _records(output: Spool, width: int) -> Iterator[list[list[bytes]]]:
-    """The values of whole records, field by field; one list of lists a chunk."""
-    rest: list[bytes] = []
-    tail = b""
+def _compact(frame: pl.DataFrame) -> pyarrow.Table:
+    """A copy that no longer keeps the chunk with all the message bodies alive."""
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def _joined(held: list[dict[str, pyarrow.Table]]) -> dict[str, pl.DataFrame]:
+    whole = {table: pl.DataFrame(pyarrow.concat_tables(frames[table] for frames in held)) for table in held[0]}
+    return {**whole, "people": whole["people"].unique("author", keep="first", maintain_order=True)}
+
+
+def _records(output: Spool, width: int) -> Iterator[list[pl.Series]]:
+    """The values of whole records, one series a field; one list a chunk."""
+    rest = b""
     while data := output.read(CHUNK_BYTES):
-        whole, _, tail_next = data.rpartition(b"\0") if b"\0" in data else (b"", b"", data)
-        if not _:
-            tail += data
-            continue
-        values = rest + (tail + whole).split(b"\0")
-        tail = tail_next
-        count = len(values) // width * width
-        rest = values[count:]
+        data = rest + data if rest else data
+        ends = numpy.flatnonzero(numpy.frombuffer(data, numpy.uint8) == 0) + 1
+        count = len(ends) // width * width
+        rest = data[ends[count - 1] :] if count else data
         if count:
-            yield [values[position:count:width] for position in range(width)]
-    if rest or tail:
+            value = pl.col("value")
+            parts = [value.gather_every(width, i).str.head(-1).alias(str(i)) for i in range(width)]
+            yield _texts(data, ends[:count]).alias("value").to_frame().select(parts).get_columns()
+    if rest:
         raise SourceError(f"git: {output.name}: the log ended inside a record; run `git fsck` there and ingest again")
 
 
-def _frames(repository: str, values: list[list[bytes]], authors: Authors) -> dict[str, pl.DataFrame]:
-    raw = pl.DataFrame([_decoded(column).alias(name) for name, column in zip(FIELDS, values, strict=True)])
+def _texts(data: bytes, ends: numpy.ndarray) -> pl.Series:
+    """The values that end at `ends`, each still with its NUL: views of `data`, so nothing is copied."""
+    starts = numpy.concatenate(([0], ends)).astype(numpy.int64)
+    buffers = [None, pyarrow.py_buffer(starts), pyarrow.py_buffer(data)]
+    values = pl.Series(pyarrow.LargeBinaryArray.from_buffers(pyarrow.large_binary(), len(ends), buffers))
+    try:
+        return values.cast(pl.String)
+    except pl.exceptions.ComputeError:
+        valid = data[: starts[-1]].decode("utf-8", "replace").encode()
+        return _texts(valid, numpy.flatnonzero(numpy.frombuffer(valid, numpy.uint8) == 0) + 1)
+
+
+def _frames(repository: str, values: list[pl.Series], authors: Authors) -> dict[str, pl.DataFrame]:
+    raw = pl.DataFrame([column.alias(name) for name, column in zip(FIELDS, values, strict=True)])
     people = _people(raw, authors)
     frame = raw.join(people, on=("name", "address"), how="left", maintain_order="left", nulls_equal=True)
     commits = frame.select(
@@ -161,11 +192,3 @@ def _reverts(frame: pl.DataFrame) -> pl.DataFrame:
 def _all(column: str, pattern: str) -> pl.Expr:
     """Every match's first group, as a list."""
     return pl.col(column).str.extract_all(pattern).list.eval(pl.element().str.extract(pattern))
-
-
-def _decoded(values: list[bytes]) -> pl.Series:
-    """Bytes as text; only the values that are not valid UTF-8 are looked at one by one."""
-    try:
-        return pl.Series(values, dtype=pl.Binary).cast(pl.String)
-    except pl.exceptions.ComputeError:
-        return pl.Series([value.decode("utf-8", "replace") for value in values], dtype=pl.String)
