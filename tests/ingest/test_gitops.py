@@ -316,7 +316,7 @@ def test_fast_reading_agrees_with_yaml(lines: list[str]) -> None:
     text = "\n".join(lines) + "\n"
     reader = version_reader("tag", None, "x")
     try:
-        documents = list(yaml.load_all(text, Loader=yaml.BaseLoader))
+        documents = list(yaml.load_all(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)))
     except yaml.YAMLError:
         documents = None
     tags = [d["tag"] for d in documents or [] if isinstance(d, dict) and isinstance(d.get("tag"), str)]
