@@ -41,22 +41,26 @@ from dora.model import (
 
 Progress = Callable[[str], None]
 DAYS = 730
-SAMPLE_DAYS = 100
+SAMPLE_DAYS = 92
 SAMPLE_UNTIL = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def make_demo(
-    folder: Path, seed: int = 2026, until: datetime | None = None, progress: Progress = lambda _line: None
+    folder: Path,
+    seed: int = 2026,
+    until: datetime | None = None,
+    progress: Progress = lambda _line: None,
+    days: int = DAYS,
 ) -> Path:
     """Write the demonstration into a new or empty folder and return the path of its dora.toml.
 
-    The history ends at `until` (aware; default: the start of today, UTC). The same seed and `until` give the
-    same files and commits. A folder that holds something else is a `DoraError`; nothing is written there.
+    The history covers the `days` before `until` (aware; default: the start of today, UTC). The same seed, span
+    and `until` give the same files and commits. A folder that holds something else is a `DoraError`; nothing is written there.
     """
     _check_empty(folder)
     end = until.astimezone(UTC).replace(microsecond=0) if until else _today()
-    progress("making up two years of six teams and forty services")
-    history = make_history(seed, end - timedelta(days=DAYS), end)
+    progress(f"making up {days} days of {len(TEAMS)} teams")
+    history = make_history(seed, end - timedelta(days=days), end)
     rng = Random(f"{seed}:records")
     environments = make_environments(history, rng)
     (folder / "repositories").mkdir(parents=True)
@@ -79,7 +83,7 @@ def make_sample(folder: Path, seed: int = 2026, until: datetime = SAMPLE_UNTIL) 
     teams = sample_teams()
     history = make_history(seed, until - timedelta(days=SAMPLE_DAYS), until, teams)
     rng = Random(f"{seed}:records")
-    telemetry = telemetry_samples(history, rng, days=15, services=("trending",))
+    telemetry = telemetry_samples(history, rng, days=10, services=("trending",))
     _write_records(folder / "records", history, rng, telemetry, pipelines(history, rng, teams, days=30))
     for kind, rows in (
         (Commit, records.commits(history)),

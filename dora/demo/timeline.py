@@ -111,7 +111,7 @@ class Timeline:
 
     def _cut(self, at: datetime, release_at: datetime) -> None:
         """Freeze what is merged, rehearse it, and release it to all services of the repository one by one."""
-        run = f"{self.name}@{release_at:%Y-%m-%d}"
+        run = f"{self.name}-{release_at:%Y-%m-%d}"
         cut = self.candidate(at, self.services[0])
         for number, service in enumerate(self.services):
             if self.live[service] and self.live[service][-1].commit is cut.commit:
