@@ -23,7 +23,7 @@ from metrics.deployments import (
     trace,
 )
 from metrics.repository import Repository
-from metrics.services import Ownership, ServiceMap, ServiceName, discovered
+from metrics.services import Ownership, ServiceMap, ServiceName, discovered, matches
 
 if TYPE_CHECKING:
     import polars as pl
@@ -101,7 +101,7 @@ def facts_of(reader: Reader, setting: Setting) -> Facts:
         ),
     )
     facts.add("team_services", (asdict(o) for o in setting.ownerships))
-    incidents = _by_service(reader.records("from incidents"), services)
+    incidents = _by_service(reader.records("from incidents"), services, setting.definitions)
     checks = reader.records("from verifications")
     resolve = {name: d.deployment_id for d in deployments for name in (d.record_id, d.deployment_id)}.get
     counts: dict[str, Row] = {}
@@ -156,7 +156,7 @@ class _Service:
         shipped = failures.Shipped.of(line, self.repository)
         evidence = list(self._ledger(shipped))
         facts.add("failure_evidence", (asdict(row) for row in evidence))
-        self._rework(shipped, evidence)
+        self._rework(shipped)
         if self.repository is None or visited is None or clocks is None:
             return
         repository, name, environment = self.repository, self.service.service, line[0].environment
@@ -185,7 +185,7 @@ class _Service:
         yield from failures.hotfixes(shipped, self.definitions)
         yield from failures.proximity(shipped, inputs.incidents, known, self.definitions)
 
-    def _rework(self, shipped: failures.Shipped, evidence: Sequence[failures.Evidence]) -> None:
+    def _rework(self, shipped: failures.Shipped) -> None:
         repository = self.repository
         for deployed in shipped.line:
             if deployed.backward_kind == "rollback":
@@ -199,7 +199,6 @@ class _Service:
             fix = _fix_of(incident, shipped, self.evidence.resolve)
             if fix in by_id:
                 by_id[fix].rework_kinds.add("incident_fix")
-        del evidence
 
 
 def _fix_of(incident: Row, shipped: failures.Shipped, resolve: object) -> str:
@@ -247,9 +246,13 @@ def _named_repository(service_lines: Sequence[Line]) -> str | None:
     return next((d.repository for line in service_lines for d in line if d.repository), None)
 
 
-def _by_service(incidents: Iterable[Row], services: ServiceMap) -> dict[str, list[Row]]:
+def _by_service(incidents: Iterable[Row], services: ServiceMap, definitions: Definitions) -> dict[str, list[Row]]:
+    """Production incidents by service; one that names no environment is taken for production."""
     out: dict[str, list[Row]] = {}
     for incident in sorted(incidents, key=failures.incident_id):
+        environment = cast("str | None", incident["environment"])
+        if environment is not None and not matches(environment, definitions.production):
+            continue
         for name in services.find(incident["service"], incident["repository"]):
             out.setdefault(name, []).append(incident)
     return out
