@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -13,6 +14,7 @@ from dora.errors import ConfigError
 _Loader: type[yaml.BaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 LARGEST_BYTES = 4 << 20
 _DEEPEST = 500
+_NO_KEY = object()
 _PLAIN = r"[A-Za-z0-9_][A-Za-z0-9_.+/@-]*"
 _FLAT_LINE = (
     rf"(?:[A-Za-z0-9_][\w./-]*:(?: +(?:{_PLAIN}|\"[^\"\\\n\r]*\"|'[^'\n\r]*'))? *(?: #[^\n\r]*)?|#[^\n\r]*|---)?\n"
@@ -97,7 +99,8 @@ class VersionReader:
         words = text.split()
         if not words or (len(words) == 1 and not re.search(r"[:{}\[\]\"'#&*!|>%@`]", words[0])):
             return words[0] if words and words[0] not in ("---", "...") else None
-        if not self.key:
+        absent = "\\" not in text and not all(part in text for part in self.key if not part.isdecimal())
+        if not self.key or absent:
             return None
         for document in _documents(text):
             value = _value(document, self.key)
@@ -134,18 +137,61 @@ def _matches(pattern: re.Pattern[str], text: str) -> list[Found]:
 
 
 def _documents(text: str) -> list[object]:
-    depth = deepest = 0
+    """Every document as dicts, lists and text. Unlike the library's own, not recursive, and a repeated anchor is allowed."""
+    documents: list[object] = []
+    open_: list[dict[str, object] | list[object]] = []
+    keys: list[object] = []
+    anchors: dict[str, object] = {}
+    value: object
+    _check_depth(text)
+    events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
+    try:
+        for event in events:
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                value = event.value
+            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                value = {} if kind is yaml.MappingStartEvent else []
+            elif kind is yaml.AliasEvent:
+                value = anchors.get(event.anchor)
+            else:
+                if kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                    open_.pop()
+                    keys.pop()
+                continue
+            if getattr(event, "anchor", None):
+                anchors[event.anchor] = value
+            _attach(value, open_, keys, documents)
+            if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                open_.append(value)  # type: ignore[arg-type]
+                keys.append(_NO_KEY)
+    except (yaml.YAMLError, ValueError) as error:
+        raise Unreadable(" ".join(str(error).split())[:200]) from None
+    return documents
+
+
+def _check_depth(text: str) -> None:
+    """The parser's time grows with the square of the depth of brackets."""
+    depth = 0
     for mark in re.findall(r"[\[{\]}]", text):
         depth += 1 if mark in "[{" else -1
-        deepest = max(deepest, depth)
-    if deepest > _DEEPEST or re.search(r"(?:^|\n)(?:[-?] ?){500}| {5000}", text):
-        raise Unreadable("nested too deeply")
-    try:
-        return list(yaml.load_all(text, Loader=_Loader))
-    except yaml.YAMLError as error:
-        raise Unreadable(" ".join(str(error).split())[:200]) from None
-    except (RecursionError, ValueError) as error:
-        raise Unreadable(str(error)[:200]) from None
+        if depth > _DEEPEST:
+            raise Unreadable("nested too deeply")
+
+
+def _attach(
+    value: object, open_: list[dict[str, object] | list[object]], keys: list[object], documents: list[object]
+) -> None:
+    """Put a finished or just opened node where it belongs: a document, a list's end, a key, or a key's value."""
+    if not open_:
+        documents.append(value)
+    elif isinstance(open_[-1], list):
+        open_[-1].append(value)
+    elif keys[-1] is _NO_KEY:
+        keys[-1] = value
+    else:
+        open_[-1][str(keys[-1]) if isinstance(keys[-1], str) else ""] = value
+        keys[-1] = _NO_KEY
 
 
 def _value(node: object, key: Sequence[str]) -> str | None:

@@ -332,11 +332,23 @@ def test_cursor_is_compact_json(repo: Repo, warehouse: Warehouse, tmp_path: Path
     assert (cursor["tip"], cursor["versions"], cursor["position"]) == (tip, {"prod": {"shop": "v1"}}, 1)
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["x" * (5 << 20), "a: " + "{b: " * 5000, "- " * 50_000, "a:\n" + "".join(" " * n + "b:\n" for n in range(1, 6000))],
-    ids=["large", "braces", "dashes", "indents"],
-)
+@pytest.mark.parametrize("text", ["x" * (5 << 20), "a: " + "{b: " * 5000, "a: {b: " + "[" * 100_000])
 def test_large_or_deep_file_is_unreadable_not_fatal(text: str) -> None:
     with pytest.raises(Unreadable, match=r"larger than|too deeply"):
         version_reader("a.b", None, "x").find(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("a:\n" + "- " * 50_000 + "b", None),
+        ("x: &one {b: old}\ny: &one {b: new}\na: *one\n", "new"),
+        ("[1]: 2\n? {k: v}\n: 3\na: {b: v1}\n", "v1"),
+        ("&loop a: &loop {b: v1, c: *loop}\n", "v1"),
+    ],
+    ids=["deep", "repeated anchor", "keys that are no text", "loop"],
+)
+def test_odd_yaml_is_read(text: str, version: str | None) -> None:
+    assert [found.version for found in version_reader("a.b", None, "x").find(text.encode())] == [version] * bool(
+        version
+    )
