@@ -140,10 +140,24 @@ class _Service:
         clocks = changes.PullClocks(self.repository) if self.repository else None
         for line in self.lines:
             visited = trace(line, self.repository)
+            self._keep_own(line)
             classify_backward(line, self.slots, self.definitions)
             if line[0].is_production:
                 rehearse(line, rehearsals)
                 self._production(line, visited, clocks, facts, counts)
+
+    def _keep_own(self, line: Line) -> None:
+        """In a shared repository only the commits that touch the service's paths are its own."""
+        if self.repository is None or not self.service.paths:
+            return
+        for deployed in line:
+            if deployed.shipment:
+                deployed.shipment.first = changes.own_commits(
+                    self.repository, deployed.shipment.first, self.service.paths
+                )
+                deployed.shipment.range = changes.own_commits(
+                    self.repository, deployed.shipment.range, self.service.paths
+                )
 
     def _production(
         self,
@@ -161,9 +175,7 @@ class _Service:
             return
         repository, name, environment = self.repository, self.service.service, line[0].environment
         for deployed in line:
-            first = changes.own_commits(
-                repository, deployed.shipment.first if deployed.shipment else (), self.service.paths
-            )
+            first = deployed.shipment.first if deployed.shipment else []
             rows = list(changes.change_rows(repository, clocks, name, environment, first, deployed if first else None))
             facts.add("change_facts", rows)
             counts[deployed.deployment_id] = _counts(rows)
