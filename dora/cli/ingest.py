@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -76,11 +77,18 @@ def print_results(results: Sequence[StreamResult]) -> None:
     from dora.cli.tables import write_table
 
     progress()("")
-    rows = []
+    rows, idle = [], Counter[str]()
     for result in results:
+        if not (result.read or result.changed or result.rejected or result.error):
+            idle[result.source] += 1
+            continue
         read = ", ".join(f"{count:,} {table.replace('_', ' ')}" for table, count in sorted(result.read.items()))
         state = "failed" if result.error else ("new data" if result.changed else "unchanged")
         rows.append([result.source, result.stream, state, read or "-", f"{result.changed:,}", f"{result.rejected:,}"])
+    rows += [
+        [source, f"{count} streams" if count > 1 else "1 stream", "unchanged", "-", "0", "0"]
+        for source, count in idle.items()
+    ]
     write_table(["source", "stream", "state", "read", "stored", "rejected"], rows, sys.stderr)
     for result in results:
         if result.error:
