@@ -31,6 +31,7 @@ from ingest.git_command import (
 )
 from ingest.source import Batch, Context, Scope
 from ingest.sources.git_log import Authors, moments, read_commits, read_paths
+from ingest.sources.git_mainline import Mainline
 
 DEFAULT_REFS = ("refs/heads/*", "refs/tags/*")
 
@@ -102,17 +103,21 @@ class GitSource:
         references = _references(repository, self._patterns())
         tips = sorted({*references["sha"], *([branch[1]] if branch else [])})
         revisions = [*tips, *(f"^{tip}" for tip in existing(repository, known.tips))]
-        yield from self._commits(repository, revisions)
+        read = Mainline()
+        yield from self._commits(repository, revisions, None if known.tips else read)
         after = Known(digest, now, branch[1] if branch else None, tuple(tips))
-        yield from self._rest(repository, references, known, after, since if cursor is None else None)
+        yield _mainline(repository, known.mainline, after.mainline, read)
+        yield from self._tags(repository, references, after, since if cursor is None else None)
 
-    def _commits(self, repository: Repository, revisions: Sequence[str]) -> Iterator[Batch]:
+    def _commits(self, repository: Repository, revisions: Sequence[str], read: Mainline | None) -> Iterator[Batch]:
         authors, count = Authors(self.context.author, bot_test(self.options.bots, self.name)), 0
         named: set[str] = set()
         for frames in read_commits(repository, revisions, authors):
             count += frames["commits"].height
             self.context.progress(f"{repository.name}: {count:,} commits")
             people = frames.pop("people")
+            if read is not None:
+                read.add(frames["commits"])
             if self.context.keep_names:
                 frames["people"] = people.filter(~pl.col("author").is_in(list(named)))
                 named.update(people["author"])
@@ -121,27 +126,17 @@ class GitSource:
             for paths in read_paths(repository, revisions):
                 yield Batch(frames={"commit_paths": paths})
 
-    def _rest(
-        self, repository: Repository, references: pl.DataFrame, known: Known, after: Known, since: datetime | None
+    def _tags(
+        self, repository: Repository, references: pl.DataFrame, after: Known, since: datetime | None
     ) -> Iterator[Batch]:
-        """The mainline, the deployments and the tags, each complete where anything may have gone."""
+        """The deployments that tags are, then the tags with the cursor; both complete, for tags may be gone."""
         where = {"repository": repository.name}
-        new = first_parent_line(repository, after.mainline, known.mainline) if after.mainline else None
-        whole = new is None or known.mainline is None
-        if whole:
-            new = first_parent_line(repository, after.mainline, None) if after.mainline else []
-        mainline = pl.DataFrame({"sha": new}, schema={"sha": pl.String}).with_columns(
-            repository=pl.lit(repository.name)
-        )
-        yield Batch(frames={"mainline_commits": mainline}, complete=Scope("mainline_commits", where) if whole else None)
         name = pl.col("reference").str.strip_prefix("refs/tags/")
         tags = references.filter(pl.col("reference").str.starts_with("refs/tags/")).with_columns(
             name.alias("name"), pl.lit(repository.name).alias("repository")
         )
         deployments = self._deployments(repository.name, tags, since)
-        if self.options.deployments:
-            scope = Scope("deployments", {"source": self.name, **where})
-            yield Batch(frames={"deployments": deployments}, complete=scope)
+        yield Batch(frames={"deployments": deployments}, complete=Scope("deployments", {"source": self.name, **where}))
         columns = [name for name in SCHEMAS["tags"] if name in tags.columns]
         cursor = json.dumps(asdict(after), separators=(",", ":"))
         yield Batch(frames={"tags": tags.select(columns)}, complete=Scope("tags", where), cursor=cursor)
@@ -189,6 +184,17 @@ def open_source(name: str, options: Options, context: Context) -> GitSource:
         if not re.fullmatch(r"refs/[^\s:^~?*\[\\]+(/\*)?|refs/\*", ref):
             raise ConfigError(f"{name}: refs: {ref!r} is not a reference; write one as refs/heads/*")
     return GitSource(name, options, context)
+
+
+def _mainline(repository: Repository, known: str | None, tip: str | None, read: Mainline) -> Batch:
+    """The new commits of the first-parent line, or all of it when the known tip is not on it."""
+    new = first_parent_line(repository, tip, known) if tip and known else None
+    whole = new is None
+    if new is None and tip:
+        new = read.line(tip) or first_parent_line(repository, tip, None)
+    frame = pl.DataFrame({"sha": new or []}, schema={"sha": pl.String})
+    scope = Scope("mainline_commits", {"repository": repository.name}) if whole else None
+    return Batch(frames={"mainline_commits": frame.with_columns(repository=pl.lit(repository.name))}, complete=scope)
 
 
 def _known(cursor: str | None) -> Known:

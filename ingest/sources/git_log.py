@@ -18,7 +18,7 @@ from ingest.git_command import Repository, Spool, spool
 
 FIELDS = ("sha", "parents", "authored_at", "committed_at", "name", "address", "subject", "body")
 FORMAT = "%H%x00%P%x00%at%x00%ct%x00%an%x00%ae%x00%s%x00%b"
-CHUNK_BYTES = 8 << 20
+CHUNK_BYTES = 4 << 20
 #: A batch this large fills whole row groups, which the warehouse writes once instead of rewriting them.
 BATCH_ROWS = 122_880
 SUBJECT_LENGTH = 2000
@@ -142,8 +142,7 @@ def _frames(repository: str, values: list[pl.Series], authors: Authors) -> dict[
         "author",
         "is_bot",
         pl.col("subject").str.slice(0, SUBJECT_LENGTH),
-        _number(frame).alias("pull_request"),
-    ).with_columns(_reverts(frame))
+    ).with_columns(_named(frame))
     seen = frame.select("author", "name", "is_bot").filter(pl.col("author").is_not_null() & (pl.col("name") != ""))
     return {"commits": commits, "people": seen.unique("author", keep="first", maintain_order=True)}
 
@@ -164,29 +163,28 @@ def moments(name: str) -> pl.Expr:
     return (inside * 1_000_000).cast(pl.Datetime("us")).alias(name)
 
 
-def _number(frame: pl.DataFrame) -> pl.Series:
-    """The pull or merge request that the subject, or GitLab's line in the body, names."""
-    subject = pl.coalesce(pl.col("subject").str.extract(pattern) for pattern in _PULL_REQUEST)
-    likely = pl.col("body").str.contains("See merge request", literal=True)
-    body = pl.when(likely).then(pl.col("body")).str.extract(_MERGE_REQUEST)
-    return frame.select(pl.coalesce(subject, body).cast(pl.Int64, strict=False).alias("n"))["n"]
-
-
-def _reverts(frame: pl.DataFrame) -> pl.DataFrame:
-    """`reverts` and `reverts_pull_requests`; only the few messages that say "reverts" are looked at closely."""
-    says = pl.col("body").str.contains("everts", literal=True)
-    branch = pl.col("subject").str.contains("/revert-", literal=True)
-    few = frame.select("subject", "body").with_row_index().filter(says | branch)
+def _named(frame: pl.DataFrame) -> pl.DataFrame:
+    """`pull_request`, `reverts`, `reverts_pull_requests`; only messages with a telling word are looked at closely."""
+    subject, body = pl.col("subject"), pl.col("body")
+    telling = (
+        subject.str.contains("#", literal=True)
+        | body.str.contains("everts", literal=True)
+        | body.str.contains("See merge request", literal=True)
+    )
+    few = frame.select("subject", "body").with_row_index().filter(telling)
+    patterns = [subject.str.extract(pattern) for pattern in _PULL_REQUEST]
     found = few.select(
         "index",
-        _all("body", _REVERTS).alias("reverts"),
+        pl.coalesce(*patterns, body.str.extract(_MERGE_REQUEST)).cast(pl.Int64, strict=False).alias("pull_request"),
+        _all("body", _REVERTS).list.unique(maintain_order=True).alias("reverts"),
         pl.concat_list(_all("subject", _REVERT_BRANCH), _all("body", _REVERTS_NUMBER))
         .cast(pl.List(pl.Int64))
+        .list.unique(maintain_order=True)
         .alias("reverts_pull_requests"),
-    ).with_columns(pl.col("reverts", "reverts_pull_requests").list.unique(maintain_order=True))
-    none = [pl.col(name).fill_null(pl.lit([], dtype=found.schema[name])) for name in found.columns[1:]]
+    )
+    lists = [pl.col(name).fill_null(pl.lit([], dtype=found.schema[name])) for name in found.columns[2:]]
     every = frame.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("index"))
-    return every.join(found, on="index", how="left", maintain_order="left").select(none)
+    return every.join(found, on="index", how="left", maintain_order="left").select("pull_request", *lists)
 
 
 def _all(column: str, pattern: str) -> pl.Expr:

@@ -13,6 +13,7 @@ from dora.tables import read_table
 from dora.warehouse import Warehouse
 from ingest.source import Context
 from ingest.sources import git
+from ingest.sources.git_mainline import Mainline
 from tests.repositories import START, Repo, context, daemon, ingest, new_warehouse, table
 
 
@@ -328,3 +329,32 @@ def test_many_chunks_give_the_same_rows(repo: Repo, tmp_path: Path, monkeypatch:
     assert frames[0].height == 30
     assert frames[0].equals(frames[1])
     assert frames[1].equals(frames[2])
+
+
+def test_first_parent_line_without_git_equals_git(repo: Repo, warehouse: Warehouse, tmp_path: Path) -> None:
+    first = repo.commit("one")
+    for number in range(5):
+        repo.git("checkout", "-q", "-b", f"topic{number}")
+        repo.commit("topic")
+        repo.git("checkout", "-q", "main")
+        repo.merge(f"topic{number}")
+    ingest(warehouse, _source(context(tmp_path)))
+    wanted = repo.git("rev-list", "--first-parent", "main").splitlines()
+    assert set(table(warehouse, "mainline_commits")["sha"]) == set(wanted)
+    read = Mainline()
+    assert read.line(first) is None
+    read.add(table(warehouse, "commits"))
+    assert read.line(wanted[0]) == wanted
+    assert read.line("0" * 40) is None
+    partial = Mainline()
+    partial.add(table(warehouse, "commits").filter(pl.col("sha") != first))
+    assert partial.line(wanted[0]) is None
+
+
+def test_removed_tag_rule_removes_its_deployments(repo: Repo, warehouse: Warehouse, tmp_path: Path) -> None:
+    repo.commit("one")
+    repo.git("tag", "v1")
+    ingest(warehouse, _source(context(tmp_path), deployments=[{"tags": "v*"}]))
+    assert table(warehouse, "deployments").height == 1
+    ingest(warehouse, _source(context(tmp_path)))
+    assert table(warehouse, "deployments").height == 0
