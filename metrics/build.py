@@ -5,24 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from dora.definitions import Definitions
 from dora.warehouse import Builder, Reader
-from metrics import changes, failures, quality
+from metrics import failures, quality
 from metrics.deployments import (
     Deployed,
     Line,
-    classify_backward,
     known_deployments,
     lines,
-    rehearse,
     replay_slots,
-    trace,
 )
 from metrics.repository import Repository
+from metrics.service_facts import Facts, Inputs, ServiceFacts
 from metrics.services import Ownership, ServiceMap, ServiceName, discovered, matches
 
 if TYPE_CHECKING:
@@ -32,17 +30,6 @@ SQL = Path(__file__).parent / "sql"
 Row = Mapping[str, object]
 #: Raised when the same records and settings would give other facts, so that every published file is rebuilt.
 BUILD_VERSION = 1
-
-
-@dataclass(slots=True)
-class Facts:
-    """Rows by table while they are made."""
-
-    rows: dict[str, list[Row]] = field(default_factory=dict)
-
-    def add(self, table: str, rows: Iterable[Row]) -> None:
-        """Append rows to a table."""
-        self.rows.setdefault(table, []).extend(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,128 +89,22 @@ def facts_of(reader: Reader, setting: Setting) -> Facts:
     )
     facts.add("team_services", (asdict(o) for o in setting.ownerships))
     incidents = _by_service(reader.records("from incidents"), services, setting.definitions)
-    checks = reader.records("from verifications")
+    checks: dict[str, list[Row]] = {}
+    for check in reader.records("from verifications order by source, id"):
+        checks.setdefault(str(check["deployment"]), []).append(check)
     resolve = {name: d.deployment_id for d in deployments for name in (d.record_id, d.deployment_id)}.get
     counts: dict[str, Row] = {}
     for name, service_lines in _grouped(by_line).items():
         repository = repositories.get(services.services[name].repository or _named_repository(service_lines))
-        work = _Service(services.services[name], repository, service_lines, setting.definitions, slots)
-        work.evidence = _Inputs(incidents.get(name, []), checks, resolve)
-        work.run(facts, counts)
+        inputs = Inputs(incidents.get(name, []), checks, resolve)
+        ServiceFacts(services.services[name], repository, service_lines, setting.definitions, slots, inputs).run(
+            facts, counts
+        )
         repositories.release(name, services)
     facts.add("incident_facts", _incident_rows(incidents, facts))
     facts.add("deployment_facts", (_deployment_row(d, counts.get(d.deployment_id, {})) for d in deployments))
     facts.add("quality_facts", quality.findings(facts.rows, records, services))
     return facts
-
-
-@dataclass(frozen=True, slots=True)
-class _Inputs:
-    incidents: Sequence[Row]
-    checks: Sequence[Row]
-    resolve: object
-
-
-@dataclass(slots=True)
-class _Service:
-    """One service's lines through lineage, ledger and changes."""
-
-    service: ServiceName
-    repository: Repository | None
-    lines: Sequence[Line]
-    definitions: Definitions
-    slots: set[tuple[str, int]]
-    evidence: _Inputs = field(default_factory=lambda: _Inputs((), (), None))
-
-    def run(self, facts: Facts, counts: dict[str, Row]) -> None:
-        rehearsals = [line for line in self.lines if line[0].is_rehearsal]
-        clocks = changes.PullClocks(self.repository) if self.repository else None
-        for line in self.lines:
-            visited = trace(line, self.repository)
-            self._keep_own(line)
-            classify_backward(line, self.slots, self.definitions)
-            if line[0].is_production:
-                rehearse(line, rehearsals)
-                self._production(line, visited, clocks, facts, counts)
-
-    def _keep_own(self, line: Line) -> None:
-        """In a shared repository only the commits that touch the service's paths are its own."""
-        if self.repository is None or not self.service.paths:
-            return
-        for deployed in line:
-            if deployed.shipment:
-                deployed.shipment.first = changes.own_commits(
-                    self.repository, deployed.shipment.first, self.service.paths
-                )
-                deployed.shipment.range = changes.own_commits(
-                    self.repository, deployed.shipment.range, self.service.paths
-                )
-
-    def _production(
-        self,
-        line: Line,
-        visited: bytearray | None,
-        clocks: changes.PullClocks | None,
-        facts: Facts,
-        counts: dict[str, Row],
-    ) -> None:
-        shipped = failures.Shipped.of(line, self.repository)
-        evidence = list(self._ledger(shipped))
-        facts.add("failure_evidence", (asdict(row) for row in evidence))
-        self._rework(shipped)
-        if self.repository is None or visited is None or clocks is None:
-            return
-        repository, name, environment = self.repository, self.service.service, line[0].environment
-        for deployed in line:
-            first = deployed.shipment.first if deployed.shipment else []
-            rows = list(changes.change_rows(repository, clocks, name, environment, first, deployed if first else None))
-            facts.add("change_facts", rows)
-            counts[deployed.deployment_id] = _counts(rows)
-        if any(d.position is not None for d in line):
-            waiting = changes.own_commits(repository, changes.undeployed(repository, visited), self.service.paths)
-            facts.add("change_facts", changes.change_rows(repository, clocks, name, environment, waiting, None))
-            pulls = list(changes.pull_request_rows(repository, name, environment, shipped.by_commit, visited))
-            facts.add("pull_request_facts", pulls)
-            _count_pulls(pulls, counts)
-
-    def _ledger(self, shipped: failures.Shipped) -> Iterator[failures.Evidence]:
-        inputs = self.evidence
-        linked = list(failures.linked_incidents(shipped, inputs.incidents, inputs.resolve))  # type: ignore[arg-type]
-        known = {str(row.evidence_id) for row in linked}
-        yield from linked
-        yield from failures.verifications(shipped, inputs.checks)
-        yield from failures.backward_moves(shipped)
-        yield from failures.reverts(shipped)
-        yield from failures.hotfixes(shipped, self.definitions)
-        yield from failures.proximity(shipped, inputs.incidents, known, self.definitions)
-
-    def _rework(self, shipped: failures.Shipped) -> None:
-        repository = self.repository
-        for deployed in shipped.line:
-            if deployed.backward_kind == "rollback":
-                deployed.rework_kinds.add("rollback")
-            if repository and deployed.shipment and any(_reverting(repository, c) for c in deployed.shipment.range):
-                deployed.rework_kinds.add("revert")
-        for deployed, _, _ in failures.hotfix_deployments(shipped, self.definitions):
-            deployed.rework_kinds.add("hotfix")
-        by_id = {d.deployment_id: d for d in shipped.line}
-        for incident in self.evidence.incidents:
-            fix = _fix_of(incident, shipped, self.evidence.resolve)
-            if fix in by_id:
-                by_id[fix].rework_kinds.add("incident_fix")
-
-
-def _fix_of(incident: Row, shipped: failures.Shipped, resolve: object) -> str:
-    if incident["fix_deployment"] is not None and callable(resolve):
-        return str(resolve(str(incident["fix_deployment"])))
-    if incident["fix_pull_request"] is not None:
-        deployed = failures.shipping(shipped, cast(int, incident["fix_pull_request"]))
-        return deployed.deployment_id if deployed else ""
-    return ""
-
-
-def _reverting(repository: Repository, commit: int) -> bool:
-    return repository.columns.subject[commit].startswith(("Revert", "Reapply")) or bool(repository.reverted(commit))
 
 
 class _Repositories:
@@ -292,25 +173,6 @@ def _incident_rows(incidents: Mapping[str, Sequence[Row]], facts: Facts) -> Iter
             yield {"incident_id": key, "service": service, "deployment_id": linked.get(key)} | {
                 n: incident[n] for n in names
             }
-
-
-def _counts(rows: Sequence[Row]) -> Row:
-    return {
-        "commits": len(rows),
-        "changes": sum(not row["is_merge"] for row in rows),
-        "mainline_changes": sum(bool(row["mainline"]) for row in rows),
-    }
-
-
-def _count_pulls(pulls: Iterable[Row], counts: dict[str, Row]) -> None:
-    for pull in pulls:
-        key = pull["deployment_id"]
-        if isinstance(key, str) and key in counts:
-            held = counts[key]
-            lines_known = pull["lines"] is not None or held.get("lines") is not None
-            total = (cast("int | None", held.get("lines")) or 0) + (cast("int | None", pull["lines"]) or 0)
-            pulled = cast(int, held.get("pull_requests", 0)) + 1
-            counts[key] = {**held, "pull_requests": pulled, "lines": total if lines_known else None}
 
 
 _FROM_DEPLOYED = tuple(

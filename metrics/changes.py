@@ -13,42 +13,6 @@ from metrics.services import matches
 Row = dict[str, object]
 
 
-class PullClocks:
-    """The clocks of the pull request that a commit belongs to: the host's where known, else from the merge."""
-
-    def __init__(self, repository: Repository) -> None:
-        self._repository = repository
-        columns, landed = repository.columns, repository.landed
-        self._records = {cast(int, pull["number"]): pull for pull in repository.pulls}
-        self._by_commit: dict[int, int] = {}
-        self._first: dict[int, datetime] = {}
-        for commit, landing in enumerate(landed):
-            begun = columns.authored_at[commit]
-            if landing >= 0 and begun is not None and len(repository.graph.parents[commit]) < 2:
-                self._first[landing] = min(self._first.get(landing, begun), begun)
-        for number, pull in self._records.items():
-            for sha in cast("Sequence[str]", pull["commits"] or ()):
-                commit = repository.graph.index.get(sha, -1)
-                if commit >= 0:
-                    self._by_commit[commit] = number
-
-    def of(self, commit: int) -> Row:
-        """pull_request, first_commit_at, opened_at, merged_at of one commit; None where unknown."""
-        repository = self._repository
-        landing = repository.landed[commit]
-        number = self._by_commit.get(commit)
-        if number is None and landing >= 0:
-            number = repository.columns.pull_request[landing]
-        record: Mapping[str, object] = self._records.get(number, {}) if number is not None else {}
-        merged = repository.columns.committed_at[landing] if landing >= 0 else None
-        return {
-            "pull_request": number,
-            "first_commit_at": record.get("first_commit_at") or self._first.get(landing),
-            "opened_at": record.get("opened_at"),
-            "merged_at": record.get("merged_at") or merged,
-        }
-
-
 def own_commits(repository: Repository, commits: Sequence[int], paths: Sequence[str]) -> list[int]:
     """Those commits that touch the service's paths; all of them when the service has no globs."""
     if not paths:
@@ -59,7 +23,6 @@ def own_commits(repository: Repository, commits: Sequence[int], paths: Sequence[
 
 def change_rows(
     repository: Repository,
-    clocks: PullClocks,
     service: str,
     environment: str,
     commits: Sequence[int],
@@ -80,7 +43,7 @@ def change_rows(
             "subject": columns.subject[commit],
             "authored_at": columns.authored_at[commit],
             "committed_at": columns.committed_at[commit],
-            **clocks.of(commit),
+            **repository.pull_clocks.of(commit),
             "deployment_id": deployed.deployment_id if deployed else None,
             "deployed_at": deployed.finished_at if deployed else None,
         }

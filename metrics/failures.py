@@ -7,8 +7,9 @@ window, is asked of the ledger when a number is computed. Definitions: the kinds
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -48,6 +49,12 @@ class Shipped:
     line: Line
     repository: Repository | None
     by_commit: dict[int, Deployed]
+    _times: list[datetime] = field(init=False)
+    _after: dict[str, Deployed] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._times = [d.finished_at for d in self.line if d.finished_at]
+        self._after = {d.replaced_id: d for d in self.line if d.replaced_id}
 
     @classmethod
     def of(cls, line: Line, repository: Repository | None) -> Shipped:
@@ -55,13 +62,13 @@ class Shipped:
         by_commit = {c: d for d in line if d.shipment for c in d.shipment.first}
         return cls(line, repository, by_commit)
 
-    def running_at(self, at: datetime | None) -> list[Deployed]:
-        """The deployments of the line finished at or before `at`, newest first."""
-        return [] if at is None else [d for d in reversed(self.line) if d.finished_at and d.finished_at <= at]
+    def finished_in(self, since: datetime, until: datetime) -> list[Deployed]:
+        """The deployments of the line finished in (since, until], newest first."""
+        return self.line[bisect_right(self._times, since) : bisect_right(self._times, until)][::-1]
 
     def after(self, deployed: Deployed) -> Deployed | None:
         """The succeeded deployment that replaced this one; None while it is running."""
-        return next((d for d in self.line if d.replaced_id == deployed.deployment_id), None)
+        return self._after.get(deployed.deployment_id)
 
 
 def backward_moves(shipped: Shipped) -> Iterator[Evidence]:
@@ -147,7 +154,7 @@ def proximity(
         if incident_id(incident) in linked or at is None:
             continue
         oldest = at - timedelta(seconds=definitions.proximity_seconds)
-        near = [d for d in shipped.running_at(at) if d.finished_at and d.finished_at > oldest]
+        near = shipped.finished_in(oldest, at)
         if near:
             others = json.dumps(
                 [{"deployment_id": d.deployment_id, "why": "also within the window"} for d in near[1:6]]
@@ -155,12 +162,11 @@ def proximity(
             yield _incident_evidence(near[0], "proximity", incident, "the last deployment before the incident", others)
 
 
-def verifications(shipped: Shipped, checks: Iterable[Record]) -> Iterator[Evidence]:
+def verifications(shipped: Shipped, checks: Mapping[str, Sequence[Record]]) -> Iterator[Evidence]:
     """`verification`: a check after the deployment failed; recovered with the next deployment of the service."""
-    by_id = {name: d for d in shipped.line for name in (d.record_id, d.deployment_id)}
-    for check in checks:
-        deployed = by_id.get(str(check["deployment"]))
-        if deployed is None or check["status"] != "failed":
+    named = ((d, check) for d in shipped.line for n in {d.record_id, d.deployment_id} for check in checks.get(n, ()))
+    for deployed, check in named:
+        if check["status"] != "failed":
             continue
         after = shipped.after(deployed)
         yield Evidence(

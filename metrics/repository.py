@@ -56,6 +56,11 @@ class Repository:
         return landings(self.graph, self.mainline)
 
     @cached_property
+    def pull_clocks(self) -> PullClocks:
+        """When the pull request of each commit began, was opened and merged."""
+        return PullClocks(self)
+
+    @cached_property
     def tip(self) -> int | None:
         """The newest mainline commit; None when the default branch is unknown."""
         return max(self.mainline, key=self.graph.levels.__getitem__, default=None)
@@ -93,6 +98,42 @@ class Repository:
         shas = (self.graph.find(sha) for sha in columns.reverts[position] or ())
         pulls = (self.merges.get(number) for number in columns.reverts_pull_requests[position] or ())
         return sorted({target for target in (*shas, *pulls) if target is not None})
+
+
+class PullClocks:
+    """The clocks of the pull request that a commit belongs to: the host's where known, else from the merge."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        columns, landed = repository.columns, repository.landed
+        self._records = {cast(int, pull["number"]): pull for pull in repository.pulls}
+        self._by_commit: dict[int, int] = {}
+        self._first: dict[int, datetime] = {}
+        for commit, landing in enumerate(landed):
+            begun = columns.authored_at[commit]
+            if landing >= 0 and begun is not None and len(repository.graph.parents[commit]) < 2:
+                self._first[landing] = min(self._first.get(landing, begun), begun)
+        for number, pull in self._records.items():
+            for sha in cast("Sequence[str]", pull["commits"] or ()):
+                commit = repository.graph.index.get(sha, -1)
+                if commit >= 0:
+                    self._by_commit[commit] = number
+
+    def of(self, commit: int) -> dict[str, object]:
+        """pull_request, first_commit_at, opened_at, merged_at of one commit; None where unknown."""
+        repository = self._repository
+        landing = repository.landed[commit]
+        number = self._by_commit.get(commit)
+        if number is None and landing >= 0:
+            number = repository.columns.pull_request[landing]
+        record: Mapping[str, object] = self._records.get(number, {}) if number is not None else {}
+        merged = repository.columns.committed_at[landing] if landing >= 0 else None
+        return {
+            "pull_request": number,
+            "first_commit_at": record.get("first_commit_at") or self._first.get(landing),
+            "opened_at": record.get("opened_at"),
+            "merged_at": record.get("merged_at") or merged,
+        }
 
 
 _COMMITS = """
