@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime
 
 import polars as pl
 
 from dora.model import RECORDS, Record, column_types
+from dora.moments import naive
 
 _TYPES: Mapping[str, pl.DataType] = {
     "str": pl.String(),
@@ -43,14 +43,14 @@ def frames_of(records: Sequence[Record]) -> dict[str, pl.DataFrame]:
 
 def _values(record: Record) -> list[object]:
     values = (getattr(record, field.name) for field in fields(record))
-    return [_plain(list(value) if isinstance(value, tuple) else value) for value in values]
+    return [naive(list(value) if isinstance(value, tuple) else value) for value in values]
 
 
-def _age(record: Record) -> tuple[str, str]:
-    return str(getattr(record, "updated_at", None) or ""), repr(record)
+def _age(record: Record) -> tuple[tuple[bool, object], ...]:
+    """What the newer of two rows has more of: `updated_at` (none is the oldest), then the columns in their order.
 
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return value
+    None is above every value, as in DuckDB's order of rows, so that it makes no difference which of the two decides.
+    """
+    updated = getattr(record, "updated_at", None)
+    values = [getattr(record, field.name) for field in fields(record)]
+    return ((updated is not None, updated), *((value is None, value) for value in values))

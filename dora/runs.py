@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dora.errors import WarehouseError
+from dora.file_errors import file_sentence
+
 
 def runs_path(warehouse: Path) -> Path:
     """`NAME.runs.ndjson` beside the records file."""
@@ -21,11 +24,15 @@ def runs_path(warehouse: Path) -> Path:
 def append_run(warehouse: Path, run: Mapping[str, object]) -> None:
     """Append one line in a single write, so that readers never see half of it."""
     line = json.dumps(run, default=str) + "\n"
-    handle = os.open(runs_path(warehouse), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    path = runs_path(warehouse)
     try:
-        os.write(handle, line.encode())
-    finally:
-        os.close(handle)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            os.write(handle, line.encode())
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise WarehouseError(file_sentence(path, error.strerror or str(error))) from None
 
 
 def read_runs(warehouse: Path, last: int = 50) -> list[dict[str, object]]:

@@ -10,15 +10,18 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from dora.drafts import new_draft, remove_drafts
 from dora.errors import WarehouseError
-from dora.model import BY_TABLE, Record, columns
+from dora.file_errors import file_sentence
+from dora.model import BY_TABLE, Record
+from dora.moments import aware, naive
+from dora.upsert_sql import insert_sql, merge_sql
 
 if TYPE_CHECKING:
     import numpy
@@ -131,16 +134,22 @@ class Warehouse(Builder):
         frames: Mapping[str, pl.DataFrame],
         cursor: str | None,
         complete: tuple[str, Mapping[str, str]] | None = None,
+        merged: bool = False,
     ) -> int:
         """Upsert the frames and move the cursor in one transaction; returns how many rows were new or changed.
 
-        A frame holds one row a key and any subset of its table's columns. `complete` is a table and column
-        values: rows there that have these values and are not in the frame are removed.
+        A frame holds one row a key and any subset of its table's columns. Of two rows with one key the newer
+        stays, see `dora.frames`, so any order of deliveries ends alike. `complete` is a table and column values:
+        the frame is all there is with these values, so its rows replace the stored ones and the others are
+        removed. `merged`: the rows were made from the stored ones and replace them.
         """
         with _sentences(self.path):
             self._con.execute("begin")
             try:
-                changed = sum(self._upsert(table, frame) for table, frame in frames.items() if frame.height)
+                changed = 0
+                for table, frame in frames.items():
+                    if frame.height:
+                        changed += self._upsert(table, frame, merged or (complete is not None and complete[0] == table))
                 if complete:
                     changed += self._remove_others(complete[0], complete[1], frames.get(complete[0]))
                 if cursor is not None:
@@ -150,7 +159,9 @@ class Warehouse(Builder):
                     self.set_meta(unpublished="true")
                 self._con.execute("commit")
             except BaseException:
-                self._con.execute("rollback")
+                # After a full disk DuckDB has rolled back already, and says so; the first error is the one to tell.
+                with suppress(duckdb.Error):
+                    self._con.execute("rollback")
                 raise
             return changed
 
@@ -161,14 +172,14 @@ class Warehouse(Builder):
         found = self.records(f"from {kind.TABLE} where {where}", [getattr(record, name) for name in kind.KEY])
         return kind(**{name: _stored(value) for name, value in found[0].items()}) if found else None
 
-    def _upsert(self, table: str, frame: pl.DataFrame) -> int:
+    def _upsert(self, table: str, frame: pl.DataFrame, replace: bool) -> int:
         """New keys are inserted first: `merge` alone takes 1.3x the CPU and 2x the memory when most keys are new."""
         self._con.register("staged", frame)
         try:
-            new = int(self._con.execute(_insert_sql(BY_TABLE[table], frame.columns)).fetchall()[0][0])
+            new = int(self._con.execute(insert_sql(BY_TABLE[table], frame.columns)).fetchall()[0][0])
             if new == frame.height:
                 return new
-            return new + int(self._con.execute(_merge_sql(BY_TABLE[table], frame.columns)).fetchall()[0][0])
+            return new + int(self._con.execute(merge_sql(BY_TABLE[table], frame.columns, replace)).fetchall()[0][0])
         finally:
             self._con.unregister("staged")
 
@@ -189,7 +200,7 @@ class Warehouse(Builder):
 
     def publish(self, target: Path, build: Callable[[Builder], None]) -> None:
         """Copy the records to a new file, let `build` make the facts in it, and put it in place atomically."""
-        draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
+        draft = new_draft(target)
         try:
             with _sentences(self.path):
                 self._con.execute("checkpoint")
@@ -205,8 +216,7 @@ class Warehouse(Builder):
                 os.replace(draft, target)
             self.set_meta(unpublished=None)
         finally:
-            for leftover in (draft, Path(f"{draft}.wal")):
-                leftover.unlink(missing_ok=True)
+            remove_drafts(target)
 
 
 def open_warehouse(path: Path, memory_limit: str | None = None) -> Warehouse:
@@ -214,12 +224,13 @@ def open_warehouse(path: Path, memory_limit: str | None = None) -> Warehouse:
     with _sentences(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         options = dict(_DUCKDB) | ({"memory_limit": memory_limit} if memory_limit else {})
-        con = duckdb.connect(str(path), config=options)
-        warehouse = Warehouse(con, path)
+        if not path.exists():
+            _create(path)
+        warehouse = Warehouse(duckdb.connect(str(path), config=options), path)
         try:
             _migrate(warehouse)
         except BaseException:
-            con.close()
+            warehouse.close()
             raise
         return warehouse
 
@@ -230,7 +241,11 @@ def open_published(path: Path) -> Reader:
         raise WarehouseError(f"{path}: nothing is published yet; run `dora ingest` first")
     with _sentences(path):
         reader = Reader(duckdb.connect(str(path), read_only=True, config=dict(_DUCKDB)), path)
-        _check_version(reader)
+        try:
+            _check_version(reader)
+        except BaseException:
+            reader.close()
+            raise
         return reader
 
 
@@ -239,30 +254,22 @@ def schema_version() -> int:
     return max(int(file.name[:4]) for file in SCHEMA.glob("*.sql"))
 
 
-def _insert_sql(record: type[Record], present: Sequence[str]) -> str:
-    names = ", ".join(name for name in columns(record) if name in present)
-    on = " and ".join(f"t.{name} = s.{name}" for name in record.KEY)
-    return f"insert into {record.TABLE} ({names}) select {names} from staged s anti join {record.TABLE} t on {on}"
-
-
-def _merge_sql(record: type[Record], present: Sequence[str]) -> str:
-    """`merge` for one table. Names come from `dora.model` and are checked, never from data."""
-    known = [name for name in columns(record) if name in present]
-    rest = [name for name in known if name not in record.KEY]
-    on = " and ".join(f"t.{name} = s.{name}" for name in record.KEY)
-    insert = f"insert ({', '.join(known)}) values ({', '.join('s.' + name for name in known)})"
-    if not rest:
-        return f"merge into {record.TABLE} t using staged s on {on} when not matched then {insert}"
-    new, old = (f"row({', '.join(f'{side}.{name}' for name in rest)})" for side in ("s", "t"))
-    newer = ""
-    if "updated_at" in known:
-        newer = f" and (s.updated_at is null or t.updated_at is null or s.updated_at > t.updated_at or (s.updated_at = t.updated_at and {new} > {old}))"
-    update = ", ".join(f"{name} = s.{name}" for name in rest)
-    return (
-        f"merge into {record.TABLE} t using staged s on {on} "
-        f"when matched and {new} is distinct from {old}{newer} then update set {update} "
-        f"when not matched then {insert}"
-    )
+def _create(path: Path) -> None:
+    """Make the records file beside its place and move it there: DuckDB cannot open a file it was killed making."""
+    draft = new_draft(path)
+    try:
+        if Path(f"{path}.wal").exists():
+            raise WarehouseError(
+                f"{path}: missing, but its {path.name}.wal is there; move that away too, or bring the file back"
+            )
+        made = Warehouse(duckdb.connect(str(draft), config=dict(_DUCKDB)), draft)
+        try:
+            _migrate(made)
+        finally:
+            made.close()
+        os.replace(draft, path)
+    finally:
+        remove_drafts(path)
 
 
 def _migrate(warehouse: Warehouse) -> None:
@@ -279,8 +286,10 @@ def _migrate(warehouse: Warehouse) -> None:
 
 def _version(reader: Reader) -> int:
     tables = reader.tables()
-    if "meta" in tables:
-        return int(reader.meta().get("schema_version", "0"))
+    if {"meta", "cursors"} <= set(tables):
+        stated = reader.meta().get("schema_version", "")
+        if stated.isdecimal():
+            return int(stated)
     if tables:
         raise WarehouseError(f"{reader.path}: a DuckDB file, but not one of dora's; choose another [warehouse] path")
     return 0
@@ -300,40 +309,16 @@ def _sentences(path: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise WarehouseError(_sentence(path, str(error).splitlines()[0])) from error
+        raise WarehouseError(file_sentence(path, str(error).splitlines()[0])) from error
     except OSError as error:
-        raise WarehouseError(_sentence(path, error.strerror or str(error))) from error
-
-
-def _sentence(path: Path, text: str) -> str:
-    low = text.lower()
-    if "no space left" in low or "could not write" in low:
-        return f"{path.parent}: the disk is full; free some space and run the command again, nothing was damaged"
-    if "not a valid duckdb" in low or "corrupt" in low or "checksum" in low:
-        return (
-            f"{path}: not a readable DuckDB file ({text}); move it away and run `dora ingest --full` to make a new one"
-        )
-    if "permission denied" in low or "read-only" in low:
-        return f"{path}: cannot be written ({text}); make the folder writable or choose another [warehouse] path"
-    if "conflicting lock" in low:
-        return f"{path}: another program has this file open for writing; close it, or read the published file"
-    return f"{path}: {text}"
+        raise WarehouseError(file_sentence(path, error.strerror or str(error))) from error
 
 
 def _naive(parameters: Parameters) -> Parameters:
     if isinstance(parameters, Mapping):
-        return {key: _plain(value) for key, value in parameters.items()}
-    return [_plain(value) for value in parameters] if parameters is not None else None
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return value
+        return {key: naive(value) for key, value in parameters.items()}
+    return [naive(value) for value in parameters] if parameters is not None else None
 
 
 def _stored(value: object) -> object:
-    """A value as `dora.model` holds it: aware UTC, tuples."""
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC)
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(value) if isinstance(value, list) else aware(value)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dora.config import Config, ownership_instant
+from dora.overrides import read_overrides
 
 if TYPE_CHECKING:
     from dora.warehouse import Warehouse
@@ -29,6 +30,7 @@ def setting_of(config: Config) -> Setting:
             for s in config.services
         ],
         ownerships=owned,
+        overrides=read_overrides(config.overrides_path),
         organisation=config.organisation.name,
         made_up=config.organisation.made_up,
     )
@@ -40,7 +42,8 @@ def publish(config: Config, warehouse: Warehouse, say: Callable[[str], None]) ->
 
     setting = setting_of(config)
     say("building facts")
-    warehouse.set_meta(definitions_hash=config.definitions.hash, setting_hash=setting.hash)
+    # `unpublished` first: killed between here and the end, the next run knows that the published file is older.
+    warehouse.set_meta(unpublished="true", definitions_hash=config.definitions.hash, setting_hash=setting.hash)
     warehouse.publish(config.published_path, lambda builder: build(builder, setting))
     say("")
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from dora.cli.options import config_option, note, progress
-from dora.config import load_config
-from dora.errors import DoraError
+from dora.config import Config, cache_folder, load_config, salt_value
+from dora.errors import ConfigError
 
 if TYPE_CHECKING:
     from dora.model import Record
@@ -36,7 +35,7 @@ def command(event: str, values: tuple[str, ...], config: str | None, source: str
     from dora.warehouse import open_warehouse
 
     loaded = load_config(config)
-    records = list(_records(event, values, source))
+    records = _records(loaded, event, values, source)
     with write_lock(loaded.warehouse_path, "dora record", wait):
         warehouse = open_warehouse(loaded.warehouse_path, loaded.warehouse.memory_limit)
         try:
@@ -49,37 +48,15 @@ def command(event: str, values: tuple[str, ...], config: str | None, source: str
     note(f"recorded {len(records)} ({changed} new or changed)")
 
 
-def _records(event: str, values: Sequence[str], source: str) -> Iterator[Record]:
+def _records(config: Config, event: str, values: Sequence[str], source: str) -> list[Record]:
     from ingest.events import records_of_event
+    from ingest.source import Context
 
-    now = datetime.now(UTC)
-    if event != "-":
-        yield from records_of_event(event, _pairs(values), source, now)
-        return
-    for payload in _payloads(sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")):
-        yield from records_of_event(None, payload, source, now)
-
-
-def _pairs(values: Sequence[str]) -> dict[str, str]:
-    pairs = {}
-    for value in values:
-        key, equals, text = value.partition("=")
-        if not equals:
-            raise DoraError(f"{value!r} is not KEY=VALUE")
-        pairs[key] = text
-    return pairs
-
-
-def _payloads(text: str) -> list[object]:
-    """One JSON document, an array of them, or one a line."""
-    try:
-        document = json.loads(text)
-    except ValueError as whole:
-        try:
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
-        except ValueError:
-            raise DoraError(f"standard input is not JSON: {whole}") from None
-    return document if isinstance(document, list) else [document]
+    if event == "-" and values:
+        raise ConfigError(f"`-` reads the event from standard input; {values[0]!r} is one too many")
+    people = Context(cache=cache_folder(), base=config.folder, salt=salt_value(config))
+    payload = sys.stdin.buffer.read() if event == "-" else values
+    return records_of_event(None if event == "-" else event, payload, source, datetime.now(UTC), people.author)
 
 
 def _store(warehouse: Warehouse, source: str, records: Sequence[Record]) -> int:
@@ -92,4 +69,4 @@ def _store(warehouse: Warehouse, source: str, records: Sequence[Record]) -> int:
         key = (record.TABLE, *(getattr(record, name) for name in record.KEY))
         old = merged.get(key) or warehouse.stored(record)
         merged[key] = merge(old, record) if old else record
-    return warehouse.commit(source, "recorded", frames_of(list(merged.values())), None)
+    return warehouse.commit(source, "recorded", frames_of(list(merged.values())), None, merged=True)
