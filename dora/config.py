@@ -1,4 +1,4 @@
-"""dora.toml -> frozen dataclasses. The only reader of the configuration and of the environment.
+"""dora.toml -> frozen dataclasses. With `dora.environment` the only reader of the configuration.
 
 Texts may hold `${NAME}`, replaced by that environment variable. Secrets never appear here: an option whose
 name ends in `_env` holds the *name* of an environment variable, and only its source is handed the value.
@@ -9,18 +9,22 @@ warehouse is relative to the working directory, so that a read-only configuratio
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import TypeVar
+from zoneinfo import ZoneInfo, available_timezones
 
-from dora.definitions import Definitions
+from dora.definitions import FAILURE_KINDS, REWORK_KINDS, Definitions
+from dora.environment import expanded, secret
 from dora.errors import ConfigError
 from dora.period import parse_instant, parse_seconds
-from dora.tables import read_table
+from dora.tables import nearest, read_table
+
+T = TypeVar("T")
+_TABLES = ("organisation", "warehouse", "definitions", "team", "service", "source")
 
 _LENGTHS = {
     "failure_window": "failure_window_seconds",
@@ -153,46 +157,31 @@ def read_toml(path: Path) -> dict[str, object]:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    return {key: _expand(value, f"{path}: {key}") for key, value in raw.items()}
+    return {key: expanded(value, f"{path}: {key}") for key, value in raw.items()}
 
 
 def parse_config(raw: Mapping[str, object], path: Path, warehouse_base: Path) -> Config:
     """Turn plain values into a `Config`; `path` is where they came from."""
-    lists = {"team": "teams", "service": "services", "source": "sources"}
-    values: dict[str, object] = {}
-    sources = _list(raw.get("source", []), f"{path}: [[source]]")
-    for key, value in raw.items():
-        if key != "source":
-            values[lists.get(key, key)] = _definitions(value, path) if key == "definitions" else value
-    shown = read_table(_Readable, values, str(path))
+    for key in raw:
+        if key not in _TABLES:
+            raise ConfigError(f"{path}: unknown key {key!r}{nearest(key, _TABLES)}")
     config = Config(
         file=path,
-        organisation=shown.organisation,
-        warehouse=shown.warehouse,
-        definitions=shown.definitions,
-        teams=shown.teams,
-        services=shown.services,
-        sources=tuple(_source(table, i, path) for i, table in enumerate(sources)),
+        organisation=_table(Organisation, raw, "organisation", path),
+        warehouse=_table(WarehouseTable, raw, "warehouse", path),
+        definitions=_definitions(_mapping(raw, "definitions", path), f"{path}: [definitions]"),
+        teams=_tables(Team, raw, "team", path),
+        services=_tables(Service, raw, "service", path),
+        sources=tuple(_source(table, place) for table, place in _rows(raw, "source", path)),
         warehouse_base=warehouse_base,
     )
     _check(config, path)
     return config
 
 
-def secret_names(options: object) -> list[str]:
-    """The environment variables that the `*_env` fields of a source's options name."""
-    values = [getattr(options, f.name) for f in fields(options) if f.name.endswith("_env")]  # type: ignore[arg-type]
-    return [value for value in values if isinstance(value, str)]
-
-
-def secret_values(options: object) -> dict[str, str]:
-    """The values of those of them that are set."""
-    return {name: os.environ[name] for name in secret_names(options) if os.environ.get(name)}
-
-
 def salt_value(config: Config) -> str:
     """The salt of the author hashes: the named environment variable, else the organisation's name."""
-    return os.environ.get(config.warehouse.salt_env) or f"dora:{config.organisation.name}"
+    return secret(config.warehouse.salt_env) or f"dora:{config.organisation.name}"
 
 
 def cache_folder() -> Path:
@@ -202,37 +191,50 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dora"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Readable:
-    organisation: Organisation = field(default_factory=Organisation)
-    warehouse: WarehouseTable = field(default_factory=WarehouseTable)
-    definitions: Definitions = field(default_factory=Definitions)
-    teams: tuple[Team, ...] = ()
-    services: tuple[Service, ...] = ()
+def _definitions(raw: Mapping[str, object], place: str) -> Definitions:
+    """The `[definitions]` table; lengths such as `failure_window = "24h"` are written without `_seconds`."""
+    inside = {inner: outer for outer, inner in _LENGTHS.items()}
+    known = [inside.get(field.name, field.name) for field in fields(Definitions)]
+    values: dict[str, object] = {}
+    for key, item in raw.items():
+        if key not in known:
+            raise ConfigError(f"{place}: unknown key {key!r}{nearest(key, known)}")
+        values[_LENGTHS.get(key, key)] = _length(key, item, place) if key in _LENGTHS else item
+    definitions = read_table(Definitions, values, place)
+    for key, kinds, valid in (
+        ("failure_kinds", definitions.failure_kinds, (*FAILURE_KINDS, "out_of_order", "replay")),
+        ("rework_kinds", definitions.rework_kinds, REWORK_KINDS),
+        ("working_days", definitions.working_days, (1, 2, 3, 4, 5, 6, 7)),
+    ):
+        wrong = [kind for kind in kinds if kind not in valid]
+        if wrong:
+            raise ConfigError(f"{place}: {key} holds {wrong[0]!r}{nearest(str(wrong[0]), valid)}")
+    try:
+        ZoneInfo(definitions.timezone)
+    except (KeyError, ValueError, OSError):
+        close = nearest(definitions.timezone, available_timezones())
+        hint = close if "did you mean" in close else "; use a name such as Europe/London"
+        raise ConfigError(f"{place}: timezone {definitions.timezone!r} is not known{hint}") from None
+    return definitions
 
 
-def _definitions(value: object, path: Path) -> object:
-    if not isinstance(value, Mapping):
-        raise ConfigError(f"{path}: [definitions] must be a table")
-    out: dict[str, object] = {}
-    for key, item in value.items():
-        if key in _LENGTHS:
-            forever = key == "failure_window" and item == "forever"
-            out[_LENGTHS[key]] = None if forever else parse_seconds(str(item))
-        else:
-            out[key] = item
-    return out
+def _length(key: str, item: object, place: str) -> float | None:
+    if key == "failure_window" and item == "forever":
+        return None
+    try:
+        return parse_seconds(str(item))
+    except ConfigError as error:
+        raise ConfigError(f"{place}: {key}: {error}") from None
 
 
-def _source(table: object, index: int, path: Path) -> SourceTable:
-    place = f"{path}: [[source]] number {index + 1}"
-    if not isinstance(table, Mapping):
-        raise ConfigError(f"{place} must be a table")
+def _source(table: Mapping[str, object], place: str) -> SourceTable:
     rest = {key: value for key, value in table.items() if key not in ("type", "name")}
     kind, name = table.get("type"), table.get("name", table.get("type"))
-    if not isinstance(kind, str) or not isinstance(name, str):
+    if not isinstance(kind, str):
         raise ConfigError(f'{place}: type is missing; add type = "git", "gitops", "files" or "github"')
-    return SourceTable(type=kind, name=name, options=rest, place=f"{path}: [[source]] {name!r}")
+    if not isinstance(name, str):
+        raise ConfigError(f"{place}: name must be text in quotes, got {name!r}")
+    return SourceTable(type=kind, name=name, options=rest, place=f"{place} {name!r}")
 
 
 def _check(config: Config, path: Path) -> None:
@@ -241,19 +243,23 @@ def _check(config: Config, path: Path) -> None:
         ("service", [service.name for service in config.services]),
         ("source", [source.name for source in config.sources]),
     ):
+        if any(not name.strip() for name in names):
+            raise ConfigError(f"{path}: a [[{what}]] table has an empty name; give it one")
         double = sorted({name for name in names if names.count(name) > 1})
         if double:
             raise ConfigError(f"{path}: two [[{what}]] tables are named {double[0]!r}; names must differ")
-    try:
-        ZoneInfo(config.definitions.timezone)
-    except (KeyError, ValueError, OSError):
-        raise ConfigError(
-            f"{path}: [definitions] timezone {config.definitions.timezone!r} is not known; use a name such as Europe/London"
-        ) from None
     for team in config.teams:
         for owned in team.owns:
-            for moment in (owned.since, owned.until):
-                ownership_instant(moment)
+            _check_ownership(owned, f"{path}: [[team]] {team.name!r}: owns {owned.service!r}")
+
+
+def _check_ownership(owned: Ownership, place: str) -> None:
+    try:
+        since, until = ownership_instant(owned.since), ownership_instant(owned.until)
+    except ConfigError as error:
+        raise ConfigError(f"{place}: {error}") from None
+    if since and until and since >= until:
+        raise ConfigError(f"{place}: since {owned.since} is not before until {owned.until}; swap or correct them")
 
 
 def ownership_instant(text: str | None) -> datetime | None:
@@ -266,23 +272,24 @@ def _is_writable(folder: Path) -> bool:
     return bool(folder.stat().st_mode & 0o222) and os.access(folder, os.W_OK)
 
 
-def _list(value: object, place: str) -> list[object]:
-    if not isinstance(value, list):
-        raise ConfigError(f"{place} must be written with double brackets")
+def _table(kind: type[T], raw: Mapping[str, object], key: str, path: Path) -> T:
+    return read_table(kind, _mapping(raw, key, path), f"{path}: [{key}]")
+
+
+def _tables(kind: type[T], raw: Mapping[str, object], key: str, path: Path) -> tuple[T, ...]:
+    return tuple(read_table(kind, table, place) for table, place in _rows(raw, key, path))
+
+
+def _mapping(raw: Mapping[str, object], key: str, path: Path) -> Mapping[str, object]:
+    value = raw.get(key, {})
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{path}: {key} must be a table; write [{key}] on a line of its own")
     return value
 
 
-def _expand(value: object, place: str) -> object:
-    if isinstance(value, str):
-        return re.sub(r"\$\{(\w+)\}", lambda match: _variable(match[1], place), value)
-    if isinstance(value, list):
-        return [_expand(item, place) for item in value]
-    if isinstance(value, dict):
-        return {key: _expand(item, f"{place}.{key}") for key, item in value.items()}
-    return value
-
-
-def _variable(name: str, place: str) -> str:
-    if name not in os.environ:
-        raise ConfigError(f"{place}: the environment variable {name} is not set; set it, or write the value instead")
-    return os.environ[name]
+def _rows(raw: Mapping[str, object], key: str, path: Path) -> list[tuple[Mapping[str, object], str]]:
+    """The tables of a list, each with its place for messages."""
+    value = raw.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(table, Mapping) for table in value):
+        raise ConfigError(f"{path}: {key} must be a list of tables; write [[{key}]] with double brackets")
+    return [(table, f"{path}: [[{key}]] number {i}") for i, table in enumerate(value, 1)]

@@ -16,6 +16,7 @@ from dora.errors import ConfigError
 
 Every = Literal["day", "week", "month", "quarter"]
 EVERY: tuple[Every, ...] = ("day", "week", "month", "quarter")
+_LONGEST = 1000 * 366 * 86400
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -70,15 +71,27 @@ def parse_seconds(text: str) -> float:
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", text)
     if not match:
         raise ConfigError(f"{text!r} is not a length of time; write a number and s, m, h, d or w, as in 24h")
-    return float(match[1]) * _UNITS[match[2]]
+    seconds = float(match[1]) * _UNITS[match[2]]
+    if seconds > _LONGEST:
+        raise ConfigError(f"{text!r} is longer than a thousand years; write a shorter length, such as 90d")
+    return seconds
 
 
 def parse_period(start: str | None, end: str | None, now: datetime, timezone: str = "UTC") -> Period:
     """The period a person asked for; defaults to the 90 days before `now`'s next local midnight.
 
-    `start` is a date, a date-time, a quarter such as `2025Q1`, or a length such as `90d` before the end;
-    `end` a date or date-time, exclusive.
+    `start` is a date, a date-time, a year or quarter such as `2025Q1`, or a length such as `90d` before the end;
+    `end` a date or date-time, exclusive. Anything else, or an empty period, is a `ConfigError`.
     """
+    try:
+        return _parsed(start, end, now, timezone)
+    except (OverflowError, ValueError):
+        raise ConfigError(
+            f"the period from {start or '90d'} to {end or 'tomorrow'} leaves the years 1 to 9999"
+        ) from None
+
+
+def _parsed(start: str | None, end: str | None, now: datetime, timezone: str) -> Period:
     zone = ZoneInfo(timezone)
     if start and end is None and re.fullmatch(r"\d{4}(Q[1-4])?", start):
         return _named(start, zone)
@@ -103,7 +116,10 @@ def parse_instant(text: str, zone: ZoneInfo | None = None) -> datetime:
         ) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone or UTC)
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ConfigError(f"{text!r} is outside the years 1 to 9999; write another date") from None
 
 
 def _named(text: str, zone: ZoneInfo) -> Period:

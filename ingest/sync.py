@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -41,58 +42,80 @@ def sync(
     An error of a source ends that stream only and is kept in its result; what it committed before stays. An
     error of the warehouse ends the run, because nothing more could be stored.
     """
-    return [
-        _run_stream(warehouse, source, stream, since, on_batch) for source in sources for stream in _streams(source)
-    ]
+    results: list[StreamResult] = []
+    for source in sources:
+        for stream in _streams(source, results):
+            results.append(StreamResult(source.name, stream))
+            _run_stream(warehouse, source, since, results[-1], on_batch)
+    return results
 
 
 def preview(
     sources: Sequence[Source], cursors: Mapping[tuple[str, str], str], since: datetime | None
 ) -> list[StreamResult]:
     """Read like `sync`, but store nothing (`--dry-run`)."""
-    results = []
+    results: list[StreamResult] = []
     for source in sources:
-        for stream in _streams(source):
+        for stream in _streams(source, results):
             result = StreamResult(source.name, stream)
-            for batch in _guarded(source, stream, cursors.get((source.name, stream)), since, result):
-                _count(result, _tables(batch))
             results.append(result)
+            for _, frames in _read(source, cursors.get((source.name, stream)), since, result):
+                _count(result, frames)
     return results
 
 
-def _streams(source: Source) -> Sequence[str]:
-    return list(source.streams())
+def _streams(source: Source, results: list[StreamResult]) -> Sequence[str]:
+    """The source's streams; none, and a result that says why, when it cannot name them."""
+    streams: Sequence[str] = ()
+    failed = StreamResult(source.name, "streams")
+    with _guarded(failed):
+        streams = list(source.streams())
+    if failed.error:
+        results.append(failed)
+    return streams
 
 
 def _run_stream(
     warehouse: Warehouse,
     source: Source,
-    stream: str,
     since: datetime | None,
+    result: StreamResult,
     on_batch: Callable[[StreamResult], None],
-) -> StreamResult:
-    result = StreamResult(source.name, stream)
-    cursor = warehouse.cursors().get((source.name, stream))
-    for batch in _guarded(source, stream, cursor, since, result):
-        frames = _tables(batch)
+) -> None:
+    cursor = warehouse.cursors().get((source.name, result.stream))
+    for batch, frames in _read(source, cursor, since, result):
         complete = (batch.complete.table, batch.complete.values) if batch.complete else None
-        result.changed += warehouse.commit(source.name, stream, frames, batch.cursor, complete)
+        result.changed += warehouse.commit(source.name, result.stream, frames, batch.cursor, complete)
         _count(result, frames)
         on_batch(result)
-    return result
 
 
-def _guarded(
-    source: Source, stream: str, cursor: str | None, since: datetime | None, result: StreamResult
-) -> Iterator[Batch]:
+def _read(
+    source: Source, cursor: str | None, since: datetime | None, result: StreamResult
+) -> Iterator[tuple[Batch, dict[str, pl.DataFrame]]]:
+    """Each batch with its frames, until the source ends or fails; what fails in the caller is the caller's."""
+    batches = source.batches(result.stream, cursor, since)
+    while True:
+        read = None
+        with _guarded(result):
+            batch = next(batches, None)
+            read = None if batch is None else (batch, _tables(batch))
+        if read is None:
+            return
+        yield read
+
+
+@contextmanager
+def _guarded(result: StreamResult) -> Iterator[None]:
     try:
-        yield from source.batches(stream, cursor, since)
+        yield
     except WarehouseError:
         raise
     except DoraError as error:
         result.error = str(error)
     except Exception as error:  # noqa: BLE001 - the one place where a source's surprise must not stop the others
-        result.error = str(SourceError(f"{source.name}: {stream}: {type(error).__name__}: {error}; please report this"))
+        place = f"{result.source}: {result.stream}"
+        result.error = str(SourceError(f"{place}: {type(error).__name__}: {error}; please report this"))
 
 
 def _tables(batch: Batch) -> dict[str, pl.DataFrame]:

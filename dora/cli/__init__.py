@@ -26,6 +26,8 @@ COMMANDS = {
     "deploys": ("dora.cli.deploys", "List deployments, or show one."),
     "explain": ("dora.cli.explain", "Show the rows and the SQL behind one number."),
     "report": ("dora.cli.report", "Write the failure report of deployments."),
+    "blame": ("dora.cli.decide", "Record that a deployment failed, by human decision."),
+    "absolve": ("dora.cli.decide", "Record that a deployment did not fail."),
     "dashboard": ("dora.cli.dashboard", "Open the dashboard on 127.0.0.1:8501."),
     "record": ("dora.cli.record", "Push one event from a pipeline."),
     "export": ("dora.cli.export", "Write all records and facts as Parquet or CSV."),
@@ -39,7 +41,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command: click.Command = getattr(module, cmd_name, None) or module.command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -70,9 +73,14 @@ def main() -> None:
     """Run the command line; a `DoraError` is printed once, as a sentence, and decides the exit code."""
     try:
         _refuse_shadows()
-        cli(standalone_mode=False)
+        try:
+            cli(standalone_mode=False)
+        finally:
+            sys.stdout.flush()
     except DoraError as error:
-        click.echo(f"dora: {error}", err=True)
+        from dora.cli.speech import note
+
+        note(f"dora: {error}")
         sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()

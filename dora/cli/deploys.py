@@ -49,7 +49,7 @@ def command(
     if limit:
         frame = frame.head(limit)
     rows = frame.to_dicts()
-    emit([_row(row) for row in rows] if form in ("table", "markdown") else rows, form, out)
+    emit([_row(row) for row in rows] if form in ("table", "markdown") else rows, form, out, empty=frame.columns)
 
 
 @command.command("show")

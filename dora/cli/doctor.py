@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from dora.cli.options import as_of, config_option
-from dora.config import Config, load_config, secret_names
+from dora.config import Config, load_config
+from dora.environment import secret_names
 from dora.errors import DoraError
 from dora.tables import read_table
 

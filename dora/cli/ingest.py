@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from dora.cli.options import config_option, note, progress
-from dora.config import Config, SourceTable, cache_folder, load_config, salt_value, secret_values
+from dora.config import Config, SourceTable, cache_folder, load_config, salt_value
+from dora.environment import secret_values, without_secrets
 from dora.errors import ConfigError
 from dora.tables import nearest, read_table
 
@@ -167,7 +168,7 @@ def _log(config: Config, started: datetime, results: Sequence[StreamResult], com
             "read": dict(r.read),
             "changed": r.changed,
             "rejected": r.rejected,
-            "error": r.error,
+            "error": without_secrets(r.error) if r.error else None,
         }
         for r in results
     ]

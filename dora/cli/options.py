@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from dora.cli.speech import note as note
+from dora.cli.speech import progress as progress
 from dora.config import Config, load_config
 from dora.definitions import CHANGES, CLOCKS, FAILURE_KINDS, Definitions
 from dora.errors import ConfigError
@@ -149,18 +150,6 @@ def overridden(definitions: Definitions, asked: Asked) -> Definitions:
 def every_option(command: Command) -> Command:
     """Add --every week|month|quarter."""
     return click.option("--every", type=click.Choice(EVERY), help="Also one column of figures per bucket.")(command)
-
-
-def note(text: str) -> None:
-    """A line for the person, on stderr."""
-    click.echo(text, err=True)
-
-
-def progress() -> Callable[[str], None]:
-    """A sink for progress lines: one rewritten line on a terminal, silence elsewhere."""
-    if not sys.stderr.isatty():
-        return lambda _line: None
-    return lambda line: click.echo(f"\r\x1b[2K{line[:118]}", nl=False, err=True)
 
 
 def _kinds(text: str) -> tuple[str, ...]:

@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TextIO
 
-from dora.errors import ConfigError
+from dora.cli.speech import printable
+from dora.errors import ConfigError, DoraError
 
 Cell = object
+#: What JSON may hold as it is, but a terminal would obey or UTF-8 cannot say.
+_UNSAFE = re.compile("[\x7f-\x9f\ud800-\udfff]")
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
-def emit(rows: Sequence[Mapping[str, Cell]], form: str, out: str | None, document: object = None) -> None:
-    """Write rows in one of the formats; `document` is what JSON prints instead of the rows."""
+def emit(
+    rows: Sequence[Mapping[str, Cell]], form: str, out: str | None, document: object = None, empty: Sequence[str] = ()
+) -> None:
+    """Write rows in one of the formats.
+
+    `document` is what JSON prints instead of the rows; `empty` names the columns for the case that there are none.
+    """
     if form == "parquet":
-        write_parquet(rows, out)
+        write_parquet(rows, out, empty)
         return
-    stream: IO[str] = Path(out).open("w", encoding="utf-8", newline="") if out else sys.stdout  # noqa: SIM115
+    try:
+        stream: IO[str] = Path(out).open("w", encoding="utf-8", newline="") if out else sys.stdout  # noqa: SIM115
+    except OSError as error:
+        raise DoraError(f"{out}: cannot be written: {error.strerror}; choose another --out") from None
     try:
         if form == "json":
-            stream.write(
-                json.dumps(rows if document is None else document, default=str, ensure_ascii=False, indent=1) + "\n"
-            )
+            text = json.dumps(rows if document is None else document, default=str, ensure_ascii=False, indent=1)
+            stream.write(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
             return
-        header = list(rows[0]) if rows else []
+        header = list(rows[0] if rows else empty)
         body = [[row.get(name) for name in header] for row in rows]
         if form == "csv":
-            write_csv(header, body, stream)
+            shown = [[printable(c) if isinstance(c, str) else c for c in row] for row in body]
+            write_csv(header, shown if _is_terminal(stream) else body, stream)
         elif form == "markdown":
             write_markdown(header, body, stream)
         else:
@@ -70,13 +82,17 @@ def write_markdown(header: Sequence[str], rows: Sequence[Sequence[Cell]], stream
         stream.write(f"| {' | '.join(cells)} |\n")
 
 
-def write_parquet(rows: Sequence[Mapping[str, Cell]], out: str | None) -> None:
+def write_parquet(rows: Sequence[Mapping[str, Cell]], out: str | None, empty: Sequence[str] = ()) -> None:
     """A Parquet file; it needs a place to go."""
     if not out:
         raise ConfigError("--format parquet needs --out FILE")
     import polars as pl
 
-    pl.DataFrame(list(rows), infer_schema_length=None).write_parquet(out)
+    frame = pl.DataFrame(list(rows), infer_schema_length=None) if rows else pl.DataFrame({name: [] for name in empty})
+    try:
+        frame.write_parquet(out)
+    except OSError as error:
+        raise DoraError(f"{out}: cannot be written: {error.strerror or error}; choose another --out") from None
 
 
 def _text(cell: Cell) -> str:
@@ -84,7 +100,7 @@ def _text(cell: Cell) -> str:
         return "-"
     if isinstance(cell, float):
         return f"{cell:.6g}"
-    return "".join(ch if ch.isprintable() else "\N{REPLACEMENT CHARACTER}" for ch in str(cell))
+    return printable(str(cell))
 
 
 def _defused(cell: Cell) -> Cell:
