@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from dora.definitions import Definitions
+from dora.overrides import Overrides
 from dora.warehouse import Builder, Reader
 from metrics import failures, quality
 from metrics.deployments import (
@@ -39,6 +40,7 @@ class Setting:
     definitions: Definitions
     services: Sequence[ServiceName] = ()
     ownerships: Sequence[Ownership] = ()
+    overrides: Overrides = field(default_factory=Overrides)
     organisation: str = "organisation"
     made_up: bool = False
 
@@ -96,7 +98,7 @@ def facts_of(reader: Reader, setting: Setting) -> Facts:
     counts: dict[str, Row] = {}
     for name, service_lines in _grouped(by_line).items():
         repository = repositories.get(services.services[name].repository or _named_repository(service_lines))
-        inputs = Inputs(incidents.get(name, []), checks, resolve)
+        inputs = Inputs(incidents.get(name, []), checks, resolve, setting.overrides)
         ServiceFacts(services.services[name], repository, service_lines, setting.definitions, slots, inputs).run(
             facts, counts
         )

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import cast
 
 from dora.definitions import Definitions
+from dora.overrides import Override, Overrides
 from metrics.deployments import Deployed, Line
 from metrics.repository import Repository
 from metrics.services import matches
@@ -49,10 +50,12 @@ class Shipped:
     line: Line
     repository: Repository | None
     by_commit: dict[int, Deployed]
+    by_id: dict[str, Deployed] = field(init=False)
     _times: list[datetime] = field(init=False)
     _after: dict[str, Deployed] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.by_id = {d.deployment_id: d for d in self.line}
         self._times = [d.finished_at for d in self.line if d.finished_at]
         self._after = {d.replaced_id: d for d in self.line if d.replaced_id}
 
@@ -71,6 +74,40 @@ class Shipped:
         return self._after.get(deployed.deployment_id)
 
 
+def decisions(shipped: Shipped, overrides: Overrides, incidents: Sequence[Record]) -> Iterator[Evidence]:
+    """`override`: people said that a deployment failed; `absolved`: they said that it did not."""
+    by_id = {str(incident["id"]): incident for incident in incidents} | {incident_id(i): i for i in incidents}
+    for kind, rows in (("override", overrides.blame), ("absolved", overrides.absolve)):
+        for row in rows:
+            for deployed in _decided(shipped.line, row):
+                incident, after = by_id.get(row.incident or ""), shipped.after(deployed)
+                yield Evidence(
+                    deployment_id=deployed.deployment_id,
+                    kind=kind,
+                    evidence="decision",
+                    evidence_id=row.incident,
+                    evidence_at=deployed.finished_at,
+                    recovery_id=after.deployment_id if after and incident is None else None,
+                    recovered_at=_ended(incident, after),
+                    confidence=CONFIDENCE["override"],
+                    decided_by="human",
+                    reason=row.reason,
+                )
+
+
+def _decided(line: Line, row: Override) -> list[Deployed]:
+    """The deployment of a decision by its id; re-keyed data is found by version and time."""
+    here = [d for d in line if (d.service, d.environment) == (row.service, row.environment)]
+    exact = [d for d in here if d.deployment_id == row.deployment]
+    return exact or [d for d in here if d.version == row.version and str(d.finished_at) == row.finished_at]
+
+
+def _ended(incident: Record | None, after: Deployed | None) -> datetime | None:
+    if incident is not None:
+        return cast("datetime | None", incident["resolved_at"])
+    return after.finished_at if after else None
+
+
 def backward_moves(shipped: Shipped) -> Iterator[Evidence]:
     """`rollback`, and the kept but never counted `out_of_order` and `replay`: blames what was replaced."""
     for deployed in shipped.line:
@@ -86,7 +123,8 @@ def backward_moves(shipped: Shipped) -> Iterator[Evidence]:
 def reverts(shipped: Shipped) -> Iterator[Evidence]:
     """`revert`: a first-shipped commit takes back what an earlier deployment shipped; that one failed.
 
-    No failure when both were shipped together, or when what is taken back was itself a revert (a re-land).
+    No failure when both were shipped together, when the revert was shipped before its target (from a release
+    branch), or when what is taken back was itself a revert (a re-land).
     """
     repository = shipped.repository
     if repository is None:
@@ -95,7 +133,7 @@ def reverts(shipped: Shipped) -> Iterator[Evidence]:
         for commit in deployed.shipment.first if deployed.shipment else ():
             for target in repository.reverted(commit):
                 blamed = shipped.by_commit.get(target)
-                if blamed is None or blamed is deployed or repository.is_revert(target):
+                if blamed is None or blamed.order >= deployed.order or repository.is_revert(target):
                     continue
                 sha = repository.graph.shas[commit]
                 reason = f"commit {sha[:12]} reverts {repository.graph.shas[target][:12]}"
@@ -142,7 +180,17 @@ def linked_incidents(
     for incident in incidents:
         blamed, how = _named_by(shipped, incident, resolve)
         if blamed:
-            yield _incident_evidence(blamed, "linked_incident", incident, f"the incident names its {how}")
+            found = _incident_evidence(blamed, "linked_incident", incident, f"the incident names its {how}")
+            yield _ended_by(found, blamed, fixing(shipped, incident, resolve))
+
+
+def fixing(shipped: Shipped, incident: Record, resolve: Callable[[str], str | None]) -> Deployed | None:
+    """The deployment of the line that the incident says fixed it, by its id or its pull request."""
+    if incident["fix_deployment"] is not None:
+        return shipped.by_id.get(resolve(str(incident["fix_deployment"])) or "")
+    if incident["fix_pull_request"] is not None:
+        return shipping(shipped, cast(int, incident["fix_pull_request"]))
+    return None
 
 
 def proximity(
@@ -190,8 +238,7 @@ def incident_id(incident: Record) -> str:
 def _named_by(shipped: Shipped, incident: Record, resolve: Callable[[str], str | None]) -> tuple[Deployed | None, str]:
     repository = shipped.repository
     if incident["deployment"] is not None:
-        wanted = resolve(str(incident["deployment"]))
-        return next((d for d in shipped.line if d.deployment_id == wanted), None), "deployment"
+        return shipped.by_id.get(resolve(str(incident["deployment"])) or ""), "deployment"
     if incident["version"] is not None:
         at = cast("datetime | None", incident["detected_at"] or incident["impact_started_at"])
         named = [d for d in shipped.line if d.version == incident["version"]]
@@ -220,6 +267,16 @@ def _incident_evidence(
         reason=reason,
         candidates=candidates,
     )
+
+
+def _ended_by(evidence: Evidence, blamed: Deployed, fix: Deployed | None) -> Evidence:
+    """The evidence, recovered by the fix when that was live before the incident was resolved."""
+    at = fix.finished_at if fix else None
+    if fix is None or at is None or fix.order <= blamed.order:
+        return evidence
+    if evidence.recovered_at is not None and evidence.recovered_at < at:
+        return evidence
+    return replace(evidence, recovery_id=fix.deployment_id, recovered_at=at)
 
 
 def _evidence(

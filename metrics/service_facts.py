@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import cast
 
 from dora.definitions import Definitions
+from dora.overrides import Overrides
 from metrics import changes, failures
 from metrics.deployments import Line, classify_backward, rehearse, trace
 from metrics.repository import Repository
@@ -36,6 +37,7 @@ class Inputs:
     incidents: Sequence[Row] = ()
     checks: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     resolve: Callable[[str], str | None] = lambda _name: None
+    overrides: Overrides = field(default_factory=Overrides)
 
 
 @dataclass(slots=True)
@@ -103,6 +105,7 @@ class ServiceFacts:
         inputs = self.inputs
         linked = list(failures.linked_incidents(shipped, inputs.incidents, inputs.resolve))
         known = {str(row.evidence_id) for row in linked}
+        yield from failures.decisions(shipped, inputs.overrides, inputs.incidents)
         yield from linked
         yield from failures.verifications(shipped, inputs.checks)
         yield from failures.backward_moves(shipped)
@@ -119,20 +122,10 @@ class ServiceFacts:
                 deployed.rework_kinds.add("revert")
         for deployed, _, _ in failures.hotfix_deployments(shipped, self.definitions):
             deployed.rework_kinds.add("hotfix")
-        by_id = {d.deployment_id: d for d in shipped.line}
         for incident in self.inputs.incidents:
-            fix = _fix_of(incident, shipped, self.inputs.resolve)
-            if fix in by_id:
-                by_id[fix].rework_kinds.add("incident_fix")
-
-
-def _fix_of(incident: Row, shipped: failures.Shipped, resolve: Callable[[str], str | None]) -> str:
-    if incident["fix_deployment"] is not None:
-        return resolve(str(incident["fix_deployment"])) or ""
-    if incident["fix_pull_request"] is not None:
-        deployed = failures.shipping(shipped, cast(int, incident["fix_pull_request"]))
-        return deployed.deployment_id if deployed else ""
-    return ""
+            fix = failures.fixing(shipped, incident, self.inputs.resolve)
+            if fix is not None:
+                fix.rework_kinds.add("incident_fix")
 
 
 def _reverting(repository: Repository, commit: int) -> bool:
