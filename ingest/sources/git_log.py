@@ -24,15 +24,18 @@ BATCH_ROWS = 122_880
 SUBJECT_LENGTH = 2000
 #: Seconds from 1970 to year 1 and to year 10000: what a datetime can hold.
 _FIRST, _LAST = -62_135_596_800, 253_402_300_800
+# Plain ASCII classes: `\d` and `\w` would match, and compile, all of Unicode.
 _PULL_REQUEST = (
-    r"^Merge pull request #(\d{1,15}) from ",
-    r"\(#(\d{1,15})\)$",
-    r"\(pull request #(\d{1,15})\)$",
+    r"^Merge pull request #([0-9]{1,15}) from ",
+    r"\(#([0-9]{1,15})\)$",
+    r"\(pull request #([0-9]{1,15})\)$",
 )
-_MERGE_REQUEST = r"(?m)^See merge request (?:[^\s!]+)?!(\d{1,15})\s*$"
-_REVERTS = r"This reverts commit\s+([0-9a-f]{7,64})"
-_REVERTS_NUMBER = r"(?:Reverts (?:[\w.-]+/[\w.-]+)?#|[Rr]everts merge request (?:[^\s!]+)?!)(\d{1,15})"
-_REVERT_BRANCH = r"^Merge pull request #\d+ from [^/\s]+/revert-(\d{1,15})-"
+_MERGE_REQUEST = r"(?m)^See merge request (?:[^ \t\r\n!]+)?!([0-9]{1,15})[ \t\r]*$"
+_REVERTS = r"This reverts commit[ \t\r\n]+([0-9a-f]{7,64})"
+_REVERTS_NUMBER = (
+    r"(?:Reverts (?:[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?#|[Rr]everts merge request (?:[^ \t\r\n!]+)?!)([0-9]{1,15})"
+)
+_REVERT_BRANCH = r"^Merge pull request #[0-9]+ from [^/ \t]+/revert-([0-9]{1,15})-"
 
 
 @dataclass(slots=True)
