@@ -12,8 +12,8 @@ BOTS: tuple[str, ...] = (
     r"\[bot\]",
     r"dependabot",
     r"renovate",
-    r"\b(github-actions|greenkeeper|snyk-bot|pre-commit-ci|mergify|fluxcdbot|argocd-image-updater)\b",
-    r"<([^>]*[-_.+])?bot@",
+    r"\b(fluxcdbot|argocd-image-updater)\b",
+    r"<bot@",
 )
 
 

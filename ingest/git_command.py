@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from dora.errors import AuthError, ConfigError, SourceError
+from dora.errors import AuthError, SourceError
+from ingest.git_address import SCHEMES, check_address, redact
 from ingest.source import Context
 
 _SETTINGS = {
@@ -38,17 +39,6 @@ _SETTINGS = {
 #: What a person may have set for reaching a server; every other GIT_ variable could change what is read.
 _KEPT = ("GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT", "GIT_ASKPASS", "GIT_PROXY_COMMAND", "GIT_EXEC_PATH")
 _KEPT_PREFIXES = ("GIT_SSL_", "GIT_CONFIG_GLOBAL", "GIT_HTTP_")
-_SCHEMES = ("https", "http", "ssh", "git", "file")
-_SCP = re.compile(r"(?:[\w.-]+@)?[\w.-]{2,}:[^/\\:].*")
-_CHUNK = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a repository is: as written without secrets, and whether it is read in place."""
-
-    text: str
-    local: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +48,6 @@ class Repository:
     name: str
     folder: Path
     partial: bool = False
-
-
-def check_address(url: str, place: str) -> Address:
-    """The address if git may be given it; otherwise a `ConfigError` that does not repeat any secret.
-
-    Allowed are paths, https, http, ssh, git and file addresses, and `user@host:path`.
-    """
-    if not url.strip() or re.search(r"[\x00-\x1f\x7f]", url):
-        raise ConfigError(
-            f"{place}: the address is empty or holds control characters; write a path or an https address"
-        )
-    if url.startswith("-"):
-        raise ConfigError(f"{place}: an address cannot start with '-'; write a path as ./{redact(url)}")
-    if re.match(r"\w[\w+.-]*::", url):
-        raise ConfigError(f"{place}: transport {url.split('::')[0]!r} is not allowed; use https, ssh or a path")
-    scheme, separator, rest = url.partition("://")
-    if separator:
-        return _check_remote(url, scheme, rest, place)
-    if _SCP.fullmatch(url) and not Path(url).exists():
-        return Address(url, local=False)
-    return Address(url, local=True)
-
-
-def redact(text: str) -> str:
-    """The text without the user and password of any address in it."""
-    return re.sub(r"(\w+://)[^/\s@]*@", r"\1", text)
 
 
 def open_repository(name: str, url: str, context: Context, source: str, refs: Sequence[str] = ()) -> Repository:
@@ -158,14 +122,6 @@ class Spool:
         return data
 
 
-def fetch_blobs(repository: Repository, blobs: Sequence[str]) -> None:
-    """Ask the server for contents in bulk; git alone would ask for each one in turn."""
-    for start in range(0, len(blobs), _CHUNK):
-        command = ["-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head"]
-        command += ["--recurse-submodules=no", "--filter=blob:none", "--stdin", "origin"]
-        text(repository, *command, given="\n".join(blobs[start : start + _CHUNK]) + "\n")
-
-
 def first_parent_line(repository: Repository, tip: str, known: str | None) -> list[str] | None:
     """The first-parent commits of `tip` after `known`, newest first; None when `known` is not on that line.
 
@@ -227,21 +183,6 @@ def _symbolic(repository: Repository, name: str) -> str:
     return re.sub(r"^refs/(heads|remotes/origin)/", "", target)
 
 
-def _check_remote(url: str, scheme: str, rest: str, place: str) -> Address:
-    if scheme.lower() not in _SCHEMES:
-        raise ConfigError(f"{place}: transport {scheme!r} is not allowed; use https, ssh or a path")
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    user, at, host = authority.rpartition("@")
-    if (at and scheme.lower() in ("http", "https")) or ":" in user or "?" in rest:
-        raise ConfigError(
-            f"{place}: the address holds a user, password or query; write it as {scheme}://{host}/… "
-            "and let git's credential helper hold the secret (git help credentials)"
-        )
-    if host.startswith("-") or user.startswith("-"):
-        raise ConfigError(f"{place}: a host cannot start with '-'; correct the address")
-    return Address(url, local=False)
-
-
 def _local_folder(path: str, base: Path) -> Path | None:
     root = (base / Path(path).expanduser()).resolve()
     if (root / "HEAD").is_file() and (root / "objects").is_dir():
@@ -296,7 +237,7 @@ def _environment() -> dict[str, str]:
         settings |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return kept | settings | {
         "LC_ALL": "C",
-        "GIT_ALLOW_PROTOCOL": ":".join(_SCHEMES),
+        "GIT_ALLOW_PROTOCOL": ":".join(SCHEMES),
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_TERMINAL_PROMPT": "0",

@@ -19,9 +19,9 @@ import polars as pl
 from dora.errors import ConfigError
 from dora.frames import SCHEMAS
 from ingest.bots import bot_test
+from ingest.git_address import check_address
 from ingest.git_command import (
     Repository,
-    check_address,
     existing,
     first_parent_line,
     lines,

@@ -16,25 +16,24 @@ from typing import Literal
 
 import polars as pl
 
-from dora.errors import ConfigError, SourceError
+from dora.errors import ConfigError
 from dora.frames import SCHEMAS
 from dora.model import Rejected
 from ingest.bots import bot_test
+from ingest.git_address import check_address
 from ingest.git_command import (
     Repository,
-    check_address,
-    fetch_blobs,
     first_parent_line,
     main_branch,
     open_repository,
     spool,
 )
+from ingest.git_objects import pairs, read_blobs
 from ingest.source import Batch, Context, Scope
 from ingest.sources.git_log import Authors
 from ingest.sources.gitops_files import Found, Template, Unreadable, VersionReader, read_template, version_reader
 
 _STREAM = "deployments"
-_CHUNK_BYTES = 16 << 20
 _FULL_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _HEADER = "--format=C%x00%H%x1f%at%x1f%ct%x1f%ae%x1f%an"
 
@@ -143,7 +142,7 @@ class GitopsSource:
         paths = [] if "" in folders else sorted(folders)
         header: list[str] = []
         with spool(repository, *command, tip, *([f"^{known}"] if known else []), "--", *paths) as output:
-            for mark, value in pairs(output.read):
+            for mark, value in pairs(output):
                 if mark == b"C":
                     header = value.decode("utf-8", "replace").split("\x1f", 4)
                     position += 1
@@ -255,41 +254,6 @@ def open_source(name: str, options: Options, context: Context) -> GitopsSource:
             if not fixed and word not in named and word not in template.pattern.groupindex:
                 raise ConfigError(f'{name}: {text!r} has no {{{word}}}; put it in the path, or set {word} = "…"')
     return GitopsSource(name, options, context, templates, reader)
-
-
-def pairs(read: object) -> Iterator[tuple[bytes, bytes]]:
-    """NUL-ended values, two by two."""
-    rest = b""
-    held: list[bytes] = []
-    while data := read(_CHUNK_BYTES):  # type: ignore[operator]
-        *values, rest = (rest + data).split(b"\0")
-        held += values
-        even = len(held) // 2 * 2
-        yield from zip(held[:even:2], held[1:even:2], strict=True)
-        held = held[even:]
-
-
-def read_blobs(repository: Repository, blobs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Each blob's content, from one git process; a partial clone first gets them in bulk."""
-    if not blobs:
-        return
-    if repository.partial:
-        fetch_blobs(repository, blobs)
-    with spool(repository, "cat-file", "--batch", given="\n".join(blobs) + "\n") as output:
-        data, at = b"", 0
-        for blob in blobs:
-            while (end := data.find(b"\n", at)) < 0 and (more := output.read(_CHUNK_BYTES)):
-                data, at = data[at:] + more, 0
-            header = data[at:end].split()
-            if end < 0 or header[1:2] != [b"blob"]:
-                raise SourceError(
-                    f"git: {repository.name}: content {blob} is missing; fetch the repository whole and ingest again"
-                )
-            size, at = int(header[2]), end + 1
-            while len(data) - at < size + 1 and (more := output.read(_CHUNK_BYTES)):
-                data, at = data[at:] + more, 0
-            yield blob, data[at : at + size]
-            at += size + 1
 
 
 def _line(cursor: str | None) -> Line:

@@ -9,7 +9,8 @@ import pytest
 
 from dora.errors import ConfigError, DoraError, SourceError
 from ingest.bots import bot_test
-from ingest.git_command import check_address, first_parent_line, lines, main_branch, open_repository, redact, text
+from ingest.git_address import check_address, redact
+from ingest.git_command import first_parent_line, lines, main_branch, open_repository, text
 from tests.repositories import Repo, context, daemon
 
 
@@ -176,7 +177,7 @@ def test_missing_git_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_bots_are_told_from_people() -> None:
     is_bot = bot_test(("^release train",), "apps")
-    bots = ["dependabot[bot] <x@y>", "Renovate <bot@renovateapp.com>", "CI <ci-bot@x>", "Release Train <r@x>"]
+    bots = ["dependabot[bot] <x@y>", "Renovate <bot@renovateapp.com>", "CI <bot@x>", "Release Train <r@x>"]
     people = ["Abbot <abbot@example.org>", "Talbot <t@robot.example>", "Bo Botha <bo@x>"]
     assert [is_bot(identity) for identity in [*bots, *people]] == [True] * 4 + [False] * 3
     with pytest.raises(ConfigError, match="not a regular expression"):
