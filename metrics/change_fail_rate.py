@@ -7,7 +7,7 @@ kinds of evidence count, and inside which window, are definitions. Source: dora.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ from metrics.slices import Arrays, Slices, micros
 
 #: Kept in the ledger and shown, never a failure by default.
 NOT_FAILURES = ("out_of_order", "replay")
-_ALWAYS = ("override",)
+_COLUMNS = ("deployment_id", "kind", "at_us", "evidence_us", "recovered_us", "recovery_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +33,60 @@ class Failure:
     recovered_us: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The evidence of one (group, bucket), and the deployments that it makes failures."""
+
+    rows: Arrays
+    failures: Sequence[Failure]
+
+
 def failures_of(rows: Arrays, definitions: Definitions) -> dict[str, Failure]:
-    """Failed deployments by id, from rows of failures.sql; the earliest recovery of the evidence that counts."""
-    window = definitions.failure_window_seconds
-    found: dict[str, Failure] = {}
+    """Failed deployments by id, from rows of failures.sql, each with its earliest recovery.
+
+    Late evidence makes no failure, but what it tells can end one. A fix that failed itself hands on to its own
+    recovery: a chain of failed fixes is one episode that ends with the last.
+    """
+    kinds: dict[str, set[str]] = {}
+    ends: dict[str, list[tuple[int, str | None]]] = {}
+    began: dict[str, int] = {}
     absolved = {str(d) for d, kind in zip(rows["deployment_id"], rows["kind"], strict=True) if kind == "absolved"}
-    columns = (rows[name].tolist() for name in ("deployment_id", "kind", "at_us", "evidence_us", "recovered_us"))
-    for deployment, kind, at, evidence, recovered in zip(*columns, strict=True):
+    columns = (rows[name].tolist() for name in _COLUMNS)
+    for deployment, kind, at, evidence, recovered, recovery in zip(*columns, strict=True):
         if kind not in definitions.failure_kinds or deployment in absolved:
             continue
-        late = window is not None and (evidence is None or evidence >= at + window * 1e6)
-        if late and kind in (*WINDOWED_KINDS, *NOT_FAILURES):
-            continue
-        old = found.get(deployment, Failure(at, frozenset(), None))
-        ends = [end for end in (old.recovered_us, recovered) if end is not None]
-        found[deployment] = Failure(at, old.kinds | {kind}, min(ends, default=None))
+        began[deployment] = at
+        if recovered is not None and recovered >= at:
+            ends.setdefault(deployment, []).append((recovered, recovery))
+        if not _is_late(kind, at, evidence, definitions):
+            kinds.setdefault(deployment, set()).add(kind)
+    found: dict[str, Failure] = {}
+    for deployment in sorted(kinds, key=began.__getitem__, reverse=True):
+        last = (found[by].recovered_us if by in found else end for end, by in ends.get(deployment, ()))
+        end = min((moment for moment in last if moment is not None), default=None)
+        found[deployment] = Failure(began[deployment], frozenset(kinds[deployment]), end)
     return found
 
 
-def read_failures(reader: Reader, slices: Slices) -> dict[tuple[int, int], Arrays]:
-    """The rows of failures.sql per (group, bucket)."""
+def _is_late(kind: str, at: int, evidence: int | None, definitions: Definitions) -> bool:
+    window = definitions.failure_window_seconds
+    if window is None or kind not in (*WINDOWED_KINDS, *NOT_FAILURES):
+        return False
+    return evidence is None or evidence >= at + window * 1e6
+
+
+def read_failures(reader: Reader, slices: Slices) -> dict[tuple[int, int], Ledger]:
+    """The ledger per (group, bucket)."""
     rows = slices.read(reader, "failures")
-    return {(group, bucket): cut for group, bucket, cut in slices.cut(rows, "at_us")}
+    found = failures_of(rows, slices.question.definitions)
+    return {
+        (group, bucket): Ledger(cut, [found[d] for d in dict.fromkeys(cut["deployment_id"].tolist()) if d in found])
+        for group, bucket, cut in slices.cut(rows, "at_us")
+    }
 
 
 def change_fail_rate(
-    reader: Reader, slices: Slices, evidence: Mapping[tuple[int, int], Arrays]
+    reader: Reader, slices: Slices, evidence: Mapping[tuple[int, int], Ledger]
 ) -> dict[tuple[int, int], ChangeFailRate]:
     """One result per (group, bucket); `rate` is None when no deployment is old enough to judge."""
     question = slices.question
@@ -74,9 +102,9 @@ def change_fail_rate(
 
 
 def _summary(
-    matured: np.ndarray, evidence: Arrays, judged: int, definitions: Definitions, edition: int
+    matured: np.ndarray, ledger: Ledger, judged: int, definitions: Definitions, edition: int
 ) -> ChangeFailRate:
-    failures = [f for f in failures_of(evidence, definitions).values() if f.at_us <= judged]
+    failures, evidence = [f for f in ledger.failures if f.at_us <= judged], ledger.rows
     n, failed = int(matured.sum()), len(failures)
     kinds = Counter(kind for failure in failures for kind in failure.kinds)
     shown = Counter(

@@ -43,7 +43,7 @@ class _Calendar:
     def __init__(self, bucket: Period, slices: Slices) -> None:
         definitions = slices.question.definitions
         days = bucket.buckets("day", definitions.timezone)
-        self.days = bucket.days
+        self.days = _local_days(bucket, definitions.timezone)
         self.day_starts = np.array([micros(day.start) for day in days], dtype=np.int64)
         self.week_starts = np.array(
             [micros(w.start) for w in bucket.buckets("week", definitions.timezone)], dtype=np.int64
@@ -51,6 +51,14 @@ class _Calendar:
         first = days[-1].start.astimezone(ZoneInfo(definitions.timezone)).isoweekday() - (len(days) - 1)
         self.weekday = (np.arange(len(days)) + first - 1) % 7
         self.working = np.isin(self.weekday + 1, definitions.working_days)
+
+
+def _local_days(bucket: Period, timezone: str) -> float:
+    """Length in calendar days of the zone: a day with a clock change is one day, whatever its hours."""
+    if bucket.days < 1:
+        return bucket.days
+    start, end = (moment.astimezone(ZoneInfo(timezone)).replace(tzinfo=None) for moment in (bucket.start, bucket.end))
+    return (end - start).total_seconds() / 86400
 
 
 def _summary(rows: Arrays, calendar: _Calendar, tried: NDArray[np.generic], edition: int) -> DeploymentFrequency:

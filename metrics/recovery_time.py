@@ -13,21 +13,21 @@ from numpy.typing import NDArray
 
 from dora.warehouse import Reader
 from metrics import bands
-from metrics.change_fail_rate import failures_of
+from metrics.change_fail_rate import Ledger
 from metrics.intervals import Interval, kaplan_meier_median, quantile
 from metrics.results import RecoveryTime, TimeToRestore
-from metrics.slices import Arrays, Slices, micros
+from metrics.slices import Slices, micros
 
 Floats = NDArray[np.float64]
 
 
-def recovery_time(slices: Slices, evidence: Mapping[tuple[int, int], Arrays]) -> dict[tuple[int, int], RecoveryTime]:
+def recovery_time(slices: Slices, evidence: Mapping[tuple[int, int], Ledger]) -> dict[tuple[int, int], RecoveryTime]:
     """One result per (group, bucket): failed deployment's finish to the earliest counted recovery, in seconds."""
     question = slices.question
     now = micros(question.as_of)
     out = {}
-    for key, rows in evidence.items():
-        failures = failures_of(rows, question.definitions).values()
+    for key, ledger in evidence.items():
+        failures = ledger.failures
         ended = np.array(
             [(f.recovered_us - f.at_us) / 1e6 for f in failures if f.recovered_us is not None], dtype=np.float64
         )
