@@ -57,7 +57,7 @@ class Period:
             edge = datetime.combine(day, time(), zone).astimezone(UTC)
             if edge >= self.end:
                 break
-            if edge > self.start:
+            if edge > edges[-1]:  # Samoa had no 30 December 2011: its two midnights are one
                 edges.append(edge)
         return [Period(a, b) for a, b in zip(edges, [*edges[1:], self.end], strict=True)]
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dora.errors import WarehouseError
 from dora.file_errors import file_sentence
+
+_TAIL_BYTES = 1_000_000
 
 
 def runs_path(warehouse: Path) -> Path:
@@ -36,9 +39,11 @@ def append_run(warehouse: Path, run: Mapping[str, object]) -> None:
 
 
 def read_runs(warehouse: Path, last: int = 50) -> list[dict[str, object]]:
-    """The last runs, oldest first; empty when there is no log. Broken lines are skipped."""
+    """The last runs, oldest first, of the log's last megabyte; empty when there is no log. Broken lines are skipped."""
     try:
-        lines = runs_path(warehouse).read_text(encoding="utf-8", errors="replace").splitlines()[-last:]
+        with runs_path(warehouse).open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            lines = log.read().decode("utf-8", "replace").split("\n")[-last - 1 :]
     except OSError:
         return []
     runs = []
@@ -53,6 +58,7 @@ def read_runs(warehouse: Path, last: int = 50) -> list[dict[str, object]]:
 def last_complete(warehouse: Path) -> datetime | None:
     """When the last run in which every source succeeded began, aware UTC; None when there was none."""
     for run in reversed(read_runs(warehouse)):
-        if run.get("complete") and isinstance(run.get("started_at"), str):
-            return datetime.fromisoformat(str(run["started_at"])).astimezone(UTC)
+        if run.get("complete"):
+            with suppress(ValueError):
+                return datetime.fromisoformat(str(run.get("started_at"))).astimezone(UTC)
     return None

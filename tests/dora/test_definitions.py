@@ -1,0 +1,43 @@
+"""The hash of the definitions: the same for the same settings, another for any other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from dora.definitions import Definitions
+from tests.dora.processes import environment
+
+#: a value other than the default, for every field
+OTHERS: dict[str, Any] = {
+    "timezone": "Europe/London", "production": ("live",), "rehearsal": (), "change": "pull_request", "clock": "merged",
+    "bots": False, "failure_window_seconds": None, "failure_kinds": ("revert",), "rework_kinds": ("revert",),
+    "replay_slot_seconds": 60.0, "replay_services": 6, "proximity_seconds": 1.0, "hotfix_labels": (),
+    "hotfix_branches": (), "hotfix_titles": (), "working_days": (1,),
+}  # fmt: skip
+
+
+def test_every_field_is_tried() -> None:
+    assert set(OTHERS) == {field.name for field in fields(Definitions)}
+
+
+@pytest.mark.parametrize("name", sorted(OTHERS))
+def test_hash_changes_with_every_field(name: str) -> None:
+    assert replace(Definitions(), **{name: OTHERS[name]}).hash != Definitions().hash
+
+
+def test_hashes_of_all_changes_differ() -> None:
+    hashes = {replace(Definitions(), **{name: value}).hash for name, value in OTHERS.items()}
+    assert len(hashes) == len(OTHERS)
+
+
+def test_hash_is_the_same_in_another_process() -> None:
+    program = "from dora.definitions import Definitions; print(Definitions().hash)"
+    seeded = environment(PYTHONHASHSEED="7")
+    done = subprocess.run([sys.executable, "-c", program], env=seeded, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == Definitions().hash
+    assert len(Definitions().hash) == 12
