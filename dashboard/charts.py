@@ -29,6 +29,7 @@ def band_chart(
 
     `rows`: name, value, low, high, label (text at the dot), level, and the tooltip texts shown, interval, n.
     Without a value the row says `insufficient data`; a value without a level is a hollow dot.
+    An interval without an upper end runs to the edge of the chart.
     """
     domain = domain_of(rows, axis)
     order = rows["name"].to_list()
@@ -53,7 +54,8 @@ def _drawn(rows: pl.DataFrame, domain: tuple[float, float]) -> pl.DataFrame:
         .otherwise(pl.lit("other"))
     )  # fmt: skip
     middle = domain[0] + (domain[1] - domain[0]) / 2 if domain[0] == 0 else (domain[0] * domain[1]) ** 0.5
-    return rows.with_columns(
+    high = pl.when(pl.col("low").is_not_null()).then(pl.col("high").fill_null(pl.lit(domain[1])))
+    return rows.with_columns(high.alias("high")).with_columns(
         *inside, state.alias("state"), pl.lit(domain[0]).alias("left"),
         (pl.col("value").clip(*domain) > middle).alias("right_half"),
     )  # fmt: skip
@@ -76,8 +78,9 @@ def _dots(rows: pl.DataFrame, x: alt.X, y: alt.Y, palette: Palette) -> list[alt.
     low = x.copy()
     low.shorthand = "low:Q"
     base = alt.Chart(known).encode(y=y, tooltip=tooltip)
+    whiskers = alt.Chart(known.drop_nulls("low")).encode(y=y, tooltip=tooltip)
     layers = [
-        base.mark_rule(strokeWidth=2.5, strokeCap="round").encode(x=low, x2="high:Q", color=colour),
+        whiskers.mark_rule(strokeWidth=2.5, strokeCap="round").encode(x=low, x2="high:Q", color=colour),
         base.mark_point(size=90, strokeWidth=2, opacity=1).encode(x=x, color=colour, fill=fill, shape=shape),
     ]
     for half in (False, True):

@@ -59,14 +59,14 @@ def _frequency(group: Group) -> Reading:
     found = group.deployment_frequency
     low, high = poisson_interval(found.deployments)
     ends = (low / found.days, high / found.days) if found.deployments and found.days else (None, None)
-    basis = f"{units.count(found.deployments)} deployments on {units.count(found.days_with_deployment)} of {units.count(found.days)} days"
+    basis = f"{units.many(found.deployments, 'deployment')} on {units.count(found.days_with_deployment)} of {units.count(found.days)} days"
     value = found.per_day if found.deployments else None
     return Reading(value=value, interval=ends, n=found.deployments, basis=basis, level=found.level)
 
 
 def _lead_time(group: Group) -> Reading:
     found = group.change_lead_time
-    basis = f"median of {units.count(found.n)} changes"
+    basis = f"median of {units.many(found.n, 'change')}"
     return Reading(
         value=found.median_seconds, interval=found.interval_seconds, n=found.n, basis=basis, level=found.level
     )
@@ -75,14 +75,14 @@ def _lead_time(group: Group) -> Reading:
 def _fail_rate(group: Group) -> Reading:
     found = group.change_fail_rate
     pending = f", {units.count(found.pending)} too young to judge" if found.pending else ""
-    basis = f"{units.count(found.failed)} of {units.count(found.deployments)} deployments failed{pending}"
+    basis = f"{units.count(found.failed)} of {units.many(found.deployments, 'deployment')} failed{pending}"
     return Reading(value=found.rate, interval=found.interval, n=found.deployments, basis=basis, level=found.level)
 
 
 def _recovery(group: Group) -> Reading:
     found = group.failed_deployment_recovery_time
     open_ = f", {units.count(found.open)} still open" if found.open else ""
-    basis = f"median of {units.count(found.n)} failures{open_}"
+    basis = f"median of {units.many(found.n, 'failure')}{open_}"
     value = found.kaplan_meier_median_seconds
     return Reading(value=value, interval=found.interval_seconds, n=found.n, basis=basis, level=found.level)
 

@@ -85,6 +85,11 @@ def count(number: float | None) -> str:
     return NO_DATA if number is None else f"{number:,.0f}"
 
 
+def many(number: float, one: str) -> str:
+    """A count with its word: `1 change`, `2 changes`."""
+    return f"{count(number)} {one if number == 1 else one + 's'}"
+
+
 def times(factor: float | None) -> str:
     """How many times: `2.3×`, `34×`."""
     return NO_DATA if factor is None else f"{_short(factor)}×"

@@ -15,8 +15,9 @@ from metrics.known_names import KnownNames
 from metrics.question import By, Question
 
 CUSTOM = "custom"
-#: Choice in the address -> words on the page and the length that `parse_period` reads.
-LENGTHS = {"30d": "last 30 days", "90d": "last 90 days", "180d": "last 180 days", "365d": "last 365 days"}
+#: What the page and its address say -> the length that `parse_period` reads.
+LENGTHS = {"30 days": "30d", "90 days": "90d", "180 days": "180d", "365 days": "365d"}
+DEFAULT = "90 days"
 GROUPINGS: dict[str, By] = {"teams": "team", "services": "service", "organisation": "organisation"}
 
 
@@ -41,16 +42,16 @@ def question(setting: Setting, by: str = "teams") -> Question:
     """Draw the controls and return what is asked; a choice that the data does not offer falls back to the default."""
     columns = st.columns([2, 2, 3, 3, 2], vertical_alignment="bottom")
     with columns[0]:
-        chosen = _select("Period", period_choices(setting.names), "period", "90d", LENGTHS)
+        chosen = _select("Period", period_choices(setting.names), "period", DEFAULT)
     with columns[1]:
-        grouping = _select("Compare", list(GROUPINGS), "by", by if setting.names.teams else "services", {})
+        grouping = _select("Compare", list(GROUPINGS), "by", by if setting.names.teams else "services")
     with columns[2]:
         teams = _many("Teams", setting.names.teams, "team")
     with columns[3]:
         services = _many("Services", setting.names.services, "service")
     with columns[4]:
         years = [str(year) for year in sorted(editions(), reverse=True)]
-        edition = _select("Levels of", years, "edition", "2024", {year: f"{year} report" for year in years})
+        edition = _select("Report with levels", years, "edition", "2024")
     return Question(
         period=_custom(setting) if chosen == CUSTOM else _period(chosen, setting),
         as_of=setting.as_of, by=GROUPINGS[grouping], teams=tuple(teams), services=tuple(services),
@@ -62,7 +63,7 @@ def deployments_question(setting: Setting) -> Question:
     """The controls of the list of deployments; period and filters are those of the overview."""
     columns = st.columns([2, 3, 3, 3], vertical_alignment="bottom")
     with columns[0]:
-        chosen = _select("Period", period_choices(setting.names), "period", "90d", LENGTHS)
+        chosen = _select("Period", period_choices(setting.names), "period", DEFAULT)
     with columns[1]:
         teams = _many("Teams", setting.names.teams, "team")
     with columns[2]:
@@ -81,7 +82,7 @@ def trend_step(period: Period) -> Every:
 
 
 def _period(chosen: str, setting: Setting) -> Period:
-    return parse_period(chosen, None, setting.as_of, setting.definitions.timezone)
+    return parse_period(LENGTHS.get(chosen, chosen), None, setting.as_of, setting.definitions.timezone)
 
 
 def _custom(setting: Setting) -> Period:
@@ -103,11 +104,9 @@ def _date(value: object, default: date) -> date:
     return value if isinstance(value, date) else default
 
 
-def _select(label: str, options: list[str], key: str, default: str, words: dict[str, str]) -> str:
+def _select(label: str, options: list[str], key: str, default: str) -> str:
     index = options.index(default) if default in options else 0
-    chosen = st.selectbox(
-        label, options, index=index, key=key, bind="query-params", format_func=lambda option: words.get(option, option)
-    )
+    chosen = st.selectbox(label, options, index=index, key=key, bind="query-params")
     return chosen or options[index]
 
 

@@ -23,6 +23,8 @@ _ROW = pl.Schema({"name": pl.String(), "value": pl.Float64(), "low": pl.Float64(
 def show(groups: Sequence[Group], question: Question, place: Place) -> None:
     """Draw the five charts with one row a group, and the same as a table."""
     st.subheader(f"{question.by.capitalize()}s and the levels of the {question.edition} report")
+    if question.by == "organisation":
+        st.caption("One row: choose teams or services under Compare to see them beside each other.")
     if not groups:
         st.info(f"No {question.by} matches the filters.")
         return

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import units
 from dashboard.escaping import shown
-from dashboard.views import asking
+from dashboard.views import asking, prose
 from dashboard.views.shell import BANNER, Place
 from metrics.contents import MOST, Contents
 
@@ -92,11 +92,8 @@ def _findings(held: Contents) -> None:
     if not held.findings:
         st.markdown("No finding: every version resolves to a commit, and no clock runs backwards.")
         return
-    lines = [
-        f"- **{units.count(number)}** {shown(MEANINGS.get(name, units.words(name)))}"
-        for name, number in held.findings.items()
-    ]
-    st.markdown("\n".join(lines))
+    lines = [f"{units.count(number)} {MEANINGS.get(name, units.words(name))}" for name, number in held.findings.items()]
+    prose.points(lines)
     _table(held.quality, sum(held.findings.values()))
 
 

@@ -9,8 +9,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard import charts, units
-from dashboard.escaping import shown
-from dashboard.views import asking, report_buttons
+from dashboard.views import asking, prose, report_buttons
 from dashboard.views.shell import Place
 from metrics.story import Comparison, DeploymentStory, Moment
 
@@ -69,22 +68,22 @@ def lane(moment: Moment) -> str:
 
 def _head(told: DeploymentStory, zone: str) -> None:
     deployed = told.deployment
-    st.title(f"{shown(deployed.service)} {shown(units.version(deployed.version, deployed.sha))}")
+    prose.title(f"{deployed.service} {units.version(deployed.version, deployed.sha)}")
     sign, colour = _STATES.get(told.verdict.state, (told.verdict.state, "gray"))
     if deployed.status != "succeeded":
         sign, colour = f"✕ {units.words(deployed.status)}: never served users", "gray"
     st.badge(sign, color=colour)  # type: ignore[arg-type]
-    teams = f" · team {shown(', '.join(told.teams))}" if told.teams else ""
-    st.markdown(
-        f"{shown(deployed.environment)} · {units.moment(deployed.finished_at, zone)}{teams} · "
-        f"{shown(told.verdict.why)}{_confidence(told)}"
-    )
+    prose.paragraph(
+        "{environment} · {finished} · {teams} · {why}{sure}",
+        environment=deployed.environment, finished=units.moment(deployed.finished_at, zone),
+        teams=f"team {', '.join(told.teams)}" if told.teams else "no team", why=told.verdict.why, sure=_confidence(told),
+    )  # fmt: skip
 
 
 def _confidence(told: DeploymentStory) -> str:
     if told.verdict.confidence is None:
         return ""
-    return f" (confidence {units.percent(told.verdict.confidence)}, decided by {shown(told.verdict.decided_by)})"
+    return f" (confidence {units.percent(told.verdict.confidence)}, decided by {told.verdict.decided_by})"
 
 
 def _figures(told: DeploymentStory) -> None:
@@ -182,7 +181,7 @@ def _shipped(told: DeploymentStory, zone: str) -> None:
 def _unknown(told: DeploymentStory) -> None:
     if told.caveats:
         st.subheader("What the data cannot tell")
-        st.markdown("\n".join(f"- {shown(caveat, 500)}" for caveat in told.caveats))
+        prose.points(list(told.caveats))
 
 
 def _table(rows: list[dict[str, object]]) -> None:

@@ -23,7 +23,6 @@ SIGNS = {
     "not delivered": "✕ not delivered",
     "cancelled": "– cancelled",
 }
-_WORDS: dict[Verdict, str] = {"all": "all", "failed": "failed", "pending": "too young to judge"}
 
 
 def show(place: Place) -> None:
@@ -96,15 +95,7 @@ def _asked(place: Place) -> tuple[Question, Verdict, str]:
     question = choices.deployments_question(place.setting)
     left, right = st.columns([2, 3])
     with left:
-        status = st.segmented_control(
-            "State",
-            VERDICTS,
-            default="all",
-            required=True,
-            key="state",
-            bind="query-params",
-            format_func=lambda state: _WORDS[state],
-        )
+        status = st.segmented_control("State", VERDICTS, default="all", required=True, key="state", bind="query-params")
     with right:
         text = st.text_input(
             "Search", key="text", bind="query-params", placeholder="service, team, version, commit or id"
@@ -117,7 +108,7 @@ def _count(rows: pl.DataFrame, question: Question) -> None:
     parts = [f"{units.count(counts[verdict])} {verdict}" for verdict in SIGNS if verdict in counts]
     zone = question.definitions.timezone
     span = f"{units.day(question.period.start, zone)} to {units.last_day(question.period.end, zone)}"
-    st.subheader(f"{units.count(rows.height)} deployments to production, {span}")
+    st.subheader(f"{units.many(rows.height, 'deployment')} to production, {span}")
     young = rows.filter((pl.col("verdict") == "failed") & ~pl.col("matured")).height
     waits = f" {units.count(young)} of the failed too young to be in the change fail rate." if young else ""
     kinds = ", ".join(map(units.words, question.definitions.failure_kinds))

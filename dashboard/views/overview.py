@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
-import streamlit as st
-
 from dashboard import units
-from dashboard.escaping import shown
 from dashboard.figures import elite_words, farthest_from_elite
-from dashboard.views import asking, choices, comparison, past, queue, tiles
+from dashboard.views import asking, choices, comparison, past, prose, queue, tiles
 from dashboard.views.shell import Place
 from metrics.bands import edition
 from metrics.question import Question
@@ -25,29 +23,29 @@ def show(place: Place) -> None:
     whole = replace(question, by="organisation", every=choices.trend_step(question.period))
     total = asking.scores(place.published, whole).groups[0]
     before = asking.scores(place.published, replace(whole.over(question.period.before()), every=None)).groups[0]
-    groups = asking.scores(place.published, question).groups
-    _headline(total, groups, question)
+    groups = (total,) if question.by == "organisation" else asking.scores(place.published, question).groups
+    zone = question.definitions.timezone
+    prose.title(
+        f"{total.name} · {units.day(question.period.start, zone)} to {units.last_day(question.period.end, zone)}"
+    )
+    prose.paragraph(headline(total, groups, question))
     tiles.row(total, before, question)
-    if question.by != "organisation":
-        comparison.show(groups, question, place)
+    comparison.show(groups, question, place)
     past.show(total, before, question, place)
     queue.show(question, total, place)
 
 
-def _headline(total: Group, groups: tuple[Group, ...], question: Question) -> None:
-    """One sentence for the whole, one for the groups that are held back the most."""
-    span = f"{units.day(question.period.start, question.definitions.timezone)} to {units.last_day(question.period.end, question.definitions.timezone)}"
-    st.title(f"{shown(total.name)} · {span}")
+def headline(total: Group, groups: tuple[Group, ...], question: Question) -> str:
+    """What holds the whole back, then its groups, as escaped HTML."""
     found = farthest_from_elite(total)
     if found is None:
-        st.markdown(_nothing_behind(total, question))
-        return
+        return _nothing_behind(total, question)
     figure, reading, factor = found
-    elite = shown(elite_words(edition(question.edition), figure))
-    st.markdown(
-        f"**{figure.title} is farthest from elite**: {figure.text(reading)}, {units.times(factor)} beyond the "
-        f"“{elite}” of the elite level in the {question.edition} report.{_per_group(groups, question)}"
-    )
+    return prose.filled(
+        "<b>{metric} is farthest from elite</b>: {value}, {times} beyond the “{elite}” of the elite level in the {year} report.",
+        metric=figure.title, value=figure.text(reading), times=units.times(factor), year=question.edition,
+        elite=elite_words(edition(question.edition), figure),
+    ) + _per_group(groups, question)  # fmt: skip
 
 
 def _nothing_behind(total: Group, question: Question) -> str:
@@ -60,18 +58,20 @@ def _nothing_behind(total: Group, question: Question) -> str:
 
 
 def _per_group(groups: tuple[Group, ...], question: Question) -> str:
-    if question.by == "organisation":
-        return ""
     behind = [(group, found) for group in groups if (found := farthest_from_elite(group))]
-    if len(groups) <= MOST_NAMED:
-        named = [
-            f"{shown(group.name)} {figure.short.lower()} {units.times(factor)}" for group, (figure, _, factor) in behind
-        ]
-        return f" Farthest from elite by {question.by}: {' · '.join(named)}." if named else ""
-    counts: dict[str, int] = {}
-    for _, (figure, _, _) in behind:
-        counts[figure.title.lower()] = counts.get(figure.title.lower(), 0) + 1
-    if not counts:
+    if question.by == "organisation" or not behind:
         return ""
-    parts = [f"{title} in {number}" for title, number in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
-    return f" What holds back most, by {question.by}: {', '.join(parts)} of {len(groups)}."
+    if len(groups) <= MOST_NAMED:
+        named = " · ".join(
+            prose.filled(
+                "<b>{name}</b> {metric} {times}",
+                name=group.name,
+                metric=figure.short.lower(),
+                times=units.times(factor),
+            )
+            for group, (figure, _, factor) in behind
+        )
+        return f" Farthest by {question.by}: {named}."
+    counts = Counter(figure.title.lower() for _, (figure, _, _) in behind).most_common()
+    parts = ", ".join(f"{title} in {number}" for title, number in counts)
+    return f" What holds back most, by {question.by}: {parts} of {len(groups)}."

@@ -28,7 +28,7 @@ def show(question: Question, total: Group, place: Place) -> None:
         return
     waiting = total.change_lead_time.undeployed
     st.markdown(
-        f"**{units.count(waiting.get('n'))} changes wait**, half of them for longer than {units.duration(waiting.get('median_seconds'))}; "
+        f"**{units.many(waiting.get('n') or 0, 'change')} waiting**, half of them for longer than {units.duration(waiting.get('median_seconds'))}; "
         f"the oldest for {units.duration(waiting.get('oldest_seconds'))}."
     )
     left, right = st.columns([2, 3], gap="medium")
@@ -40,10 +40,11 @@ def show(question: Question, total: Group, place: Place) -> None:
 
 def bars(changes: pl.DataFrame, most: int = MOST_QUEUES) -> pl.DataFrame:
     """What `charts.waiting_chart` draws, for the `most` longest queues."""
-    edges = [units.DAY, units.WEEK, 30 * units.DAY]
+    age, (young, days, weeks, old) = pl.col("age_seconds"), charts.AGES
     aged = changes.with_columns(
-        age=pl.col("age_seconds").cut(edges, labels=list(charts.AGES), left_closed=True).cast(pl.String)
-    )
+        age=pl.when(age < units.DAY).then(pl.lit(young)).when(age < units.WEEK).then(pl.lit(days))
+        .when(age < 30 * units.DAY).then(pl.lit(weeks)).otherwise(pl.lit(old))
+    )  # fmt: skip
     totals = aged.group_by("name").agg(pl.len().alias("total"), pl.col("age_seconds").max().alias("oldest"))
     longest = totals.sort(["total", "name"], descending=[True, False]).head(most)
     out = []

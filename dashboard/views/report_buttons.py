@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard.report import FORMATS
 from metrics.story import DeploymentStory
 
 #: Format -> words on the button, file name's end, media type.
@@ -42,6 +41,9 @@ def file_name(deployment_id: str) -> str:
 
 def _rendered(name: str, told: DeploymentStory) -> Callable[[], bytes]:
     def render() -> bytes:
+        # Only a click needs the templates and pictures of a report.
+        from dashboard.report import FORMATS
+
         text = FORMATS[name].render(told, names=False)
         return text if isinstance(text, bytes) else text.encode()
 

@@ -12,7 +12,7 @@ from dashboard import units
 from dashboard.colours import DARK, LIGHT, Palette
 from dashboard.escaping import shown
 from dashboard.reading import Identity, identity
-from dashboard.views import asking
+from dashboard.views import asking, prose
 from dashboard.views.choices import Setting
 from dora.errors import DoraError
 from dora.warehouse import Reader
@@ -41,8 +41,8 @@ def page(published: Path, show: Callable[[Place], None]) -> Callable[[], None]:
 
     def run() -> None:
         _style()
+        now = _now(published)
         try:
-            now = identity(published)
             meta, setting = asking.kept(published, "about", _ask_about)
             if meta.get("made_up") == "true":
                 st.warning(f"**{BANNER}**")
@@ -51,7 +51,6 @@ def page(published: Path, show: Callable[[Place], None]) -> Callable[[], None]:
             show(Place(published, meta, setting, _palette()))
             _stamp(meta, setting)
         except DoraError as error:
-            now = None
             _no_data(error)
         _follow(published, now)
 
@@ -69,7 +68,8 @@ def _palette() -> Palette:
 
 def _no_data(error: DoraError) -> None:
     st.title("No data yet")
-    st.error(shown(str(error), 600))
+    st.error("The published file cannot be shown:")
+    prose.paragraph("{sentence}", sentence=error)
     st.markdown(
         "Run one of these in the folder that holds `dora.toml`; this page shows the numbers as soon as they exist."
     )
@@ -96,18 +96,27 @@ def _stamp(meta: Meta, setting: Setting) -> None:
 
 
 def _follow(published: Path, shown_now: Identity | None) -> None:
-    """Load the page anew when another file was published, looking every few seconds."""
+    """Load the page anew when another file was published, looking every few seconds.
+
+    Never right after drawing: a file published more often than a page is drawn would keep it drawing for ever.
+    """
+    just_drawn = [True]
 
     @st.fragment(run_every=POLL_SECONDS)
     def watch() -> None:
-        try:
-            current = identity(published)
-        except DoraError:
-            return
-        if current != shown_now:
+        if just_drawn:
+            just_drawn.clear()
+        elif _now(published) != shown_now:
             st.rerun()
 
     watch()
+
+
+def _now(published: Path) -> Identity | None:
+    try:
+        return identity(published)
+    except DoraError:
+        return None
 
 
 def _style() -> None:

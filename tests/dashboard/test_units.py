@@ -62,6 +62,10 @@ def test_an_unknown_end_of_an_interval_is_a_question_mark() -> None:
     assert units.interval(None, None, units.duration) == "no interval"
 
 
+def test_one_is_singular() -> None:
+    assert [units.many(number, "change") for number in (0, 1, 1904)] == ["0 changes", "1 change", "1,904 changes"]
+
+
 def test_a_moment_names_its_zone() -> None:
     at = datetime(2025, 7, 1, 12, tzinfo=UTC)
     assert units.moment(at) == "2025-07-01 12:00 UTC"

@@ -1,0 +1,93 @@
+"""From a scorecard to what a page says about it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from dashboard.figures import FIGURES, change_text, elite_words, farthest_from_elite, is_better, zones
+from dashboard.reading import read
+from dashboard.units import DAY, HOUR, WEEK
+from dashboard.zones import Zone
+from dora.period import parse_period
+from dora.warehouse import Reader
+from metrics.bands import edition
+from metrics.own_past import Change
+from metrics.question import Question, published_as_of
+from metrics.results import Group
+from metrics.scorecard import scorecard
+from tests.organisations import publish, publish_empty
+
+BY_ID = {figure.id: figure for figure in FIGURES}
+
+
+def _group(published: Path) -> Group:
+    def ask(reader: Reader) -> Group:
+        as_of = published_as_of(reader)
+        period = parse_period("90d", "2025-07-01", as_of)
+        return scorecard(reader, Question(period=period, as_of=as_of)).groups[0]
+
+    return read(published, ask)[1]
+
+
+def test_every_reading_says_what_it_rests_on(tmp_path: Path) -> None:
+    group = _group(publish(tmp_path, ["Atlas"]))
+    assert [figure.of(group).basis for figure in FIGURES] == [
+        "20 deployments on 20 of 90 days", "median of 19 changes", "4 of 19 deployments failed, 1 too young to judge", "median of 4 failures",
+        "0 of 20 deployments were rework",
+    ]  # fmt: skip
+
+
+def test_no_data_is_missing_and_not_zero(tmp_path: Path) -> None:
+    group = _group(publish_empty(tmp_path))
+    assert {figure.of(group).value for figure in FIGURES} == {None}
+    assert {figure.of(group).missing for figure in FIGURES} == {"insufficient data"}
+    assert farthest_from_elite(group) is None
+
+
+def test_the_metric_farthest_from_elite_is_the_one_most_times_beyond_its_bound(tmp_path: Path) -> None:
+    found = farthest_from_elite(_group(publish(tmp_path, ["Atlas"])))
+    assert found is not None
+    figure, reading, factor = found
+    # 4 of 20 deployments failed: 20 % is 4 times the 5 % of elite; 20 in 90 days is 4.5 times fewer than one a day
+    assert figure.id == "deployment_frequency"
+    assert factor == pytest.approx(4.5)
+    assert reading.value == pytest.approx(20 / 90)
+
+
+@pytest.mark.parametrize("year", [2019, 2024])
+def test_the_levels_of_the_lead_time_lie_side_by_side(year: int) -> None:
+    found = zones(edition(year), BY_ID["change_lead_time"])
+    assert [zone.label for zone in found] == ["elite", "high", "medium", "low"]
+    assert found[0] == Zone("elite", None, DAY, True)
+    assert found[1] == Zone("high", DAY, WEEK)
+    assert all(a.high == b.low for a, b in pairwise(found))
+
+
+def test_levels_with_the_same_cell_share_a_zone_and_overlaps_belong_to_the_better_one() -> None:
+    found = zones(edition(2024), BY_ID["failed_deployment_recovery_time"])
+    assert found[:2] == [Zone("elite", None, HOUR, True), Zone("high and medium", HOUR, DAY)]
+    assert found[2].low == WEEK, "nobody owns the time between a day and a week"
+
+
+def test_single_published_figures_are_marks_and_a_range_is_a_zone() -> None:
+    marks = {zone.label: (zone.low, zone.high) for zone in zones(edition(2024), BY_ID["change_fail_rate"])}
+    assert marks == {"elite": (None, 0.05), "high": (0.2, 0.2), "medium": (0.1, 0.1), "low": (0.4, 0.4)}
+    older = zones(edition(2019), BY_ID["change_fail_rate"])
+    assert older == [Zone("elite to medium", None, 0.15, True), Zone("low", 0.46, 0.6)]
+
+
+def test_rework_has_no_levels() -> None:
+    assert zones(edition(2024), BY_ID["deployment_rework_rate"]) == []
+    assert elite_words(edition(2024), BY_ID["deployment_rework_rate"]) == ""
+
+
+def test_a_change_is_told_with_its_interval_and_whether_it_is_good() -> None:
+    slower = Change(ratio=1.5, interval=(1.2, 1.9))
+    assert change_text(slower) == "+50 % (+20 % to +90 %)"
+    assert not is_better(BY_ID["change_lead_time"], slower)
+    assert is_better(BY_ID["deployment_frequency"], slower)
+    assert change_text(Change(difference=-0.012, interval=(-0.03, 0.01))) == "−1.2 pp (−3 pp to +1 pp)"
+    assert change_text(Change()) is None
