@@ -8,7 +8,10 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -34,7 +37,27 @@ COMMANDS = {
 }
 
 
+class _ClosedPipe(Exception):
+    """The reader of stdout went away; not an OSError, which click would turn into exit code 1."""
+
+
+@contextmanager
+def _pipe_may_close() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise _ClosedPipe from None
+
+
 class _Lazy(click.Group):
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _pipe_may_close():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> object:
+        with _pipe_may_close():
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
@@ -88,7 +111,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("dora: stopped; what was committed is kept", err=True)
         sys.exit(130)
-    except BrokenPipeError:
+    except (_ClosedPipe, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
 

@@ -12,6 +12,7 @@ import click
 from dora.cli.options import config_option, note, progress
 from dora.config import Config, cache_folder, load_config, salt_value
 from dora.errors import ConfigError
+from dora.tables import nearest
 
 if TYPE_CHECKING:
     from dora.model import Record
@@ -49,11 +50,13 @@ def command(event: str, values: tuple[str, ...], config: str | None, source: str
 
 
 def _records(config: Config, event: str, values: Sequence[str], source: str) -> list[Record]:
-    from ingest.events import records_of_event
+    from ingest.events import EVENTS, records_of_event
     from ingest.source import Context
 
     if event == "-" and values:
         raise ConfigError(f"`-` reads the event from standard input; {values[0]!r} is one too many")
+    if event not in ("-", *EVENTS):
+        raise ConfigError(f"{event!r} is not an event that can be recorded{nearest(event, EVENTS)}")
     people = Context(cache=cache_folder(), base=config.folder, salt=salt_value(config))
     payload = sys.stdin.buffer.read() if event == "-" else values
     return records_of_event(None if event == "-" else event, payload, source, datetime.now(UTC), people.author)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import pytest
+
+from dora.cli import main
 from dora.warehouse import open_published, open_warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +43,28 @@ def dora(
     return done
 
 
+def said(folder: Path, *arguments: str, given: str = "", code: int | None = 0) -> subprocess.CompletedProcess[str]:
+    """The same in this process, a second faster; for what a command says and does, not for how it starts or dies."""
+    out, err = io.StringIO(), io.StringIO()
+    pipe = io.TextIOWrapper(io.BytesIO(given.encode()), "utf-8")
+    before = sys.argv, sys.stdin, dict(os.environ)
+    ended = 0
+    try:
+        sys.argv, sys.stdin = ["dora", *arguments], pipe
+        os.environ.clear()
+        os.environ.update(environment())
+        with redirect_stdout(out), redirect_stderr(err), chdir(folder):
+            main()
+    except SystemExit as exit_:
+        ended = int(exit_.code or 0)
+    finally:
+        sys.argv, sys.stdin = before[:2]
+        os.environ.clear()
+        os.environ.update(before[2])
+    assert code is None or ended == code, f"exit {ended}: {err.getvalue()}"
+    return subprocess.CompletedProcess(list(arguments), ended, out.getvalue(), err.getvalue())
+
+
 def content(folder: Path, name: str = "dora") -> dict[str, dict[str, str]]:
     """The content hash of every table of both files."""
     warehouse = open_warehouse(folder / f"{name}.duckdb")
@@ -51,3 +79,23 @@ def content(folder: Path, name: str = "dora") -> dict[str, dict[str, str]]:
 def leftovers(folder: Path) -> list[str]:
     """Files that a run should not leave behind."""
     return sorted(path.name for path in folder.iterdir() if "draft" in path.name or path.suffix == ".wal")
+
+
+@contextmanager
+def small_disk(megabytes: int) -> Iterator[Path]:
+    """A file system of a few megabytes; skips where one cannot be mounted."""
+    folder = Path(tempfile.mkdtemp(prefix="dora-disk-"))
+    options = ["-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
+    try:
+        mounted = os.geteuid() == 0 and subprocess.run(["mount", *options], capture_output=True).returncode == 0
+        if not mounted:
+            pytest.skip("a small disk needs the right to mount a tmpfs")
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], capture_output=True)
+        folder.rmdir()
+
+
+def make_read_only(disk: Path) -> None:
+    """Let nobody write there any more, not even the superuser."""
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)

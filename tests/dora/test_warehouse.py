@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +18,7 @@ from dora.errors import WarehouseError
 from dora.frames import frames_of
 from dora.model import RECORDS, Commit, Deployment, Incident, PipelineRun, PullRequest, Record, column_types
 from dora.warehouse import Builder, Warehouse, open_published, open_warehouse, schema_version
-from tests.dora.processes import leftovers
+from tests.dora.processes import leftovers, small_disk
 
 TYPES = {
     "str": "VARCHAR", "int": "BIGINT", "bool": "BOOLEAN", "float": "DOUBLE", "datetime": "TIMESTAMP",
@@ -54,21 +52,6 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
     opened = open_warehouse(tmp_path / "dora.duckdb")
     yield opened
     opened.close()
-
-
-@contextmanager
-def small_disk(megabytes: int) -> Iterator[Path]:
-    """A file system of a few megabytes; skips where one cannot be mounted."""
-    folder = Path(tempfile.mkdtemp(prefix="dora-disk-"))
-    options = ["-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
-    try:
-        mounted = os.geteuid() == 0 and subprocess.run(["mount", *options], capture_output=True).returncode == 0
-        if not mounted:
-            pytest.skip("a small disk needs the right to mount a tmpfs")
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], capture_output=True)
-        folder.rmdir()
 
 
 def many(count: int, first: int = 0) -> dict[str, pl.DataFrame]:

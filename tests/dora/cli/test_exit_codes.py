@@ -1,0 +1,105 @@
+"""Exit codes, and the sentence that comes with each."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.dora.processes import dora, leftovers, make_read_only, said, small_disk
+from tests.repositories import Repo
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["metricz"], "did you mean 'metrics'?"),
+        (["metrics", "--service", "baskett"], "--service: there is no 'baskett'; did you mean 'basket'?"),
+        (["metrics", "--team", "Chekout"], "--team: there is no 'Chekout'; did you mean 'Checkout'?"),
+        (["deploys", "--environment", "productoin"], "did you mean 'production'?"),
+        (["metrics", "--from", "yesterday"], "'yesterday' is not a date"),
+        (["metrics", "--from", "2025-02-01", "--to", "2025-02-01"], "the period is empty"),
+        (["metrics", "--edition", "1999"], "1999"),
+        (["metrics", "--failure-kinds", "rolback"], "did you mean 'rollback'?"),
+        (["metrics", "--failure-window", "soon"], "'soon' is not a length"),
+        (["metrics", "--format", "yaml"], "'yaml'"),
+        (["ingest", "record"], "there is no source 'record'; did you mean 'records'?"),
+        (["ingest", "--since", "soon"], "'soon' is not a date"),
+        (["record", "deploymnt", "service=x"], "did you mean 'deployment'?"),
+        (["-c"], ""),
+    ],
+)
+def test_usage_mistakes_exit_2_with_a_way_out(shop: Path, words: list[str], says: str) -> None:
+    done = said(shop, *words, code=2)
+    assert says in done.stderr
+    assert done.stdout == ""
+
+
+def test_nowhere_configured_says_what_to_run(tmp_path: Path) -> None:
+    done = said(tmp_path, "metrics", code=2)
+    assert "dora init" in done.stderr
+    assert "dora demo" in done.stderr
+
+
+def test_nothing_ingested_says_what_to_run(tmp_path: Path) -> None:
+    (tmp_path / "dora.toml").write_text("")
+    for words in (["metrics"], ["deploys"], ["build"], ["export"]):
+        assert "run `dora ingest` first" in said(tmp_path, *words, code=1).stderr
+    assert "no [[source]] is configured" in said(tmp_path, "ingest", code=2).stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["dora.toml"]
+
+
+def test_one_failing_source_exits_3_and_the_others_are_stored(tmp_path: Path) -> None:
+    repository = Repo(tmp_path / "good")
+    repository.commit("first")
+    repository.git("tag", "v1")
+    (tmp_path / "dora.toml").write_text(
+        """
+        [[source]]
+        type = "git"
+        name = "bad"
+        repositories = [{ name = "acme/bad", url = "no-such-folder" }]
+        [[source]]
+        type = "git"
+        name = "good"
+        repositories = [{ name = "acme/good", url = "good" }]
+        deployments = [{ tags = "v*", service = "shop", environment = "production" }]
+        """
+    )
+    done = dora(tmp_path, "ingest", code=3)
+    assert done.stdout == ""
+    assert "bad" in done.stderr
+    assert "no-such-folder" in done.stderr
+    assert "v1" in said(tmp_path, "deploys", "--from", "2023-01-01", "--format", "csv").stdout
+    said(tmp_path, "ingest", "good")
+
+
+def test_damaged_files_exit_1_and_are_kept(shop: Path, tmp_path: Path) -> None:
+    shutil.copytree(shop, tmp_path, dirs_exist_ok=True)
+    published, records = tmp_path / "dora.published.duckdb", tmp_path / "dora.duckdb"
+    published.write_bytes(b"no database")
+    done = said(tmp_path, "metrics", code=1)
+    assert "run `dora build`" in done.stderr
+    assert done.stderr.count("\n") == 1
+    said(tmp_path, "build")
+    whole = published.read_bytes()
+    records.write_bytes(b"no database")
+    for words in (["ingest"], ["build"]):
+        assert "not a readable DuckDB file" in said(tmp_path, *words, code=1).stderr
+    assert (published.read_bytes(), records.read_bytes()) == (whole, b"no database")
+    said(tmp_path, "metrics")
+    records.unlink()
+    said(tmp_path, "ingest")
+    assert leftovers(tmp_path) == []
+
+
+def test_read_only_folder_is_one_sentence_and_reading_goes_on(shop: Path) -> None:
+    with small_disk(30) as folder:
+        shutil.copytree(shop, folder, dirs_exist_ok=True)
+        make_read_only(folder)
+        for words in (["ingest"], ["build"]):
+            done = dora(folder, *words, code=1)
+            assert "cannot be written" in done.stderr
+            assert done.stderr.count("\n") == 1
+        dora(folder, "metrics")

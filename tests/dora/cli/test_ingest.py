@@ -1,0 +1,211 @@
+"""`dora ingest` on real files and repositories: repeatable, and unharmed by hostile input."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from dora.demo import make_sample
+from dora.warehouse import open_published
+from tests.dora.processes import content, dora, leftovers, said
+from tests.repositories import Repo
+
+SCRIPT = "<script>alert(1)</script>"
+DROP = "'; drop table deployments; --"
+CLIMB = "../../etc/x"
+ESCAPE = "v1\x1b[31m\x9b31m\x07"
+CONFIG = f"""
+[[team]]
+name = "{DROP}"
+services = ["{CLIMB}", "shop"]
+[[service]]
+name = "{CLIMB}"
+repository = "acme/shop"
+[[service]]
+name = "shop"
+[[source]]
+type = "git"
+name = "code"
+repositories = [{{ name = "acme/shop", url = "code" }}]
+[[source]]
+type = "gitops"
+name = "fleet"
+repository = {{ name = "acme/fleet", url = "fleet" }}
+files = ["apps/{{environment}}/app.yaml"]
+service = "{CLIMB}"
+version_key = "image.tag"
+commit = "sha"
+[[source]]
+type = "files"
+name = "hand"
+folder = "records"
+"""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder ingested from everything that should do no harm."""
+    folder = tmp_path_factory.mktemp("hostile")
+    code = Repo(folder / "code")
+    shas = [code.commit(text) for text in (SCRIPT, DROP, "=1+1", "\x1b]0;owned\x07 title")]
+    fleet = Repo(folder / "fleet")
+    for sha in shas:
+        fleet.commit("deploy", {"apps/production/app.yaml": f"image:\n  tag: {sha}\n"})
+    records = folder / "records"
+    records.mkdir()
+    head = "id,service,environment,version,status,finished_at"
+    good = [
+        f'1,"{DROP}",production,"=cmd|calc",succeeded,2025-01-01T10:00:00Z',
+        f"2,shop,production,{ESCAPE},succeeded,2025-01-02T10:00:00Z",
+        "3,shop,production,+1,succeeded,2025-01-03T10:00:00Z",
+        f"4,shop,production,{SCRIPT},succeeded,2025-01-04T10:00:00Z",
+        "5,shop,production,@x,succeeded,2025-01-05T10:00:00Z",
+        "6,shop,production,-1,succeeded,2025-01-06T10:00:00Z",
+    ]
+    bad = [
+        "7,shop,production,v7,perhaps,2025-01-01T10:00:00Z",
+        "8,shop,production",
+        "9,shop,production,v9,succeeded,soon",
+    ]
+    text = "\r\n".join([head, *good, *bad]) + "\r\n"
+    (records / "deployments.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    (records / "incidents.ndjson").write_text('{"id": "i1", "service": "shop", "title": "<b>"}\n{"id": "i2", "servi')
+    (folder / "dora.toml").write_text(CONFIG)
+    dora(folder, "ingest")
+    return folder
+
+
+def names(folder: Path, sql: str) -> list[object]:
+    reader = open_published(folder / "dora.published.duckdb")
+    try:
+        return [row[0] for row in reader.rows(sql)]
+    finally:
+        reader.close()
+
+
+def test_hostile_rows_are_stored_as_they_are(hostile: Path) -> None:
+    assert set(names(hostile, "select subject from commits")) >= {SCRIPT, DROP, "=1+1"}
+    versions = names(hostile, "select version from deployments where source = 'hand' order by id")
+    assert len(versions) == 6
+    assert versions[3] == SCRIPT
+    assert DROP in names(hostile, "select team from team_services")
+    assert len(names(hostile, "from deployments where source = 'fleet'")) == 4
+
+
+def test_broken_rows_are_kept_with_their_reason(hostile: Path) -> None:
+    reasons = names(hostile, "select reason from rejected where stream = 'deployments' order by place")
+    assert len(reasons) == 3
+    assert len(names(hostile, "from rejected where stream = 'incidents'")) == 1
+    assert names(hostile, "select id from incidents") == ["i1"]
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "markdown", "json"])
+def test_no_format_obeys_the_data(hostile: Path, form: str) -> None:
+    for words in (["metrics", "--by", "team"], ["metrics", "--by", "service"], ["deploys", "--limit", "0"]):
+        done = said(hostile, *words, "--from", "2020-01-01", "--to", "2027-01-01", "--format", form)
+        if form != "csv":
+            assert not {"\x1b", "\x9b", "\x07"} & set(done.stdout + done.stderr)
+        if form == "markdown":
+            assert "<script>" not in done.stdout
+        if form == "json":
+            json.loads(done.stdout)
+        if form == "csv":
+            cells = [cell for row in csv.reader(io.StringIO(done.stdout)) for cell in row]
+            assert not [cell for cell in cells if cell[:1] in ("=", "+", "@", "\t", "\r") or cell[:2] == "-1"]
+
+
+def test_one_deployment_is_shown_without_obeying_it(hostile: Path) -> None:
+    for form in ("markdown", "json"):
+        for deployment in ("hand/2", "hand/4", "hand/1"):
+            done = said(hostile, "deploys", "show", deployment, "--format", form)
+            assert not {"\x1b", "\x9b", "\x07"} & set(done.stdout + done.stderr)
+            assert form == "json" or "<script>" not in done.stdout
+
+
+def test_hostile_names_in_options_are_text(hostile: Path, tmp_path: Path) -> None:
+    done = said(hostile, "metrics", "--team", DROP, "--service", CLIMB, "--from", "2023", "--format", "json")
+    assert json.loads(done.stdout)["groups"][0]["deployment_frequency"]["deployments"] == 4
+    assert "there is no" in said(hostile, "metrics", "--team", "x' or '1'='1", code=2).stderr
+    said(hostile, "deploys", "show", "'; drop table meta; --", code=None)
+    said(hostile, "export", "--format", "csv", "--out", str(tmp_path / "out"))
+    said(hostile, "report", "--failed", "--from", "2020-01-01", "--out", str(tmp_path / "reports"))
+    for path in tmp_path.rglob("*.csv"):
+        cells = [cell for row in csv.reader(path.open(encoding="utf-8", newline="")) for cell in row]
+        assert not [cell for cell in cells if cell[:1] in ("=", "+", "@") and len(cell) > 1]
+
+
+def test_error_does_not_pass_escapes_on(tmp_path: Path) -> None:
+    (tmp_path / "dora.toml").write_text('[organisation]\n"a\\u001b[31mb" = 1\n')
+    assert "\x1b" not in said(tmp_path, "metrics", code=2).stderr
+    assert "\x1b" not in said(tmp_path, "\x1b[31mmetrics", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("id,service,wrong_column\n1,shop,x\n", ["wrong_column"]),
+        (",".join(f"c{n}" for n in range(10**6)) + "\n", ["column"]),
+    ],
+    ids=["wrong column", "a million columns"],
+)
+def test_file_with_wrong_columns_is_one_sentence(tmp_path: Path, header: str, words: list[str]) -> None:
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "deployments.csv").write_text(header)
+    (tmp_path / "records" / "tags.csv").write_text("repository,name,sha\nr,v1," + "a" * 40 + "\n")
+    (tmp_path / "dora.toml").write_text('[[source]]\ntype = "files"\nfolder = "records"\n')
+    done = said(tmp_path, "ingest", code=3)
+    error = done.stderr.splitlines()[-1]
+    assert all(word in error for word in [*words, "deployments.csv"])
+    assert len(error) < 500
+    assert names(tmp_path, "select name from tags") == ["v1"]
+
+
+def test_ingest_twice_changes_nothing(tmp_path: Path) -> None:
+    make_sample(tmp_path)
+    said(tmp_path, "ingest")
+    before = content(tmp_path)
+    published = tmp_path / "dora.published.duckdb"
+    state = published.read_bytes(), published.stat().st_mtime_ns, published.stat().st_ino
+    for words in (["ingest"], ["ingest", "records"], ["ingest", "--full"], ["ingest", "--dry-run"]):
+        assert said(tmp_path, *words).stdout == ""
+        assert content(tmp_path) == before, words
+    assert (published.read_bytes(), published.stat().st_mtime_ns, published.stat().st_ino) == state
+    assert leftovers(tmp_path) == []
+
+
+def test_dry_run_of_a_new_folder_makes_nothing(tmp_path: Path) -> None:
+    make_sample(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    done = said(tmp_path, "ingest", "--dry-run")
+    assert "nothing is stored" in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_changed_definition_is_built_without_reading_again(tmp_path: Path) -> None:
+    make_sample(tmp_path)
+    said(tmp_path, "ingest")
+    file = tmp_path / "dora.toml"
+    file.write_text(file.read_text().replace("[definitions]", '[definitions]\nfailure_window = "1h"'))
+    (tmp_path / "records").rename(tmp_path / "gone")
+    was = json.loads(said(tmp_path, "metrics", "--format", "json").stdout)["definitions"]["hash"]
+    said(tmp_path, "build")
+    now = json.loads(said(tmp_path, "metrics", "--format", "json").stdout)["definitions"]
+    assert now["hash"] != was
+    assert now["failure_window_seconds"] == 3600
+
+
+def test_corrected_file_replaces_what_it_said_before(tmp_path: Path) -> None:
+    (tmp_path / "records").mkdir()
+    (tmp_path / "dora.toml").write_text('[[source]]\ntype = "files"\nfolder = "records"\n')
+    file = tmp_path / "records" / "deployments.csv"
+    for version in ("v9", "v1"):
+        file.write_text(f"id,service,version,finished_at\n1,shop,{version},2025-01-01\n")
+        said(tmp_path, "ingest")
+        assert names(tmp_path, "select version from deployments") == [version]
+    file.write_text("id,service,version,finished_at\n")
+    said(tmp_path, "ingest")
+    assert names(tmp_path, "select version from deployments") == []

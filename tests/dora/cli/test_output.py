@@ -1,0 +1,149 @@
+"""What goes where: data to stdout, words to stderr, in every format, also into a closed pipe."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.dora.processes import command, dora, environment, said
+
+PERIOD = ("--from", "2025-10-01", "--to", "2026-01-01")
+LEVEL = {"edition", "label", "cells", "times_slower_than_elite"}
+CONTRACT: dict[str, set[str]] = {
+    "deployment_frequency": {"deployments", "days_with_deployment", "per_day", "median_per_week", "level"},
+    "change_lead_time": {
+        "n", "median_seconds", "p75_seconds", "p90_seconds", "interval_seconds", "stages", "undeployed", "level",
+    },
+    "change_fail_rate": {"failed", "deployments", "pending", "rate", "interval", "by_kind", "level"},
+    "failed_deployment_recovery_time": {
+        "n", "open", "median_seconds", "kaplan_meier_median_seconds", "interval_seconds", "level",
+    },
+    "time_to_restore": {"n", "open", "median_seconds", "mean_seconds"},
+    "deployment_rework_rate": {"rework", "deployments", "rate", "interval"},
+}  # fmt: skip
+
+
+def check_group(group: dict[str, Any]) -> None:
+    """A group has every key of the contract."""
+    for metric, keys in CONTRACT.items():
+        assert keys <= set(group[metric]), metric
+        if "level" in keys:
+            assert set(group[metric]["level"]) >= LEVEL
+    assert {"n", "oldest_seconds"} <= set(group["change_lead_time"]["undeployed"])
+
+
+def test_json_keeps_the_contract(shop: Path) -> None:
+    done = said(shop, "metrics", *PERIOD, "--by", "service", "--format", "json")
+    document = json.loads(done.stdout)
+    assert done.stderr == ""
+    assert document["schema_version"] == 1
+    assert {"generated_at", "data_as_of", "definitions", "period", "edition", "groups"} <= set(document)
+    assert {"hash", "change", "clock", "failure_kinds", "timezone"} <= set(document["definitions"])
+    assert document["period"]["from"].startswith("2025-10-01")
+    assert document["period"]["to"].startswith("2026-01-01")
+    assert len(document["groups"]) == 4
+    for group in document["groups"]:
+        assert group["by"] == "service"
+        assert group["buckets"] is None
+        check_group(group)
+
+
+def test_buckets_have_the_shape_of_their_group(shop: Path) -> None:
+    done = said(shop, "metrics", *PERIOD, "--every", "month", "--format", "json")
+    (group,) = json.loads(done.stdout)["groups"]
+    assert [bucket["start"][:10] for bucket in group["buckets"]] == ["2025-10-01", "2025-11-01", "2025-12-01"]
+    for bucket in group["buckets"]:
+        check_group(bucket)
+    total = sum(bucket["deployment_frequency"]["deployments"] for bucket in group["buckets"])
+    assert total == group["deployment_frequency"]["deployments"] > 0
+
+
+def test_no_data_is_null_and_insufficient_never_zero(shop: Path) -> None:
+    done = said(shop, "metrics", "--from", "2001-01-01", "--to", "2001-02-01", "--format", "json")
+    (group,) = json.loads(done.stdout)["groups"]
+    assert group["change_lead_time"]["median_seconds"] is None
+    assert group["change_fail_rate"]["rate"] is None
+    assert group["change_fail_rate"]["level"]["label"] == "insufficient data"
+
+
+@pytest.mark.parametrize("what", ["metrics", "deploys"])
+def test_every_format_holds_the_same_rows(shop: Path, tmp_path: Path, what: str) -> None:
+    words = [what, *PERIOD] + (["--by", "team"] if what == "metrics" else ["--limit", "7"])
+    count = 3 if what == "metrics" else 7
+    rows = list(csv.reader(io.StringIO(said(shop, *words, "--format", "csv").stdout)))
+    assert len(rows) == 1 + count
+    assert len({len(row) for row in rows}) == 1
+    assert len(said(shop, *words, "--format", "table").stdout.splitlines()) == 2 + count
+    assert len(said(shop, *words, "--format", "markdown").stdout.splitlines()) == 2 + count
+    said(shop, *words, "--format", "parquet", "--out", str(tmp_path / "rows.parquet"))
+    assert pl.read_parquet(tmp_path / "rows.parquet").height == count
+    if what == "deploys":
+        assert len(json.loads(said(shop, *words, "--format", "json").stdout)) == count
+
+
+def test_no_rows_are_a_header_in_csv_and_an_empty_list_in_json(shop: Path) -> None:
+    words = ["deploys", "--from", "2001-01-01", "--to", "2001-02-01", "--format"]
+    header = said(shop, *words, "csv").stdout.splitlines()
+    assert len(header) == 1
+    assert "deployment_id" in header[0]
+    assert json.loads(said(shop, *words, "json").stdout) == []
+
+
+def test_output_that_cannot_be_written_is_one_sentence(shop: Path) -> None:
+    for form in ("csv", "parquet"):
+        done = said(shop, "deploys", "--format", form, "--out", "/nowhere/at/all", code=1)
+        assert done.stderr.startswith("dora: /nowhere/at/all: cannot be written")
+    assert "--out FILE" in said(shop, "deploys", "--format", "parquet", code=2).stderr
+
+
+def test_words_go_to_stderr_and_without_a_terminal_nothing_moves(shop: Path) -> None:
+    done = dora(shop, "metrics", *PERIOD)
+    assert "definitions " in done.stderr
+    assert "definitions " not in done.stdout
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "\r" not in done.stdout + done.stderr
+
+
+def test_terminal_gets_progress_on_stderr_and_none_on_stdout(shop: Path, tmp_path: Path) -> None:
+    for name in ("dora.toml", "records"):
+        (tmp_path / name).symlink_to(shop / name)
+    ours, theirs = pty.openpty()
+    words = command("ingest", "-c", str(tmp_path / "dora.toml"))
+    settings = environment(NO_COLOR="1", TERM="xterm")
+    with subprocess.Popen(words, cwd=tmp_path, env=settings, stdout=subprocess.PIPE, stderr=theirs) as process:
+        os.close(theirs)
+        told = b""
+        try:
+            while part := os.read(ours, 4096):
+                told += part
+        except OSError:
+            pass  # the other side of a terminal that is gone
+        assert process.stdout is not None
+        assert process.stdout.read() == b""
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"\x1b[2K" in told
+    assert b"m" not in {told[i + 1 : i + 2] for i in range(len(told)) if told[i : i + 1] == b"["}
+    assert b"\x1b[3" not in told
+
+
+@pytest.mark.parametrize("words", [["metrics", *PERIOD], ["deploys", "--limit", "0"], ["--help"]])
+def test_closed_pipe_is_quiet(shop: Path, words: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        command(*words), cwd=shop, env=environment(), stdout=writing, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writing)
+    assert "BrokenPipe" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0
