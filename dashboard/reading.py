@@ -1,7 +1,8 @@
-"""Reading the published file for a page: opened read-only, let go at once, opened anew when it was replaced.
+"""Reading the published file for a page: opened read-only, kept open, opened anew when it was replaced.
 
 Within one process DuckDB hands out the database it already has open under a path, even when another file has
-taken that path. So only one connection exists at any moment, and it is closed before the next is made.
+taken that path. So only one connection exists at any moment, one question is asked at a time, and the connection
+is closed before the next is made.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ T = TypeVar("T")
 Identity = tuple[str, int, int, int]
 _TRIES = 5
 _one_connection = threading.Lock()
+#: At most one entry, touched under the lock.
+_open: dict[Identity, Reader] = {}
 
 
 def identity(published: Path) -> Identity:
@@ -39,12 +42,20 @@ def read(published: Path, question: Callable[[Reader], T]) -> tuple[Identity, T]
     A file replaced while it is being opened is opened again, so the answer belongs to the identity.
     """
     with _one_connection:
-        for _ in range(_TRIES):
-            before = identity(published)
-            reader = open_published(published)
-            try:
-                if identity(published) == before:
-                    return before, question(reader)
-            finally:
-                reader.close()
-        raise WarehouseError(f"{published}: is being replaced faster than it can be opened; load the page again")
+        file = identity(published)
+        if file not in _open:
+            file = _reopen(published)
+        return file, question(_open[file])
+
+
+def _reopen(published: Path) -> Identity:
+    while _open:
+        _open.popitem()[1].close()
+    for _ in range(_TRIES):
+        before = identity(published)
+        reader = open_published(published)
+        if identity(published) == before:
+            _open[before] = reader
+            return before
+        reader.close()
+    raise WarehouseError(f"{published}: is being replaced faster than it can be opened; load the page again")

@@ -34,24 +34,43 @@ def zone_layers(zones: Sequence[Zone], domain: tuple[float, float], axis: Axis, 
     if not zones:
         spans = [(Zone("no published levels", None, None), *domain)]
     shaded: list[Label] = [
-        {"label": z.label, "from": a, "to": b, "elite": z.elite, "shade": _shade(z, i, bool(zones))}
+        {
+            "label": z.label,
+            "from": a,
+            "to": b,
+            "elite": z.elite,
+            "colour": _colour(z, palette),
+            "shade": _shade(z, i, bool(zones)),
+        }
         for i, (z, a, b) in enumerate(span for span in spans if span[1] < span[2])
     ]
     points: list[Label] = [
-        {"label": z.label, "from": z.low, "to": z.low, "elite": z.elite, "shade": 1.0} for z in marks
+        {"label": z.label, "from": z.low, "to": z.low, "elite": z.elite, "colour": _colour(z, palette), "shade": 1.0}
+        for z in marks
     ]
-    schema = {"label": pl.String, "from": pl.Float64, "to": pl.Float64, "elite": pl.Boolean, "shade": pl.Float64}
+    schema = {
+        "label": pl.String,
+        "from": pl.Float64,
+        "to": pl.Float64,
+        "elite": pl.Boolean,
+        "colour": pl.String,
+        "shade": pl.Float64,
+    }
     x = alt.X("from:Q", scale=scale_of(axis, domain), title=None, axis=axis_of(axis, domain))
-    colour = alt.condition("datum.elite", alt.value(palette.elite), alt.value(palette.muted))
+    colour = alt.Color("colour:N", scale=None, legend=None)
     rectangles = alt.Chart(pl.DataFrame(shaded, schema=schema)).encode(x=x, x2="to:Q")
     rules = alt.Chart(pl.DataFrame(points, schema=schema)).encode(x=x)
-    label = {"y": alt.value(-6), "color": colour}
+    above = alt.YValue(-6)  # type: ignore[no-untyped-call]
     both = pl.DataFrame(_readable(shaded + points, domain, axis), schema=schema)
     return [
         rectangles.mark_rect().encode(color=colour, opacity=alt.Opacity("shade:Q", scale=None, legend=None)),
         rules.mark_rule(strokeDash=[4, 3], strokeWidth=1.5).encode(color=colour),
-        alt.Chart(both).encode(x=x, text="label:N", **label).mark_text(align="left", fontSize=11, dx=1, fontWeight="bold"),
+        alt.Chart(both).encode(x=x, text="label:N", y=above, color=colour).mark_text(align="left", fontSize=11, dx=1, fontWeight="bold"),
     ]  # fmt: skip
+
+
+def _colour(zone: Zone, palette: Palette) -> str:
+    return palette.elite if zone.elite else palette.muted
 
 
 def _shade(zone: Zone, place: int, published: bool) -> float:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import charts
 from dashboard.figures import FIGURES, Figure, farthest_from_elite, level_text, zones
+from dashboard.views.drawing import draw
 from dashboard.views.shell import Place
 from metrics.bands import edition
 from metrics.question import Question
@@ -79,11 +80,11 @@ def _panel(figure: Figure, groups: list[Group], question: Question, place: Place
     better = "better →" if figure.more_is_better else "← better"
     st.markdown(f"**{figure.short}** &ensp;:gray[{better}]", text_alignment="right" if names else "left")
     frame = rows(groups, figure)
-    chart = charts.band_chart(frame, zones(edition(question.edition), figure), figure.axis, place.palette, names=names)
-    spoken = "; ".join(f"{name}: {label}" for name, label in frame.select("name", "label").head(MOST_ROWS).iter_rows())
-    st.altair_chart(
-        chart, height=len(groups) * charts.ROW_HEIGHT + charts.AROUND, alt=f"{figure.title} by {question.by}. {spoken}"
-    )
+    spoken = "; ".join(f"{name}: {label}" for name, label in frame.select("name", "label").iter_rows())
+    draw(
+        charts.band_chart, len(groups) * charts.ROW_HEIGHT + charts.AROUND, f"{figure.title} by {question.by}. {spoken}",
+        frame, zones(edition(question.edition), figure), figure.axis, place.palette, names=names,
+    )  # fmt: skip
 
 
 def _legend(question: Question) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import charts, units
 from dashboard.views import asking, prose, report_buttons
+from dashboard.views.drawing import draw
 from dashboard.views.shell import Place
 from metrics.story import Comparison, DeploymentStory, Moment
 
@@ -140,7 +141,7 @@ def _timeline(told: DeploymentStory, zone: str, place: Place) -> None:
         return
     height = charts.EVENT_HEIGHT * frame.height + charts.AROUND + 16
     spoken = "; ".join(frame["what"].to_list())
-    st.altair_chart(charts.timeline_chart(frame, place.palette), height=height, alt=f"Timeline. {spoken}")
+    draw(charts.timeline_chart, height, f"Timeline. {spoken}", frame, place.palette)
 
 
 def _evidence(told: DeploymentStory, zone: str) -> None:

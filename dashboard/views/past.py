@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import charts, units
 from dashboard.figures import FIGURES, Figure
 from dashboard.views import choices
+from dashboard.views.drawing import draw
 from dashboard.views.shell import Place
 from metrics.question import Question
 from metrics.results import Group
@@ -32,8 +33,15 @@ def show(now: Group, before: Group, question: Question, place: Place) -> None:
             if frame["value"].is_null().all():
                 st.caption("_insufficient data_")
                 continue
-            chart = charts.trend_chart(frame, figure.axis, place.palette, before=past.value, height=150)
-            st.altair_chart(chart, height=200, alt=f"{figure.title} by {step}")
+            draw(
+                charts.trend_chart,
+                200,
+                f"{figure.title} by {step}",
+                frame,
+                figure.axis,
+                place.palette,
+                before=past.value,
+            )
     st.caption(
         f"Ribbon: 95 % interval. Dashed: the period before. A gap is a {step} without data; a {step} that the period cuts to less than half is left out."
     )

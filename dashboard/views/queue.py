@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import charts, units
 from dashboard.views import asking
+from dashboard.views.drawing import draw
 from dashboard.views.shell import Place
 from metrics.question import Question
 from metrics.results import Group
@@ -60,9 +61,7 @@ def _chart(changes: pl.DataFrame, question: Question, place: Place) -> None:
     frame = bars(changes)
     queues = changes["name"].n_unique()
     height = charts.QUEUE_HEIGHT * frame["name"].n_unique() + charts.AROUND + 16
-    st.altair_chart(
-        charts.waiting_chart(frame, place.palette), height=height, alt=f"Waiting changes by {question.by} and age"
-    )
+    draw(charts.waiting_chart, height, f"Waiting changes by {question.by} and age", frame, place.palette)
     if queues > MOST_QUEUES:
         st.caption(f"The {MOST_QUEUES} longest of {queues} queues.")
 
