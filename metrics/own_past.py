@@ -12,7 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from metrics.intervals import wilson
-from metrics.results import DeploymentFrequency, Group, Interval
+from metrics.results import DeploymentFrequency, Group, Interval, RecoveryTime
+
+#: Below this many values no order statistics bound a median with 95 %; a Kaplan–Meier interval is no better then.
+FEWEST = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +60,18 @@ def changes(now: Group, before: Group) -> Mapping[str, Change]:
         ),
         "change_fail_rate": rate_change((failed.rate, failed.interval), (failed_before.rate, failed_before.interval)),
         "failed_deployment_recovery_time": time_change(
-            (recovery.median_seconds, recovery.interval_seconds),
-            (recovery_before.median_seconds, recovery_before.interval_seconds),
+            (recovery.kaplan_meier_median_seconds, _enough(recovery)),
+            (recovery_before.kaplan_meier_median_seconds, _enough(recovery_before)),
         ),
         "deployment_rework_rate": rate_change(
             (rework.rate, rework.interval), (rework_before.rate, rework_before.interval)
         ),
     }
+
+
+def _enough(found: RecoveryTime) -> Interval:
+    """The interval of a recovery time, unless it rests on too few failures to be one."""
+    return found.interval_seconds if found.n >= FEWEST else (None, None)
 
 
 def frequency_change(now: DeploymentFrequency, before: DeploymentFrequency) -> Change:

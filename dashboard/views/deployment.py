@@ -75,7 +75,7 @@ def _head(told: DeploymentStory, zone: str) -> None:
         sign, colour = f"✕ {units.words(deployed.status)}: never served users", "gray"
     st.badge(sign, color=colour)  # type: ignore[arg-type]
     prose.paragraph(
-        "{environment} · {finished} · {teams} · {why}{sure}",
+        "{environment} · {finished} · {teams} · {why} {sure}",
         environment=deployed.environment, finished=units.moment(deployed.finished_at, zone),
         teams=f"team {', '.join(told.teams)}" if told.teams else "no team", why=told.verdict.why, sure=_confidence(told),
     )  # fmt: skip
@@ -84,7 +84,7 @@ def _head(told: DeploymentStory, zone: str) -> None:
 def _confidence(told: DeploymentStory) -> str:
     if told.verdict.confidence is None:
         return ""
-    return f" (confidence {units.percent(told.verdict.confidence)}, decided by {told.verdict.decided_by})"
+    return f"(confidence {units.percent(told.verdict.confidence)}, decided by {told.verdict.decided_by})"
 
 
 def _figures(told: DeploymentStory) -> None:
@@ -152,7 +152,7 @@ def _evidence(told: DeploymentStory, zone: str) -> None:
     _table([
         {
             "kind": units.words(row.kind), "counts": "yes" if row.why_not is None else f"no: {row.why_not}",
-            "confidence": units.percent(row.confidence), "what": row.about or row.reason or "", "why": row.reason or "",
+            "confidence": units.percent(row.confidence), "what": row.about or units.words(row.evidence), "why": row.reason or "",
             "id": row.evidence_id or "", "seen": units.moment(row.evidence_at, zone),
             "recovered": units.moment(row.recovered_at, zone) if row.recovered_at else "still open", "decided by": row.decided_by,
         }

@@ -26,7 +26,7 @@ def show(place: Place) -> None:
     groups = (total,) if question.by == "organisation" else asking.scores(place.published, question).groups
     zone = question.definitions.timezone
     prose.title(
-        f"{total.name} · {units.day(question.period.start, zone)} to {units.last_day(question.period.end, zone)}"
+        f"{total.name[:1].upper()}{total.name[1:]} · {units.day(question.period.start, zone)} to {units.last_day(question.period.end, zone)}"
     )
     prose.paragraph(headline(total, groups, question))
     tiles.row(total, before, question)

@@ -25,7 +25,8 @@ def show(question: Question, total: Group, place: Place) -> None:
     st.subheader("Merged, not yet in production")
     changes = asking.waiting(place.published, question)
     if changes.is_empty():
-        st.markdown("Nothing waits: every change on the default branches is in production.")
+        end = units.day(min(question.period.end, question.as_of), question.definitions.timezone)
+        st.markdown(f"Nothing waited on {end}: every change on the default branches was in production.")
         return
     waiting = total.change_lead_time.undeployed
     st.markdown(

@@ -9,8 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.intervals import wilson
-from metrics.own_past import Change, frequency_change, rate_change, time_change
-from metrics.results import DeploymentFrequency, Level
+from metrics.own_past import FEWEST, Change, changes, frequency_change, rate_change, time_change
+from metrics.results import (
+    ChangeFailRate,
+    ChangeLeadTime,
+    DeploymentFrequency,
+    Group,
+    Level,
+    RecoveryTime,
+    ReworkRate,
+    TimeToRestore,
+)
 
 
 def _frequency(deployments: int, days: float = 90) -> DeploymentFrequency:
@@ -70,3 +79,30 @@ def test_the_difference_lies_in_its_interval_and_swapping_mirrors_it(a: int, b: 
     assert low is not None and high is not None and there.difference is not None  # noqa: PT018
     assert low - 1e-9 <= there.difference <= high + 1e-9
     assert back.interval == pytest.approx((-high, -low))
+
+
+@pytest.mark.parametrize(("failures", "clear"), [(FEWEST, True), (FEWEST - 1, False)])
+def test_a_recovery_time_of_a_handful_of_failures_is_never_clearly_better_or_worse(failures: int, clear: bool) -> None:
+    def group(seconds: float) -> Group:
+        level = Level(edition=2024, label="unclassified")
+        interval = (seconds * 0.9, seconds * 1.1)
+        times = {
+            "median_seconds": seconds,
+            "p90_seconds": None,
+            "mean_seconds": None,
+            "kaplan_meier_median_seconds": seconds,
+        }
+        rate = {"deployments": 9, "rate": 0.1, "interval": wilson(1, 9), "by_kind": {}}
+        return Group(
+            by="organisation", name="Acme", start="", end="", deployment_frequency=_frequency(9),
+            change_lead_time=ChangeLeadTime(
+                n=9, median_seconds=1.0, p75_seconds=1.0, p90_seconds=1.0, interval_seconds=(1.0, 1.0),
+                kaplan_meier_median_seconds=1.0, stages={}, undeployed={}, negative=0, level=level,
+            ),
+            change_fail_rate=ChangeFailRate(failed=1, pending=0, not_failures={}, level=level, **rate),
+            failed_deployment_recovery_time=RecoveryTime(n=failures, open=0, interval_seconds=interval, level=level, **times),
+            time_to_restore=TimeToRestore(n=failures, open=0, interval_seconds=interval, **times),
+            deployment_rework_rate=ReworkRate(rework=1, **rate),
+        )  # fmt: skip
+
+    assert changes(group(1000), group(10))["failed_deployment_recovery_time"].clear is clear
