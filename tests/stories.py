@@ -21,7 +21,8 @@ from dora.model import (
     Record,
     Verification,
 )
-from dora.warehouse import Reader, frames_of, open_published, open_warehouse
+from dora.frames import frames_of
+from dora.warehouse import Reader, open_published, open_warehouse
 from metrics.build import Setting, build
 from metrics.services import Ownership, ServiceName
 

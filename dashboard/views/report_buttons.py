@@ -44,7 +44,7 @@ def _rendered(name: str, told: DeploymentStory) -> Callable[[], bytes]:
         # Only a click needs the templates and pictures of a report.
         from dashboard.report import FORMATS
 
-        text = FORMATS[name].render(told, names=False)
+        text = FORMATS[name].render(told)
         return text if isinstance(text, bytes) else text.encode()
 
     return render

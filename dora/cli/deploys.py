@@ -65,8 +65,8 @@ def show(ctx: click.Context, deployment: str, config: str | None, form: str, nam
     from metrics.deployment_story import deployment_story
 
     with reading(config or ctx.obj) as (loaded, reader):
-        story = deployment_story(reader, find_deployment(reader, deployment), as_of=as_of(loaded, reader))
-    click.echo(FORMATS[form].render(story, names=names))
+        story = deployment_story(reader, find_deployment(reader, deployment), as_of=as_of(loaded, reader), names=names)
+    click.echo(FORMATS[form].render(story))
 
 
 def _row(row: dict[str, object]) -> dict[str, object]:

@@ -48,11 +48,13 @@ def command(
             note("no deployment failed in the period; nothing to report")
             return
         known_at = as_of(loaded, reader)
-        stories = [deployment_story(reader, deployment, as_of=known_at) for deployment in dict.fromkeys(ids)]
-    _write(stories, form, out, names)
+        stories = [
+            deployment_story(reader, deployment, as_of=known_at, names=names) for deployment in dict.fromkeys(ids)
+        ]
+    _write(stories, form, out)
 
 
-def _write(stories: list[DeploymentStory], form: str, out: str | None, names: bool) -> None:
+def _write(stories: list[DeploymentStory], form: str, out: str | None) -> None:
     from dashboard.report import FORMATS as RENDERERS
     from dashboard.report import report_file_name
 
@@ -60,15 +62,15 @@ def _write(stories: list[DeploymentStory], form: str, out: str | None, names: bo
     if out is None:
         if len(stories) > 1:
             raise ConfigError(f"{len(stories)} reports need a place to go; add --out DIR")
-        content = renderer.render(stories[0], names=names)
+        content = renderer.render(stories[0])
         click.echo(content, nl=not isinstance(content, bytes))
         return
     folder = Path(out)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for story in stories:
-            content = renderer.render(story, names=names)
-            path = folder / report_file_name(story, renderer.suffix)
+            content = renderer.render(story)
+            path = folder / report_file_name(story, renderer.SUFFIX)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
             click.echo(str(path))
     except OSError as error:
