@@ -20,8 +20,8 @@ _TAIL_BYTES = 1_000_000
 
 
 def runs_path(warehouse: Path) -> Path:
-    """`NAME.runs.ndjson` beside the records file."""
-    return warehouse.with_name(warehouse.stem + ".runs.ndjson")
+    """`NAME.runs.ndjson` beside the records file, and so beside its published file, which may be given too."""
+    return warehouse.with_name(warehouse.stem.removesuffix(".published") + ".runs.ndjson")
 
 
 def append_run(warehouse: Path, run: Mapping[str, object]) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from dora.definitions import Definitions
 from dora.period import Every, Period
+from dora.runs import last_complete
 from dora.tables import read_table
 from dora.warehouse import Reader
 
@@ -52,6 +53,11 @@ def published_definitions(reader: Reader) -> Definitions:
 
 
 def published_as_of(reader: Reader) -> datetime:
-    """The newest moment that the records know of, aware UTC; the epoch when there is none."""
+    """The moment up to which the data is known, aware UTC: the last complete ingest, else the newest record.
+
+    A complete ingest that found nothing new proves that nothing happened until then; it changes no file but its
+    log. The epoch when there is neither.
+    """
     text = reader.meta().get("data_as_of")
-    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else datetime.fromtimestamp(0, UTC)
+    newest = datetime.fromisoformat(text).replace(tzinfo=UTC) if text else datetime.fromtimestamp(0, UTC)
+    return max(newest, last_complete(reader.path) or newest)

@@ -19,6 +19,8 @@ from metrics.results import RecoveryTime, TimeToRestore
 from metrics.slices import Slices, micros
 
 Floats = NDArray[np.float64]
+#: Below this many recoveries no level is given: no interval of a median holds 95 % with fewer.
+FEWEST = 6
 
 
 def recovery_time(slices: Slices, evidence: Mapping[tuple[int, int], Ledger]) -> dict[tuple[int, int], RecoveryTime]:
@@ -52,6 +54,7 @@ def time_to_restore(reader: Reader, slices: Slices) -> dict[tuple[int, int], Tim
 
 def _recovery(ended: Floats, going: Floats, edition: int) -> RecoveryTime:
     median, interval = _survival(ended, going)
+    enough = interval if len(ended) >= FEWEST else (None, None)
     return RecoveryTime(
         n=len(ended) + len(going),
         open=len(going),
@@ -60,7 +63,7 @@ def _recovery(ended: Floats, going: Floats, edition: int) -> RecoveryTime:
         mean_seconds=float(ended.mean()) if len(ended) else None,
         kaplan_meier_median_seconds=median,
         interval_seconds=interval,
-        level=bands.time_level(edition, "recovery_time", median, interval),
+        level=bands.time_level(edition, "recovery_time", median, enough),
     )
 
 

@@ -48,7 +48,7 @@ def _decide(decision: Decision, text: str, config: str | None, incident: str | N
 def _override(text: str, config: str | None, incident: str | None, reason: str) -> Override:
     from metrics.deployment_search import find_deployment
 
-    with reading(config) as (_, reader):
+    with reading(config) as reader:
         found = find_deployment(reader, text)
         sql = "select service, environment, version, finished_at from deployment_facts where deployment_id = ?"
         service, environment, version, finished_at = reader.rows(sql, [found])[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from dora.cli.options import (
-    as_of,
     asked,
     config_option,
     definition_options,
@@ -44,8 +43,8 @@ def command(
         return
     from metrics.deployment_list import deployment_list
 
-    with reading(config) as (loaded, reader):
-        frame = deployment_list(reader, question_of(loaded, reader, asked(rest)), status or "all")  # type: ignore[arg-type]
+    with reading(config) as reader:
+        frame = deployment_list(reader, question_of(reader, asked(rest)), status or "all")  # type: ignore[arg-type]
     if limit:
         frame = frame.head(limit)
     rows = frame.to_dicts()
@@ -63,9 +62,12 @@ def show(ctx: click.Context, deployment: str, config: str | None, form: str, nam
     from dashboard.report import FORMATS
     from metrics.deployment_search import find_deployment
     from metrics.deployment_story import deployment_story
+    from metrics.question import published_as_of
 
-    with reading(config or ctx.obj) as (loaded, reader):
-        story = deployment_story(reader, find_deployment(reader, deployment), as_of=as_of(loaded, reader), names=names)
+    with reading(config or ctx.obj) as reader:
+        story = deployment_story(
+            reader, find_deployment(reader, deployment), as_of=published_as_of(reader), names=names
+        )
     click.echo(FORMATS[form].render(story))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from dora.cli.options import as_of, config_option
+from dora.cli.options import config_option
 from dora.config import Config, load_config
 from dora.environment import secret_names
 from dora.errors import DoraError
@@ -119,9 +119,10 @@ def _published(config: Config) -> Iterator[Check]:
 
 def _freshness(config: Config, reader: Reader) -> Iterator[Check]:
     from dora.cli.publishing import setting_of
+    from metrics.question import published_as_of
 
     meta = reader.meta()
-    known = as_of(config, reader)
+    known = published_as_of(reader)
     old = datetime.now(UTC) - known > STALE
     step = "run `dora ingest`, and schedule it (see the README)" if old else ""
     yield Check("freshness", "warning" if old else "ok", f"data as of {known:%Y-%m-%d %H:%M} UTC", step)

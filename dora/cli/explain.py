@@ -40,8 +40,8 @@ def command(
     """Show the rows behind METRIC (deployment_frequency, change_lead_time, change_fail_rate, ...)."""
     from metrics.explain import explain
 
-    with reading(config) as (loaded, reader):
-        told = explain(reader, question_of(loaded, reader, asked(rest)), metric)
+    with reading(config) as reader:
+        told = explain(reader, question_of(reader, asked(rest)), metric)
     if sql:
         click.echo(told.sql)
         return

@@ -25,7 +25,7 @@ def command(config: str | None, form: str, out: str, tables: tuple[str, ...], na
     from dora.tables import nearest
 
     folder = Path(out)
-    with reading(config) as (_, reader):
+    with reading(config) as reader:
         known = [table for table in reader.tables() if names or table not in SKIPPED]
         for table in tables:
             if table not in known:

@@ -42,8 +42,8 @@ def command(
     from metrics.scorecard import scorecard
 
     check_edition(edition)
-    with reading(config) as (loaded, reader):
-        question = question_of(loaded, reader, asked(rest), by=by, every=every, edition=edition)
+    with reading(config) as reader:
+        question = question_of(reader, asked(rest), by=by, every=every, edition=edition)
         card = scorecard(reader, question)
     document = contract(card)
     emit([row for group in card.groups for row in _rows(group)], form, out, document)

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they turn into: a configuration, a reader, a question."""
+"""Options that several commands share, and what they turn into: a reader, a question."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 
 from dora.cli.speech import note as note
 from dora.cli.speech import progress as progress
-from dora.config import Config, load_config
+from dora.config import load_config
 from dora.definitions import CHANGES, CLOCKS, FAILURE_KINDS, Definitions
 from dora.errors import ConfigError
 from dora.period import EVERY, parse_period, parse_seconds
@@ -91,44 +91,33 @@ def asked(values: dict[str, object]) -> Asked:
 
 
 @contextmanager
-def reading(config: str | None) -> Iterator[tuple[Config, Reader]]:
-    """The configuration and its published file, opened for reading."""
+def reading(config: str | None) -> Iterator[Reader]:
+    """The published file of a configuration, opened for reading."""
     from dora.warehouse import open_published
 
-    loaded = load_config(config)
-    reader = open_published(loaded.published_path)
+    reader = open_published(load_config(config).published_path)
     try:
-        yield loaded, reader
+        yield reader
     finally:
         reader.close()
 
 
-def question_of(config: Config, reader: Reader, asked: Asked, **more: object) -> Question:
+def question_of(reader: Reader, asked: Asked, **more: object) -> Question:
     """The question that the options ask; names that do not exist are a `ConfigError` with the nearest one."""
-    from metrics.question import Question, published_definitions
+    from metrics.question import Question, published_as_of, published_definitions
 
     definitions = overridden(published_definitions(reader), asked)
     now = datetime.now(UTC)
     _check_names(reader, asked)
     return Question(
         period=parse_period(asked.start, asked.end, now, definitions.timezone),
-        as_of=as_of(config, reader),
+        as_of=published_as_of(reader),
         teams=asked.teams,
         services=asked.services,
         environments=asked.environments,
         definitions=definitions,
         **more,  # type: ignore[arg-type]
     )
-
-
-def as_of(config: Config, reader: Reader) -> datetime:
-    """The moment up to which the data is known: the last complete ingest, else the newest record."""
-    from dora.runs import last_complete
-    from metrics.question import published_as_of
-
-    newest = published_as_of(reader)
-    checked = last_complete(config.warehouse_path)
-    return max(newest, checked) if checked else newest
 
 
 def overridden(definitions: Definitions, asked: Asked) -> Definitions:

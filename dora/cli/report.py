@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dora.cli.options import as_of, asked, config_option, definition_options, filter_options, note, question_of, reading
+from dora.cli.options import asked, config_option, definition_options, filter_options, note, question_of, reading
 from dora.errors import ConfigError, DoraError
 
 if TYPE_CHECKING:
@@ -37,17 +37,18 @@ def command(
     """Write the failure report of each DEPLOYMENT (an id, a part of one, or service@version)."""
     from metrics.deployment_search import find_deployment
     from metrics.deployment_story import deployment_story, failed_deployments
+    from metrics.question import published_as_of
 
     if not deployments and not failed:
         raise ConfigError("name a deployment, or use --failed with --from and --to; `dora deploys --failed` lists them")
-    with reading(config) as (loaded, reader):
+    with reading(config) as reader:
         ids = [find_deployment(reader, text) for text in deployments]
         if failed:
-            ids += failed_deployments(reader, question_of(loaded, reader, asked(rest)))
+            ids += failed_deployments(reader, question_of(reader, asked(rest)))
         if not ids:
             note("no deployment failed in the period; nothing to report")
             return
-        known_at = as_of(loaded, reader)
+        known_at = published_as_of(reader)
         stories = [
             deployment_story(reader, deployment, as_of=known_at, names=names) for deployment in dict.fromkeys(ids)
         ]
