@@ -72,6 +72,10 @@ class NotFound(SourceError):
     """There is no such thing, or the credentials may not see it."""
 
 
+class Forbidden(AuthError):
+    """The credentials are good, but not for this."""
+
+
 class Client:
     """One tool's conversation; `requests` counts what was sent, `hint` says how to mend refused credentials."""
 
@@ -83,7 +87,7 @@ class Client:
     def json(self, send: Callable[[], Answer], what: str, check: Callable[[Any], None] | None = None) -> Any:
         """The JSON that `send` brings; `what` names it in errors. `check` may raise `Limited` or `Broken`.
 
-        Errors: `AuthError` (401, 403), `NotFound`, `RateLimitError`, `Unavailable`, `SourceError` (any other status).
+        Errors: `AuthError` (401), `Forbidden`, `NotFound`, `RateLimitError`, `Unavailable`, `SourceError` (any other status).
         """
         waited, limits, failures = 0.0, 0, 0
         while True:
@@ -127,7 +131,7 @@ class Client:
         if answer.status == 401:
             return AuthError(f"{self.tool}: credentials refused for {what} (401); {self.hint}")
         if answer.status == 403:
-            return AuthError(f"{self.tool}: access to {what} refused (403: {said}); {self.hint}")
+            return Forbidden(f"{self.tool}: access to {what} refused (403: {said}); {self.hint}")
         if answer.status == 404:
             return NotFound(f"{self.tool}: {what} not found (404), or the credentials may not see it; {self.hint}")
         return SourceError(

@@ -7,11 +7,13 @@ asked, and can be told to misbehave at the nth request.
 from __future__ import annotations
 
 import copy
+import heapq
 import json
 import re
 import socket
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,7 +28,12 @@ _LIST = re.compile(r"items: (\w+)\(")
 
 def payload(name: str) -> Any:
     """A stored payload, fresh each time."""
-    return json.loads((PAYLOADS / f"{name}.json").read_text())
+    return json.loads(_stored(name))
+
+
+@cache
+def _stored(name: str) -> str:
+    return (PAYLOADS / f"{name}.json").read_text()
 
 
 def stamp(seconds: float) -> str:
@@ -94,7 +101,7 @@ class GitHubServer:
         server.expect_request(re.compile(".*")).respond_with_handler(self._answer)
 
     def _answer(self, request: Request) -> Response:
-        document = request.get_json() if request.method == "POST" and request.data else dict(request.args)
+        document: Node = request.get_json() if request.method == "POST" and request.data else dict(request.args)
         number = len(self.requests)
         self.requests.append((request.path, document))
         self.headers.append(dict(request.headers))
@@ -222,10 +229,10 @@ def _page(nodes: Iterable[Any], variables: Node) -> Node:
 
 def _ordered_page(nodes: Iterable[Node], order: str, variables: Node) -> Node:
     """One page, newest first; the cursor names the last entry's time and id, so it holds while entries move."""
-    keyed = sorted(((f"{node[order]} {node['id']}", node) for node in nodes), key=lambda pair: pair[0], reverse=True)
     after = variables["after"]
+    keyed = [(f"{node[order]} {node['id']}", node) for node in nodes]
     left = [pair for pair in keyed if after is None or pair[0] < after]
-    page = left[: variables["first"]]
+    page = heapq.nlargest(variables["first"], left, key=lambda pair: pair[0])
     end = page[-1][0] if page else None
     info = {"hasNextPage": len(left) > len(page), "endCursor": end}
     return {"pageInfo": info, "nodes": [node for _, node in page]}

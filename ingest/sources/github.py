@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 from dora.errors import AuthError, ConfigError, SourceError
 from dora.model import Record
-from ingest.http import Client, NotFound, Patience
+from ingest.bots import bot_test
+from ingest.http import Client, Forbidden, NotFound, Patience
 from ingest.source import Batch, Context
 from ingest.sources import github_queries as queries
 from ingest.sources.github_client import Api, app_auth, token_auth
@@ -46,6 +47,7 @@ class Options:
     workflow_environment: glob of a workflow -> the environment it deploys to (else `production`).
     release_environment: the environment that a release stands for.
     check_times: also read how long checks took, which makes GitHub's answers slower.
+    bots: regular expressions of logins that are bots, besides GitHub's own and the built-in ones.
     max_wait_seconds: how long one rate limit may be waited out.
     """
 
@@ -64,6 +66,7 @@ class Options:
     workflow_environment: Mapping[str, str] = field(default_factory=dict)
     release_environment: str = "production"
     check_times: bool = True
+    bots: tuple[str, ...] = ()
     max_wait_seconds: float = 900.0
 
 
@@ -111,10 +114,10 @@ class GitHub:
     def batches(self, stream: str, cursor: str | None, since: datetime | None) -> Iterator[Batch]:
         """One batch a page, repository by repository, newest first within a pass (see `github_pages`).
 
-        A repository that is not there is told of after the others were read.
+        A repository that is not there or not allowed is told of after the others were read.
         """
         state = self._state(cursor)
-        missing: list[str] = []
+        refused: list[SourceError] = []
         for repository in self._repositories:
             try:
                 for listed in self._lists(stream, repository):
@@ -123,10 +126,10 @@ class GitHub:
                     for records, after in _read(listed, position):
                         state[listed.key] = after.as_json()
                         yield Batch(records=records, cursor=json.dumps(state))
-            except NotFound as error:
-                missing.append(str(error))
-        if missing:
-            raise SourceError("; ".join(missing))
+            except (NotFound, Forbidden) as error:
+                refused.append(error)
+        if refused:
+            raise type(refused[0])("; ".join(map(str, refused)))
 
     @cached_property
     def _repositories(self) -> Sequence[str]:
@@ -143,7 +146,8 @@ class GitHub:
         return list(dict.fromkeys(names))
 
     def _lists(self, stream: str, repository: str) -> Iterator[List]:
-        origin = Origin(self.name, repository, self._context.author, self._context.keep_names)
+        is_bot = bot_test(self.options.bots, self.name)
+        origin = Origin(self.name, repository, self._context.author, is_bot, self._context.keep_names)
         match stream:
             case "pull_requests":
                 yield self._pull_requests(origin)
@@ -221,6 +225,7 @@ class GitHub:
             )
             workflows = list_of(value, "workflows", what)
             for workflow in workflows:
+                self._same_name(origin.repository, workflow)
                 names = _names(workflow)
                 if any(matches(name, self.options.deploy_workflows) for name in names):
                     found += 1
@@ -231,6 +236,12 @@ class GitHub:
                 break
         if not found:
             self._context.progress(f"{self.name}: no workflow of {origin.repository} matches deploy_workflows")
+
+    def _same_name(self, repository: str, workflow: Node) -> None:
+        """PyGithub follows a renamed repository's redirect without the parameters, which would never end."""
+        match = re.search(r"/repos/([^/]+/[^/]+)/actions/", str(workflow.get("url", "")))
+        if match and match[1].lower() != repository.lower():
+            raise NotFound(f"{self.name}: {repository} is now called {match[1]}; write that name in repositories")
 
     def _environment(self, names: Sequence[str]) -> str | None:
         if "workflows" not in self.options.deployments_from:
@@ -277,6 +288,7 @@ def _check(name: str, options: Options) -> None:
         raise ConfigError(f"{name}: app_id needs installation_id and private_key_env beside it")
     if "workflows" in options.deployments_from and not options.deploy_workflows:
         raise ConfigError(f"{name}: deployments_from names workflows; say which in deploy_workflows")
+    bot_test(options.bots, name)
     for origin in options.deployments_from:
         if origin not in options.streams:
             raise ConfigError(f"{name}: deployments_from names {origin}, which streams leaves out; add it there")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dora.errors import AuthError, SourceError
-from ingest.http import Answer, Broken, Client, Limited, NotFound, Unavailable
+from ingest.http import Answer, Broken, Client, Forbidden, Limited, NotFound, Unavailable
 from ingest.sources.github_queries import INNER_LISTS, OVERFLOW_SIZE, PAGE_SIZE, overflow
 from ingest.sources.github_values import Node
 
@@ -62,19 +62,25 @@ class Api:
                 self._size = max(self._size // 2, SMALLEST_PAGE)
                 self.client.patience.progress(f"{self.client.tool}: {what}: trying pages of {self._size}")
         holder = next(iter(value["data"].values()))
-        if holder is None or holder.get("items") is None:
-            raise SourceError(
+        if holder is None:
+            raise NotFound(
                 f"{self.client.tool}: {what} not found, or the credentials may not see it; {self.client.hint}"
             )
-        items = holder["items"]
-        page = Listing(list(items["nodes"]), _wrong(value), _next(items["pageInfo"]))
+        try:
+            nodes, info = list(holder["items"]["nodes"]), holder["items"]["pageInfo"]
+            page = Listing(nodes, _wrong(value), info["endCursor"] if info["hasNextPage"] else None)
+        except (KeyError, TypeError):
+            raise self._unknown(what) from None
         self._complete(page, what)
         return page
 
     def by_ids(self, query: str, ids: Sequence[str], what: str) -> Listing:
         """The things with these ids, in their order; None for one that is gone."""
         value = self._graphql(query, {"ids": list(ids)}, what)
-        page = Listing(list(value["data"]["items"]), _wrong(value))
+        found = value["data"].get("items")
+        if not isinstance(found, list) or len(found) != len(ids):
+            raise self._unknown(what)
+        page = Listing(list(found), _wrong(value))
         page.wrong = {i: reason for i, reason in page.wrong.items() if page.nodes[i]}
         self._complete(page, what)
         return page
@@ -87,6 +93,11 @@ class Api:
                 raise Broken("the answer is no JSON object")
 
         return self.client.json(self._sender("GET", path, dict(parameters), None), what, check)
+
+    def _unknown(self, what: str) -> SourceError:
+        return SourceError(
+            f"{self.client.tool}: the answer for {what} is no list; check that base_url is GitHub's interface"
+        )
 
     def _graphql(self, query: str, variables: Mapping[str, Any], what: str) -> Any:
         def check(value: Any) -> None:
@@ -114,24 +125,21 @@ class Api:
 
     def _complete(self, page: Listing, what: str) -> None:
         """Append to every inner list what its first page left out, in as few requests as there are levels."""
-        waiting = [
-            (i, name) for i, node in enumerate(page.nodes) for name in INNER_LISTS if node and _goes_on(node, name)
-        ]
+        waiting = [(i, name) for i, node in enumerate(page.nodes) for name in INNER_LISTS if _goes_on(node, name)]
         while waiting:
             batch, waiting = waiting[:OVERFLOW_SIZE], waiting[OVERFLOW_SIZE:]
             variables: dict[str, Any] = {}
             for place, (i, name) in enumerate(batch):
                 node = page.nodes[i] or {}
-                variables |= {f"id{place}": node["id"], f"after{place}": node[name]["pageInfo"]["endCursor"]}
+                variables |= {f"id{place}": node.get("id"), f"after{place}": node[name]["pageInfo"]["endCursor"]}
             value = self._graphql(overflow([name for _, name in batch]), variables, f"{what}, long entries")
             wrong = _wrong(value)
             for place, (i, name) in enumerate(batch):
                 node, more = page.nodes[i] or {}, value["data"].get(f"n{place}")
-                if more is None or place in wrong:
+                if place in wrong or not isinstance(more, dict) or not isinstance(more.get(name), dict):
                     page.wrong[i] = wrong.get(place, f"its {name} could not be read")
                     continue
-                node[name]["nodes"] += more[name]["nodes"]
-                node[name]["pageInfo"] = more[name]["pageInfo"]
+                node[name] = {**more[name], "nodes": [*node[name]["nodes"], *more[name]["nodes"]]}
                 if _goes_on(node, name):
                     waiting.append((i, name))
 
@@ -162,14 +170,14 @@ def _check_graphql(value: Any, client: Client, what: str) -> None:
     """Tell apart limits, faults that pass, and refusals; an error inside one node is left to `_wrong`."""
     if not isinstance(value, dict):
         raise Broken("the answer is no JSON object")
-    errors = value.get("errors") or []
+    errors = _errors(value)
     for error in errors:
         if error.get("type") in _LIMITS:
             raise Limited(until_reset=True)
         if re.search("secondary rate limit|abuse detection", str(error.get("message")), re.IGNORECASE):
             raise Limited
     whole = [error for error in errors if _place(error) is None]
-    if not whole and value.get("data"):
+    if not whole and isinstance(value.get("data"), dict) and value["data"]:
         return
     if not whole:
         raise Broken("the answer holds no data")
@@ -177,7 +185,7 @@ def _check_graphql(value: Any, client: Client, what: str) -> None:
     if kind == "NOT_FOUND":
         raise NotFound(f"{client.tool}: {what} not found, or the credentials may not see it; {client.hint}")
     if kind in _FORBIDDEN:
-        raise AuthError(f"{client.tool}: access to {what} refused ({said}); {client.hint}")
+        raise Forbidden(f"{client.tool}: access to {what} refused ({said}); {client.hint}")
     if kind in _TOO_MUCH:
         raise Unavailable(
             f"{client.tool}: {what} is more than GitHub answers at once ({said}); read fewer repositories"
@@ -185,6 +193,11 @@ def _check_graphql(value: Any, client: Client, what: str) -> None:
     if (whole[0].get("extensions") or {}).get("code"):
         raise SourceError(f"{client.tool}: the server refuses the query for {what} ({said}); it may be too old for it")
     raise Broken(said)
+
+
+def _errors(value: Any) -> list[Any]:
+    errors = value.get("errors")
+    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
 
 
 def _place(error: Any) -> int | None:
@@ -201,19 +214,15 @@ def _place(error: Any) -> int | None:
 def _wrong(value: Any) -> dict[int, str]:
     """Why which nodes are not whole; what a record can do without is not counted as wrong."""
     found: dict[int, str] = {}
-    for error in value.get("errors") or ():
-        place, path = _place(error), error["path"]
+    for error in _errors(value):
+        place, path = _place(error), error.get("path") or [""]
         spare = path[-1] == "databaseId" or ("statusCheckRollup" in path and error.get("type") in _FORBIDDEN)
         if place is not None and not spare:
             found.setdefault(place, str(error.get("message")))
     return found
 
 
-def _goes_on(node: Node, name: str) -> bool:
-    inner = node.get(name)
+def _goes_on(node: Any, name: str) -> bool:
+    inner = node.get(name) if isinstance(node, dict) else None
     info = inner.get("pageInfo") if isinstance(inner, dict) else None
     return isinstance(info, dict) and bool(info.get("hasNextPage"))
-
-
-def _next(info: Node) -> str | None:
-    return info["endCursor"] if info["hasNextPage"] else None

@@ -191,7 +191,9 @@ def _runs_after(runs: Sequence[Node], before: str, number: int) -> str | None:
     """The cursor of the next page: older than the last run, or the next page of the same second."""
     if len(runs) < RUNS_PER_PAGE:
         return None
-    oldest = text(runs[-1]["created_at"])
+    oldest = min(
+        (text(run["created_at"]) for run in runs if isinstance(run, dict) and run.get("created_at")), default=""
+    )
     return f"{oldest} {number + 1 if oldest == before else 1}"
 
 

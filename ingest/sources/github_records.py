@@ -17,6 +17,7 @@ from ingest.sources.github_values import (
     Origin,
     actor_of,
     earliest,
+    is_bot,
     labels_of,
     matches,
     text,
@@ -39,7 +40,7 @@ def pull_request(node: Node, origin: Origin) -> list[Record]:
     opened = time_of(node["createdAt"])
     ready = [time_of(event["createdAt"]) for event in node["ready"]["nodes"]]
     commits = [entry["commit"] for entry in node["commits"]["nodes"]]
-    reviews = _reviews(node)
+    reviews = _reviews(node, origin)
     rollup = node["statusCheckRollup"]
     record = PullRequest(
         source=origin.source,
@@ -219,16 +220,20 @@ def _run_of(statuses: Sequence[Node], origin: Origin) -> str | None:
     return next((run_id(origin.repository, int(match[1])) for match in found if match), None)
 
 
-def _reviews(node: Node) -> list[tuple[datetime, str]]:
+def _reviews(node: Node, origin: Origin) -> list[tuple[datetime, str]]:
     """Submitted reviews by people other than the author: an author's reply is stored as a review too."""
     author = (node["author"] or {}).get("login")
     found = []
     for review in node["reviews"]["nodes"]:
-        reviewer = review["author"] or {}
-        at = time_of(review["submittedAt"])
-        if at and (author is None or reviewer.get("login") != author) and reviewer.get("__typename") != "Bot":
+        reviewer, at = review["author"], time_of(review["submittedAt"])
+        other = reviewer is None or (reviewer["login"] != author and not is_bot(reviewer, origin))
+        if at and other:
             found.append((at, text(review["state"])))
     return found
+
+
+def _same(repository: Node, origin: Origin) -> bool:
+    return text(repository["nameWithOwner"]).lower() == origin.repository.lower()
 
 
 def _checks_seconds(rollup: Node | None) -> float | None:
@@ -246,6 +251,6 @@ def _checks_seconds(rollup: Node | None) -> float | None:
 def _closer(node: Node, origin: Origin) -> int | None:
     for event in node["closing"]["nodes"]:
         closer = event["closer"] or {}
-        if closer.get("__typename") == "PullRequest" and closer["repository"]["nameWithOwner"] == origin.repository:
+        if closer.get("__typename") == "PullRequest" and _same(closer["repository"], origin):
             return whole(closer["number"])
     return None

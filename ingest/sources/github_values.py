@@ -15,11 +15,15 @@ Node = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a node comes from, and how a login becomes a hash; `names`: whether people's logins are kept."""
+    """Where a node comes from, how a login becomes a hash, and how `Name <address>` is known to be a bot.
+
+    `names`: whether people's logins are kept.
+    """
 
     source: str
     repository: str
     author: Callable[[str], str]
+    is_bot: Callable[[str], bool]
     names: bool = True
 
 
@@ -39,12 +43,16 @@ def actor_of(actor: Node | None, origin: Origin) -> tuple[str | None, str | None
     """The hash, the kind and the name behind it; GraphQL and REST write a bot's login differently."""
     if not actor:
         return None, None, []
-    login = text(actor["login"])
-    bot = "Bot" in (actor.get("__typename"), actor.get("type")) or login.endswith("[bot]")
-    login = login.removesuffix("[bot]")
+    login, bot = text(actor["login"]).removesuffix("[bot]"), is_bot(actor, origin)
     known = origin.author(login)
     people = [Person(author=known, name=login, is_bot=bot)] if origin.names else []
     return known, "bot" if bot else "human", people
+
+
+def is_bot(actor: Node, origin: Origin) -> bool:
+    """Whether GitHub says so, or its login looks like one."""
+    login = text(actor["login"])
+    return "Bot" in (actor.get("__typename"), actor.get("type")) or origin.is_bot(f"{login} <{login}@users>")
 
 
 def labels_of(node: Node) -> tuple[str, ...]:
