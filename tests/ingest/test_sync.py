@@ -44,6 +44,9 @@ class Pages:
                 raise self.failure()
             yield Batch(records=[Deployment(source=self.name, id=str(number), service="shop")], cursor=str(number + 1))
 
+    def probe(self) -> Iterator[str]:
+        yield "pages"
+
 
 class NoStreams(Pages):
     def streams(self) -> Sequence[str]:
