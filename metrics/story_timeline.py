@@ -87,7 +87,9 @@ def moments_after(
     for row in evidence:
         if row.evidence_at:
             name = f"evidence: {row.kind}" if row.why_not is None else f"not counted: {row.kind}"
-            yield Moment(at=row.evidence_at, name=name, clock="evidence_at", source="ledger", about=row.evidence)
+            yield Moment(
+                at=row.evidence_at, name=name, clock="evidence_at", source="ledger", about=row.about or row.reason
+            )
     for incident in incidents:
         for name, field in _INCIDENT_CLOCKS:
             if incident.is_linked and (at := getattr(incident, field)):

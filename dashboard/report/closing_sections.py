@@ -48,7 +48,8 @@ def definitions(told: DeploymentStory, words: Words) -> Section:
         f"told as of {words.moment(stamp.as_of)}; dora {stamp.tool_version}."
     )
     rows = tuple(
-        (Cell(text=units.words(name)), Cell(text=_setting(name, value))) for name, value in stamp.definitions.items()
+        (Cell(text=units.words(name.removesuffix("_seconds"))), Cell(text=_setting(name, value)))
+        for name, value in stamp.definitions.items()
     )
     table = Table(head=("Setting", "Value"), rows=rows)
     return Section(name="definitions", title="Definitions in use", sentences=(said,), tables=(table,))

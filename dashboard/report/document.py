@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from dashboard import units
 from metrics.story import DeploymentStory
@@ -118,7 +117,4 @@ def sentence(text: str) -> str:
 
 def cells(texts: Sequence[str]) -> tuple[Cell, ...]:
     """Plain texts as cells."""
-    return tuple(map(_plain, texts))
-
-
-_plain = partial(lambda text: Cell(text=text))
+    return tuple(Cell(text=text) for text in texts)

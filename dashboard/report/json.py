@@ -1,9 +1,10 @@
-"""The report as JSON: the whole story under a versioned contract, see docs/report.md."""
+"""The report as JSON: a stable, versioned contract (docs/report.md), complete where documents for people are cut."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 
 from metrics.story import DeploymentStory
 
@@ -12,7 +13,12 @@ SCHEMA_VERSION = 1
 
 
 def render(told: DeploymentStory) -> str:
-    """The story's own fields, times in ISO 8601 UTC, spans in seconds, null for what is unknown."""
-    return (
-        json.dumps({"schema_version": SCHEMA_VERSION} | asdict(told), default=str, ensure_ascii=False, indent=1) + "\n"
-    )
+    """One object: `schema_version` and the story's fields; times ISO 8601 in UTC, spans in seconds, unknown is null."""
+    whole = {"schema_version": SCHEMA_VERSION} | asdict(told)
+    return json.dumps(whole, indent=2, ensure_ascii=False, default=_time) + "\n"
+
+
+def _time(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    raise TypeError(f"{type(value).__name__} has no place in a report")

@@ -1,72 +1,81 @@
-"""The report as Markdown that pastes well into GitHub: nothing in it is interpreted, nobody is pinged."""
+"""The report as Markdown that pastes into an issue, a wiki or a chat: text only, nobody notified, nothing linked by accident.
+
+Every value is escaped by the template engine before it reaches the page; only the template itself writes Markdown.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from dashboard.report.compose import document
-from dashboard.report.document import Cell, Document, Section, Table
 from metrics.story import DeploymentStory
 
+_SPECIAL = re.compile(r"([\\`*_{}\[\]|~])")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"}
+#: A zero-width space parts what a forge would turn into a notification, a reference or a link.
+_PARTED = (
+    (re.compile(r"@(?=\w)"), "@\u200b"),
+    (re.compile(r"#(?=\d)"), "#\u200b"),
+    (re.compile(r"(?i)\b(gh)-(?=\d)"), "\\1-\u200b"),
+    (re.compile(r"(?i)(https?|ftp|mailto|xmpp):"), "\\1\u200b:"),
+    (re.compile(r"(?i)\bwww\."), "www\u200b."),
+    (re.compile(r":(?=[\w+-]+:)"), ":\u200b"),
+)
+_AT_START = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)]))")
+
+
 SUFFIX = "md"
-#: A zero-width space keeps `@name` and `#12` from becoming a mention or a reference.
-_BREAK = "\N{ZERO WIDTH SPACE}"
 
 
 def render(told: DeploymentStory) -> str:
-    """Title, sentence, facts, figures, then every section; tables as GitHub tables."""
-    return "\n".join(_lines(document(told))) + "\n"
+    """The report as headings, lists and tables; ends with one line break."""
+    text = _template().render(report=document(told)).strip()
+    return re.sub(r"\n{3,}", "\n\n", text) + "\n"
 
 
-def escaped(text: str) -> str:
-    """The text as Markdown shows it letter by letter, on one line.
+def escaped(value: object) -> object:
+    """Text that Markdown shows letter by letter, on one line.
 
-    >>> escaped("<b> | `x` *y*")
-    '&lt;b&gt; \\\\| \\\\`x\\\\` \\\\*y\\\\*'
+    >>> escaped("a|b *c*")
+    'a\\\\|b \\\\*c\\\\*'
     """
-    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    line = re.sub(r"([\\`*_\[\]|~$!])", r"\\\1", line)
-    line = re.sub(r"@(?=\w)", f"@{_BREAK}", line)
-    line = re.sub(r"(?<![&\w])#(?=\d)", f"#{_BREAK}", line)
-    line = re.sub(r"(?i)\b(https?|ftp)://", rf"\1:{_BREAK}//", line)
-    return re.sub(r"^(\s*)([-+#>]|\d+[.)])", r"\1\\\2", line)
+    if not isinstance(value, str):
+        return value
+    text = " ".join(value.split())
+    for pattern, parted in _PARTED:
+        text = pattern.sub(parted, text)
+    text = "".join(_ENTITIES.get(letter, letter) for letter in text)
+    text = _SPECIAL.sub(r"\\\1", text)
+    return _AT_START.sub(
+        lambda found: f"{found[1]}\\{found[2]}" if not found[2].isdigit() else f"{found[1]}{found[2]}\u200b", text
+    )
 
 
-def _lines(doc: Document) -> Iterator[str]:
-    yield f"# {escaped(doc.title)}"
-    yield f"\n**{escaped(doc.headline)}**\n"
-    yield from _table(Table(head=("", ""), rows=tuple((Cell(text=name), cell) for name, cell in doc.facts)))
-    yield ""
-    for figure in doc.figures:
-        note = f" ({escaped(figure.note)})" if figure.note else ""
-        yield f"- {escaped(figure.label)}: **{escaped(figure.value)}**{note}"
-    for section in doc.sections:
-        yield from _section(section)
-    yield f"\n---\n{escaped(doc.footer)}"
+def link_target(url: str) -> str:
+    """An address that cannot end the link it stands in."""
+    return re.sub(r"[\s<>()\[\]|`\\*_]", lambda found: f"%{ord(found[0]):02X}", url)
 
 
-def _section(section: Section) -> Iterator[str]:
-    yield f"\n## {escaped(section.title)}\n"
-    yield from (f"{escaped(text)}\n" for text in section.sentences)
-    yield from (f"- {escaped(text)}" for text in section.points)
-    for blank in section.blanks:
-        yield f"**{escaped(blank)}**\n\n\n"
-    for table in section.tables:
-        if table.caption:
-            yield f"\n**{escaped(table.caption)}**\n"
-        yield from _table(table)
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"), undefined=StrictUndefined, finalize=escaped,
+        trim_blocks=True, lstrip_blocks=True, autoescape=False,
+    )  # fmt: skip
+    environment.filters["raw"] = _Raw
+    environment.filters["target"] = lambda url: _Raw(link_target(url))
+    return environment.get_template("report.md.jinja")
 
 
-def _table(table: Table) -> Iterator[str]:
-    yield f"| {' | '.join(map(escaped, table.head))} |"
-    yield f"|{'|'.join(' --- ' for _ in table.head)}|"
-    for row in table.rows:
-        yield f"| {' | '.join(map(_cell, row))} |"
+class _Raw:
+    """Text that is escaped already; not a `str`, so that the template engine leaves it alone."""
 
+    def __init__(self, text: str) -> None:
+        self._text = text
 
-def _cell(cell: Cell) -> str:
-    text = escaped(cell.text)
-    if cell.link and re.match(r"https?://[^\s<>()|]+$", cell.link):
-        text = f"[{text}]({cell.link})"
-    return " ".join([text, *(f"({escaped(mark)})" for mark in cell.marks)]).strip()
+    def __str__(self) -> str:
+        return self._text

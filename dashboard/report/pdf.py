@@ -1,6 +1,7 @@
-"""The report as PDF: the HTML format printed by a Chromium that is on this machine.
+"""The report as PDF: the HTML page printed by an installed Chromium, Chrome, Edge or Brave.
 
-A PDF library would weigh more than the rest of the report together and lay the page out a second time.
+No PDF library: the small ones cannot set the page's tables, dark scripts and pictures, the able ones bring system
+libraries of their own. Where no such browser is installed, the HTML file prints the same pages.
 """
 
 from __future__ import annotations
@@ -9,33 +10,56 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from dashboard.report import html
 from dora.errors import DoraError
 from metrics.story import DeploymentStory
 
+BROWSERS = (
+    "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "brave-browser",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)  # fmt: skip
+#: No name resolves for the browser, so that printing sends nothing anywhere.
+_FLAGS = (
+    "--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-extensions", "--no-pdf-header-footer", "--host-resolver-rules=MAP * ~NOTFOUND",
+)  # fmt: skip
+_SECONDS = 120
 SUFFIX = "pdf"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def render(told: DeploymentStory) -> bytes:
-    """PDF bytes; a `DoraError` that says what to do when no browser is here or it prints nothing."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        raise DoraError("pdf: no Chromium or Chrome is installed; install one, or use --format html and print it")
-    with tempfile.TemporaryDirectory() as folder:
-        page, out = Path(folder) / "report.html", Path(folder) / "report.pdf"
+    """The printed page. Errors: `DoraError` when no browser is installed, or when it fails."""
+    browser = find_browser()
+    with tempfile.TemporaryDirectory(prefix="dora-report-") as folder:
+        page, printed = Path(folder, "report.html"), Path(folder, "report.pdf")
         page.write_text(html.render(told), encoding="utf-8")
-        subprocess.run(_command(browser, folder, page, out), capture_output=True, check=False, timeout=120)
-        if not out.is_file():
-            raise DoraError(f"pdf: {browser} printed nothing; use --format html and print it from a browser")
-        return out.read_bytes()
+        _print(browser, page, printed)
+        return printed.read_bytes()
 
 
-def _command(browser: str, folder: str, page: Path, out: Path) -> list[str]:
-    # The superuser cannot use Chromium's sandbox; the page holds no script and may load nothing.
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    quiet = ["--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-    profile = f"--user-data-dir={folder}/profile"
-    return [browser, *quiet, *sandbox, profile, "--no-pdf-header-footer", f"--print-to-pdf={out}", page.as_uri()]
+def find_browser(names: Sequence[str] = BROWSERS) -> str:
+    """The first installed browser that can print."""
+    for name in names:
+        if found := shutil.which(name):
+            return found
+    raise DoraError(
+        "pdf: no Chromium, Chrome, Edge or Brave is installed; use --format html and print it, or install one"
+    )
+
+
+def _print(browser: str, page: Path, printed: Path) -> None:
+    flags = [*_FLAGS, f"--user-data-dir={page.parent / 'profile'}", f"--print-to-pdf={printed}"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        # Chromium refuses to start as root with its sandbox; the page is ours and holds no script.
+        flags.append("--no-sandbox")
+    try:
+        subprocess.run([browser, *flags, page.as_uri()], capture_output=True, timeout=_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise DoraError(
+            f"pdf: {browser} did not finish ({type(error).__name__}); use --format html and print it"
+        ) from error
+    if not printed.is_file() or not printed.stat().st_size:
+        raise DoraError(f"pdf: {browser} wrote no file; use --format html and print it")

@@ -1,0 +1,151 @@
+"""The HTML and PDF report in a real browser: nothing runs, nothing is asked for, nothing sticks out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dashboard.report import FORMATS
+from dashboard.report.pdf import BROWSERS, find_browser
+from dora.errors import DoraError
+from dora.model import Incident
+from dora.warehouse import Reader
+from metrics.deployment_story import deployment_story
+from tests.stories import commit, day, deployment, ordinary, publish, pull_request, reverted
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+HOSTILE = (
+    "<script>alert(1)</script>", "<img src=https://evil.example/x onerror=alert(1)>", "'\"><svg onload=alert(1)>",
+    "</title></style><script>alert(1)</script>", "{{ 7*7 }}",
+)  # fmt: skip
+
+
+def browser_path() -> str | None:
+    try:
+        return find_browser(BROWSERS)
+    except DoraError:
+        return None
+
+
+pytestmark = pytest.mark.skipif(browser_path() is None, reason="no Chromium-like browser is installed")
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    records = [*ordinary(), *reverted()]
+    for number, subject in enumerate(HOSTILE, 16):
+        records += commit(number, day(20, number), subject, pull_request=number)
+        records.append(pull_request(number, number, day(20, number), title=subject, url="javascript:alert(1)"))
+    records.append(deployment(20, day(21), id=HOSTILE[2], version=HOSTILE[0], url="javascript:alert(1)"))
+    records.append(
+        Incident(source="pager", id=HOSTILE[1], service="shop", title=HOSTILE[3], deployment=HOSTILE[2], detected_at=day(21, 5))
+    )  # fmt: skip
+    return publish(tmp_path_factory.mktemp("browser"), records)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    with playwright.sync_playwright() as started:
+        chromium = started.chromium.launch(
+            executable_path=browser_path(), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        yield chromium
+        chromium.close()
+
+
+def page_of(reader: Reader, folder: Path, deployment_id: str) -> Path:
+    content = FORMATS["html"].render(deployment_story(reader, deployment_id, day(40)))
+    page = folder / "report.html"
+    page.write_text(content if isinstance(content, str) else content.decode(), encoding="utf-8")
+    return page
+
+
+@pytest.mark.parametrize("deployment_id", [f"ci/{HOSTILE[2]}", "ci/bad"])
+def test_nothing_runs_and_nothing_is_asked_for(
+    deployment_id: str, reader: Reader, browser: playwright.Browser, tmp_path: Path
+) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    dialogs: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.on("console", lambda message: said.append(message.text))
+    path = page_of(reader, tmp_path, deployment_id)
+    page.goto(path.as_uri(), wait_until="load")
+    assert asked == [path.as_uri()]
+    assert dialogs == []
+    assert said == [], "the page breaks its own security policy"
+    assert page.locator("script, img, iframe, object, link, form").count() == 0
+    assert page.locator("a:not([href^='https://'])").count() == 0
+    page.close()
+
+
+def test_hostile_text_is_shown_as_it_is(reader: Reader, browser: playwright.Browser, tmp_path: Path) -> None:
+    page = browser.new_page()
+    page.goto(page_of(reader, tmp_path, f"ci/{HOSTILE[2]}").as_uri())
+    shown = page.locator("body").inner_text()
+    for subject in HOSTILE:
+        assert subject in shown
+    page.close()
+
+
+def test_injected_script_is_refused_by_the_pages_own_policy(
+    reader: Reader, browser: playwright.Browser, tmp_path: Path
+) -> None:
+    path = page_of(reader, tmp_path, "ci/bad")
+    path.write_text(path.read_text().replace("</body>", "<script>document.title='owned'</script></body>"))
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    assert "owned" not in page.title()
+    page.close()
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("deployment_id", [f"ci/{HOSTILE[2]}", "ci/bad", "ci/d0"])
+def test_no_text_sticks_out_of_the_page(
+    width: int, deployment_id: str, reader: Reader, browser: playwright.Browser, tmp_path: Path
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(page_of(reader, tmp_path, deployment_id).as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    outside = page.evaluate(
+        "[...document.querySelectorAll('svg text')].filter(t => t.getBoundingClientRect().width > 0)"
+        ".filter(t => { const r = t.getBoundingClientRect(), s = t.closest('svg').getBoundingClientRect();"
+        " return r.left < s.left - 1 || r.right > s.right + 1 || r.top < s.top - 1 || r.bottom > s.bottom + 1 })"
+        ".map(t => t.textContent)"
+    )
+    assert outside == []
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_keeps_its_contrast(scheme: str, reader: Reader, browser: playwright.Browser, tmp_path: Path) -> None:
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(page_of(reader, tmp_path, "ci/bad").as_uri())
+    ink, paper = page.evaluate(
+        "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+    )
+    assert contrast(ink, paper) > 7
+    page.close()
+
+
+def contrast(first: str, second: str) -> float:
+    """The WCAG ratio of two `rgb(…)` colours."""
+
+    def light(colour: str) -> float:
+        parts = [float(part) / 255 for part in colour.strip("rgba()").split(",")[:3]]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    lights = sorted((light(first), light(second)))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def test_pdf_is_printed(reader: Reader) -> None:
+    content = FORMATS["pdf"].render(deployment_story(reader, "ci/bad", day(40)))
+    assert isinstance(content, bytes)
+    assert content.startswith(b"%PDF-")
+    assert content.count(b"/Type /Page\n") >= 2

@@ -1,0 +1,195 @@
+"""The report of one deployment in every text format: contents, blamelessness, hostile text, file names."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dashboard.report import FORMATS, report_file_name
+from dashboard.report.csv import neutral, table
+from dashboard.report.markdown import escaped
+from dashboard.report.pdf import find_browser
+from dora.errors import DoraError
+from dora.warehouse import Reader
+from metrics.deployment_story import deployment_story
+from metrics.story import DeploymentStory
+from tests.stories import HASH, MAIL, NAME, commit, day, deployment, ordinary, publish, reverted, rolled_back
+
+TEXTS = ("html", "markdown", "json", "csv")
+HOSTILE = "<script>alert(1)</script> | `x` @ana #12 [a](javascript:1) <!-- https://evil.example/x"
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
+    broken = [
+        *commit(16, day(25), HOSTILE),
+        deployment(16, day(26), id="../../x", version="<img src=x onerror=alert(1)>"),
+    ]
+    return publish(tmp_path_factory.mktemp("report"), [*ordinary(), *reverted(), *rolled_back(), *broken])
+
+
+def told(reader: Reader, name: str, names: bool = False) -> DeploymentStory:
+    return deployment_story(reader, f"ci/{name}", day(40), names=names)
+
+
+def text(form: str, story: DeploymentStory) -> str:
+    content = FORMATS[form].render(story)
+    return content if isinstance(content, str) else content.decode()
+
+
+@pytest.mark.parametrize("form", TEXTS)
+@pytest.mark.parametrize("name", ["bad", "slow", "back", "fix", "d5", "s5", "d0"])
+def test_no_name_hash_or_address_without_names(form: str, name: str, reader: Reader) -> None:
+    content = text(form, told(reader, name))
+    for person in (HASH, NAME, NAME.split()[1], MAIL, "Co-authored-by"):
+        assert person not in content
+
+
+@pytest.mark.parametrize("form", ["html", "markdown", "json"])
+def test_with_names_the_name_is_shown_and_never_the_hash(form: str, reader: Reader) -> None:
+    content = text(form, told(reader, "bad", names=True))
+    assert NAME in content
+    assert HASH not in content
+    assert MAIL not in content
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_failure_report_answers_what_how_and_how_long(form: str, reader: Reader) -> None:
+    content = text(form, told(reader, "bad"))
+    for part in (
+        "This deployment failed. It was rolled forward with a revert after 1 h 40 min.", "linked incident",
+        "strong (0.95)", "taken back by 0014abcdef", "time to acknowledge", "smoke", "new-prices",
+        "What surprised us?", "Definitions in use",
+    ):  # fmt: skip
+        assert part in content
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_deployment_that_did_not_fail_is_told_plainly(form: str, reader: Reader) -> None:
+    content = text(form, told(reader, "d5"))
+    assert "This deployment did not fail" in content
+    assert "Failed deployment" not in content
+    assert "time to restore" not in content
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_young_deployment_is_pending(form: str, reader: Reader) -> None:
+    young = deployment_story(reader, "ci/d5", day(5, 60))
+    assert "Too early to judge" in text(form, young)
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_open_failure_says_for_how_long_it_is_open(form: str, reader: Reader) -> None:
+    still = deployment_story(reader, "ci/bad", day(12, 30))
+    assert "no recovery is known: it has been open for 30 min" in text(form, still)
+
+
+def test_unknown_is_never_zero(reader: Reader) -> None:
+    first = told(reader, "d0")
+    (row,) = csv.DictReader(io.StringIO(text("csv", first)))
+    assert (row["commits"], row["failed_deployment_recovery_time_seconds"], row["lead_time_median_seconds"]) == (
+        "",
+        "",
+        "",
+    )
+    assert "what it shipped is unknown" in text("markdown", first)
+
+
+def test_json_is_versioned_and_complete(reader: Reader) -> None:
+    whole = json.loads(text("json", told(reader, "bad")))
+    assert whole["schema_version"] == 1
+    assert whole["deployment"]["finished_at"] == "2025-01-18T09:00:00Z"
+    assert whole["recovery"]["seconds"] == 6000.0
+    assert set(whole) == {"schema_version", *DeploymentStory.__dataclass_fields__}
+
+
+def test_json_keys_are_documented(reader: Reader) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "report.md").read_text()
+    whole = json.loads(text("json", told(reader, "bad")))
+    assert [key for key in whole if f"`{key}`" not in document] == []
+
+
+def test_csv_holds_one_line_a_deployment(reader: Reader) -> None:
+    rows = list(csv.DictReader(io.StringIO(table([told(reader, "bad"), told(reader, "slow")]))))
+    assert [(row["deployment_id"], row["state"], row["recovery"]) for row in rows] == [
+        ("ci/bad", "failed", "rolled forward with a revert"),
+        ("ci/slow", "failed", "rolled back"),
+    ]
+    assert table([]) == ""
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\r=1"])
+def test_csv_cell_cannot_become_a_formula(cell: str) -> None:
+    assert neutral(cell) == f"'{cell}"
+    assert neutral("plain") == "plain"
+    assert neutral(-1.5) == -1.5
+
+
+@pytest.mark.parametrize("form", TEXTS)
+def test_hostile_version_and_subject_do_not_break_the_format(form: str, reader: Reader) -> None:
+    content = text(form, told(reader, "../../x"))
+    assert "16" in content
+    if form in ("html", "markdown"):
+        assert "<script" not in content.lower()
+        assert "<img" not in content.lower()
+
+
+def test_markdown_pings_nobody_and_refers_to_nothing(reader: Reader) -> None:
+    content = text("markdown", told(reader, "../../x"))
+    assert not re.search(r"@\w", content)
+    assert not re.search(r"#\d", content)
+    assert "https://evil" not in content
+    assert not re.search(r"(?<!\\)\]\(javascript", content)
+
+
+def test_markdown_table_rows_keep_their_cells(reader: Reader) -> None:
+    content = text("markdown", told(reader, "../../x"))
+    for block in re.findall(r"(?:^\|.*\n)+", content, re.MULTILINE):
+        widths = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
+        assert len(widths) == 1, block
+
+
+@pytest.mark.parametrize(("plain", "shown"), [
+    ("- a", r"\- a"), ("# a", r"\# a"), ("1. a", "1\u200b. a"), ("a_b", r"a\_b"), ("$x$", "&#36;x&#36;"),
+    ("a\n\nb", "a b"), (":tada:", ":\u200btada:"), ("<b>", "&lt;b&gt;"), ("a\\|b", "a\\\\\\|b"), ("www.x.org", "www\u200b.x.org"),
+])  # fmt: skip
+def test_markdown_shows_text_letter_by_letter(plain: str, shown: str) -> None:
+    assert escaped(plain) == shown
+
+
+def test_link_that_is_no_web_link_is_not_a_link(reader: Reader) -> None:
+    story = told(reader, "bad")
+    assert 'href="https://ci.example/bad"' in text("html", story)
+    assert "href=" not in text("html", told(reader, "d5"))
+
+
+@pytest.mark.parametrize(
+    "service", ["../../x", "", "...", "/etc/passwd", "a\x00b", "CON", "x" * 500, "δοκιμή", "-rf", "a\\b:c"]
+)
+def test_file_name_is_safe(service: str, reader: Reader) -> None:
+    story = told(reader, "bad")
+    hostile = replace(story, deployment=replace(story.deployment, service=service, version=f"{service}/.."))
+    name = report_file_name(hostile, "html")
+    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,198}\.html", name)
+    assert ".." not in name
+
+
+def test_file_names_differ_for_every_deployment(reader: Reader) -> None:
+    names = {report_file_name(told(reader, name), "html") for name in ("bad", "slow", "again", "back", "fix", "s13")}
+    assert len(names) == 6
+
+
+def test_same_story_renders_the_same(reader: Reader) -> None:
+    for form in TEXTS:
+        assert text(form, told(reader, "bad")) == text(form, told(reader, "bad"))
+
+
+def test_pdf_without_a_browser_says_what_to_do() -> None:
+    with pytest.raises(DoraError, match="use --format html"):
+        find_browser(["no-such-browser"])
