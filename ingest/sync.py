@@ -133,5 +133,5 @@ def _count(result: StreamResult, frames: Mapping[str, pl.DataFrame]) -> None:
     for table, frame in frames.items():
         if table == Rejected.TABLE:
             result.rejected += frame.height
-        else:
+        elif frame.height:
             result.read[table] += frame.height
