@@ -111,9 +111,9 @@ def _after_page(page: Page, position: Position, overlap: timedelta) -> tuple[lis
     new = [entry for entry in page.entries if not (floor and entry.at and entry.at < floor)]
     top = position.top or max((entry.at for entry in page.entries if entry.at), default=None)
     read = {entry.id for entry in new}
-    unfinished = tuple(i for i in position.unfinished if i not in read)
-    unfinished += tuple(dict.fromkeys(entry.id for entry in new if entry.unfinished))
-    position = replace(position, unfinished=unfinished)
+    unfinished = {i for i in position.unfinished if i not in read} | {entry.id for entry in new if entry.unfinished}
+    # In order, so that a run that finds nothing new leaves the cursor as it was.
+    position = replace(position, unfinished=tuple(sorted(unfinished)))
     if page.next is not None and len(new) == len(page.entries):
         return _wanted(new, position), replace(position, top=top, after=page.next), True
     done = max(filter(None, (floor, top and top - overlap)), default=None)

@@ -162,11 +162,13 @@ def test_nothing_is_missed_however_runs_are_cut_and_pull_requests_touched(
     assert tables(records) == tables(batches_records(read_stream(hub, "pull_requests")))
 
 
-def test_a_repeated_run_changes_no_table(server: GitHubServer) -> None:
+def test_a_repeated_run_changes_no_table_and_no_cursor(server: GitHubServer) -> None:
     hub = source(everything(server))
     cursors: dict[str, str | None] = {}
     first = read_all(hub, cursors)
+    after = dict(cursors)
     assert tables(first + read_all(hub, cursors)) == tables(first)
+    assert cursors == after
 
 
 def test_every_kind_of_record_is_read(server: GitHubServer) -> None:
@@ -215,7 +217,7 @@ def test_unfinished_things_are_given_up_when_they_are_gone_or_five_weeks_old(ser
     ]
     hub = source(server)
     cursor = read_stream(hub, "deployments")[-1].cursor
-    assert json.loads(cursor or "")["acme/shop"]["unfinished"] == ["DE_2", "DE_1"]
+    assert json.loads(cursor or "")["acme/shop"]["unfinished"] == ["DE_1", "DE_2"]
     del server.lists["deployments"][1]
     cursor = read_stream(hub, "deployments", cursor)[-1].cursor
     assert "unfinished" not in json.loads(cursor or "")["acme/shop"]
@@ -467,12 +469,76 @@ def test_server_too_old_for_the_query_is_said(server: GitHubServer) -> None:
         read_stream(source(server), "releases")
 
 
-def test_token_goes_into_the_header_only(server: GitHubServer) -> None:
+def test_token_goes_into_the_header_only(server: GitHubServer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
     with_pull_requests(server, 1)
     watch = Watch()
     batches = read_stream(source(server, watch), "pull_requests")
     assert {headers["Authorization"] for headers in server.headers} == {f"token {TOKEN}"}
-    assert TOKEN not in repr((server.requests, batches, watch.lines))
+    assert TOKEN not in repr((server.requests, batches, watch.lines, caplog.text))
+
+
+def test_token_that_an_app_is_given_is_in_no_log(server: GitHubServer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    with_pull_requests(server, 1)
+    read_stream(source(server, secret=private_key(), **APP), "pull_requests")
+    assert "connectionpool" in caplog.text
+    assert "ghs_madeUp" not in caplog.text
+
+
+@pytest.mark.parametrize("fault", [replaced({}, 429, Retry_After=7), replaced({}, 502), cut, hang_up, truncated])
+@pytest.mark.parametrize("at", range(6))
+def test_trouble_anywhere_in_the_runs_of_a_workflow_costs_nothing(server: GitHubServer, at: int, fault: Any) -> None:
+    for i in range(1, 41):
+        run, server.jobs[i] = run_answers(i, i * 3600)
+        server.runs.append(run)
+    undisturbed = tables(batches_records(read_stream(source(server), "workflows")))
+    pages = [i for i, (path, _) in enumerate(server.requests) if path.endswith("/runs")]
+    server.faults[(0, 1, 2, pages[1], pages[1] + 1, len(server.requests) - 1)[at] + len(server.requests)] = fault
+    assert tables(batches_records(read_stream(source(server), "workflows"))) == undisturbed
+
+
+def test_probe_says_whose_the_token_is_and_what_can_be_read_in_one_request(server: GitHubServer) -> None:
+    server.repositories = ["acme/shop", "acme/web"]
+    server.renamed = {"acme/store": "acme/shop"}
+    assert list(source(server, repositories=["acme/store", "acme/web"]).probe()) == [
+        "signed in as ann, 4,987 of 5,000 points left until 2025-01-01 01:00 UTC",
+        "acme/store is now called acme/shop; write that name in repositories",
+        "2 of 2 repositories can be read: acme/store, acme/web",
+    ]
+    assert list(source(server, owner="acme").probe())[1:] == ["acme has 2 repositories that are no forks"]
+    assert len(server.requests) == 2
+
+
+def test_probe_of_a_server_without_limits_says_so(server: GitHubServer) -> None:
+    server.faults[0] = replaced({"data": {"viewer": {"login": "ann"}, "rateLimit": None, "n0": None}})
+    found = source(server).probe()
+    assert next(found) == "signed in as ann, no rate limit"
+
+
+def test_probe_names_what_cannot_be_read_after_what_can(server: GitHubServer) -> None:
+    names = ["acme/shop", *(f"acme/r{i}" for i in range(120))]
+    read: list[str] = []
+    with pytest.raises(SourceError, match=r"acme/r0, .* and 115 more not found.*set GITHUB_TOKEN with read access"):
+        read.extend(source(server, repositories=names).probe())
+    assert read[1:] == ["1 of 100 repositories can be read: acme/shop"]
+    assert len(server.requests) == 2
+    with pytest.raises(SourceError, match="nobody not found"):
+        list(source(server, owner="nobody").probe())
+
+
+def test_probe_with_a_refused_token_is_an_error_without_it(server: GitHubServer) -> None:
+    server.faults[0] = replaced({"message": f"Bad credentials: {TOKEN}"}, 401)
+    with pytest.raises(AuthError, match="credentials refused") as refused:
+        list(source(server).probe())
+    assert TOKEN not in str(refused.value)
+
+
+@pytest.mark.parametrize("data", [{"viewer": None}, {"viewer": {"login": 5}, "rateLimit": None}, {"hello": 1}])
+def test_probe_of_something_else_than_github_is_said(server: GitHubServer, data: Any) -> None:
+    server.faults[0] = replaced({"data": data})
+    with pytest.raises(SourceError, match="check that base_url"):
+        list(source(server).probe())
 
 
 def test_enterprise_servers_keep_graphql_beside_the_rest_interface(server: GitHubServer) -> None:
