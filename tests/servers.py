@@ -75,7 +75,7 @@ def deployment_node(number: int, created: float, *states: str) -> Node:
 
 
 class GitHubServer:
-    """A GitHub with one repository, `acme/shop`, unless `repositories` says more.
+    """A GitHub with one repository, `acme/shop`, unless `repositories` says more; `renamed`: old name -> new.
 
     `lists`: GraphQL list name -> nodes, each inner list whole; pages are cut here, newest first by the time in
     `order`. `faults`: request number (from 0) -> what to do to its answer. `requests`: what was asked.
@@ -92,6 +92,7 @@ class GitHubServer:
         self.url = server.url_for("").rstrip("/")
         self.lists: dict[str, list[Node]] = {name: [] for name in self.order}
         self.repositories = ["acme/shop"]
+        self.renamed: dict[str, str] = {}
         self.runs: list[Node] = []
         self.jobs: dict[int, list[Node]] = {}
         self.faults: dict[int, Fault] = {}
@@ -119,6 +120,8 @@ class GitHubServer:
             return {"data": {"items": [self._cut(self._by_id(i)) for i in variables["ids"]]}}
         if "n0: node(" in query:
             return {"data": self._more(query, variables)}
+        if "viewer" in query:
+            return self._reach(query, variables)
         if "repositoryOwner" in query:
             page = _page([{"nameWithOwner": name} for name in self.repositories], variables)
             return {"data": {"repositoryOwner": {"items": page}}}
@@ -132,6 +135,21 @@ class GitHubServer:
         page = _ordered_page(nodes, self.order[name], variables)
         page["nodes"] = [self._cut(node) for node in page["nodes"]]
         return {"data": {"repository": {"items": page}}}
+
+    def _reach(self, query: str, variables: Node) -> Node:
+        limit = {"limit": 5000, "remaining": 4987, "resetAt": stamp(3600)}
+        data: Node = {"viewer": {"login": "ann"}, "rateLimit": limit}
+        errors = []
+        if "owner: repositoryOwner" in query:
+            known = [name for name in self.repositories if name.startswith(f"{variables['owner']}/")]
+            data["owner"] = {"repositories": {"totalCount": len(known)}} if known else None
+        for i in re.findall(r"n(\d+): repository", query):
+            name = f"{variables[f'owner{i}']}/{variables[f'name{i}']}"
+            name = self.renamed.get(name, name)
+            data[f"n{i}"] = {"nameWithOwner": name} if name in self.repositories else None
+            if data[f"n{i}"] is None:
+                errors.append({"type": "NOT_FOUND", "path": [f"n{i}"], "message": f"Could not resolve to {name}"})
+        return {"data": data, **({"errors": errors} if errors else {})}
 
     def _more(self, query: str, variables: Node) -> Node:
         found = {}

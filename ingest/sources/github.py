@@ -25,6 +25,7 @@ from ingest.sources import github_queries as queries
 from ingest.sources.github_client import Api, app_auth, token_auth
 from ingest.sources.github_lists import GraphList, List, RunList, list_of
 from ingest.sources.github_pages import Position, first_position, read_position, read_unfinished, sweep
+from ingest.sources.github_probe import probe
 from ingest.sources.github_records import deployment, incident, pull_request, release
 from ingest.sources.github_values import Node, Origin, matches
 
@@ -130,6 +131,10 @@ class GitHub:
                 refused.append(error)
         if refused:
             raise type(refused[0])("; ".join(map(str, refused)))
+
+    def probe(self) -> Iterator[str]:
+        """Whose the credentials are, what is left of the rate limit, and which repositories answer."""
+        return probe(self.api, self.options.repositories, self.options.owner)
 
     @cached_property
     def _repositories(self) -> Sequence[str]:

@@ -7,6 +7,7 @@ its GraphQL, and keeps the connection. Its own waiting is switched off: it sleep
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,8 @@ class Api:
     def __init__(self, base_url: str, auth: Auth, client: Client) -> None:
         from github import Github
 
+        # At DEBUG, PyGithub logs whole answers, and the one that signs in an App holds its token.
+        logging.getLogger("github.Requester").setLevel(logging.INFO)
         self.client = client
         self._github = Github(
             auth=auth, base_url=base_url, timeout=60, retry=0, seconds_between_requests=0, seconds_between_writes=0
@@ -84,6 +87,11 @@ class Api:
         page.wrong = {i: reason for i, reason in page.wrong.items() if page.nodes[i]}
         self._complete(page, what)
         return page
+
+    def facts(self, query: str, variables: Mapping[str, Any], what: str) -> tuple[dict[str, Any], dict[int, str]]:
+        """The data of a query that asks for no list, and why which of its `n0`, `n1`, … could not be read."""
+        value = self._graphql(query, variables, what)
+        return value["data"], _wrong(value)
 
     def rest(self, path: str, parameters: Mapping[str, Any], what: str) -> Any:
         """The JSON object at `path`."""

@@ -118,6 +118,19 @@ def overflow(lists: Sequence[str]) -> str:
     return f"query({variables}) {{\n{nodes}\n}}"
 
 
+def reach(count: int, owner: bool) -> str:
+    """The query for whose the credentials are, the rate limit, and whether `count` repositories answer.
+
+    One alias `n0`, `n1`, … a repository, with the variables `owner0`, `name0`, …; with `owner`, also how many
+    repositories `$owner` has.
+    """
+    names = [f"$owner{i}: String!, $name{i}: String!" for i in range(count)] + ["$owner: String!"] * owner
+    owned = "  owner: repositoryOwner(login: $owner) { repositories(isFork: false, ownerAffiliations: [OWNER]) { totalCount } }\n"
+    nodes = "".join(f"  n{i}: repository(owner: $owner{i}, name: $name{i}) {{ nameWithOwner }}\n" for i in range(count))
+    variables = f"({', '.join(names)})" if names else ""
+    return f"query{variables} {{\n  viewer {{ login }}\n  rateLimit {{ limit remaining resetAt }}\n{owned * owner}{nodes}}}"
+
+
 #: Every fixed text by name, for checking them all against GitHub's schema.
 ALL = {
     "PULL_REQUESTS": PULL_REQUESTS,

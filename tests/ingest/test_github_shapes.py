@@ -19,7 +19,8 @@ graphql = pytest.importorskip("graphql")
 jsonschema = pytest.importorskip("jsonschema")
 
 OVERFLOW = queries.overflow(["commits", "reviews", "statuses"] * 7)
-TEXTS = {**queries.ALL, "overflow": OVERFLOW}
+LISTS = {**queries.ALL, "overflow": OVERFLOW}
+TEXTS = {**LISTS, "reach": queries.reach(3, True), "reach nothing": queries.reach(0, False)}
 NODE_LIMIT = 500_000
 REST = {
     "access_tokens": ("/app/installations/{installation_id}/access_tokens", "post", "201"),
@@ -57,7 +58,7 @@ def test_a_misspelt_field_would_be_noticed() -> None:
     assert graphql.validate(schema(), graphql.parse(queries.RELEASES.replace("tagName", "tagNames")))
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("name", LISTS)
 def test_every_query_stays_under_githubs_node_limit(name: str) -> None:
     assert 0 < _most_nodes(graphql.parse(TEXTS[name]).definitions[0].selection_set, 1) <= NODE_LIMIT
 
@@ -65,6 +66,8 @@ def test_every_query_stays_under_githubs_node_limit(name: str) -> None:
 def test_every_graphql_answer_of_the_replay_server_has_githubs_shape(httpserver: HTTPServer) -> None:
     server = _full_server(httpserver)
     read_all(source(server, owner="acme"))
+    list(source(server, repositories=["acme/shop"]).probe())
+    list(source(server, owner="acme").probe())
     asked = [
         (document, value)
         for (path, document), (_, value) in zip(server.requests, server.answers, strict=True)
@@ -72,7 +75,17 @@ def test_every_graphql_answer_of_the_replay_server_has_githubs_shape(httpserver:
     ]
     for document, value in asked:
         _check_answer(document["query"], document["variables"], value["data"])
-    kinds = ("pullRequests", "deployments(", "releases", "issues", "repositoryOwner", "nodes(ids", "n0: node")
+    kinds = (
+        "pullRequests",
+        "deployments(",
+        "releases",
+        "issues",
+        "repositoryOwner",
+        "nodes(ids",
+        "n0: node",
+        "n0: repository",
+        "owner: ",
+    )
     assert [kind for kind in kinds if not any(kind in document["query"] for document, _ in asked)] == []
 
 
