@@ -68,7 +68,9 @@ class Dora:
     def run(self, command: str, *options: str) -> str:
         """Standard output of one command."""
         call = [sys.executable, "-m", "dora", command, "-c", str(self.config), *options]
-        return subprocess.run(call, cwd=self.folder, env=self.environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+        return subprocess.run(
+            call, cwd=self.folder, env=self.environment, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
 
     def groups(self, start: str, end: str, *options: str) -> dict[str, dict[str, object]]:
         """Service -> its metrics in [start, end)."""

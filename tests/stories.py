@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dora.definitions import Definitions
+from dora.frames import frames_of
 from dora.model import (
     Commit,
     CommitPath,
@@ -21,7 +22,6 @@ from dora.model import (
     Record,
     Verification,
 )
-from dora.frames import frames_of
 from dora.warehouse import Reader, open_published, open_warehouse
 from metrics.build import Setting, build
 from metrics.services import Ownership, ServiceName
