@@ -176,6 +176,17 @@ def main_branch(repository: Repository, wanted: str | None, source: str) -> tupl
     )
 
 
+def remote_references(name: str, address: str, *wanted: str) -> dict[str, str]:
+    """The references that a server offers -> what each points at, a branch or a sha; nothing is fetched.
+
+    `address`: one that `check_address` allows. It is asked from the root folder, so that no repository's settings count.
+    """
+    command = ["git", "-C", os.sep, "ls-remote", "--symref", "--", address, *wanted]
+    offered = [line.split("\t", 1) for line in _finish(name, command, b"").decode("utf-8", "replace").splitlines()]
+    # The line of what HEAD names comes before the line of its sha.
+    return {right: left.removeprefix("ref: ") for left, right in reversed(offered)}
+
+
 def _symbolic(repository: Repository, name: str) -> str:
     command = _command(repository, ("symbolic-ref", "--quiet", name))
     process = _start(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)

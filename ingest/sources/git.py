@@ -29,6 +29,7 @@ from ingest.git_command import (
     open_repository,
     text,
 )
+from ingest.git_probe import probe_repositories
 from ingest.source import Batch, Context, Scope
 from ingest.sources.git_log import Authors, moments, read_commits, read_paths
 from ingest.sources.git_mainline import Mainline
@@ -108,6 +109,13 @@ class GitSource:
         after = Known(digest, now, branch[1] if branch else None, tuple(tips))
         yield _mainline(repository, known.mainline, after.mainline, read)
         yield from self._tags(repository, references, after, since if cursor is None else None)
+
+    def probe(self) -> Iterator[str]:
+        """A line for each repository that can be read, with its mainline; nothing is cloned."""
+        wanted = [
+            (chosen.name, chosen.url, chosen.branch or self.options.branch) for chosen in self.options.repositories
+        ]
+        return probe_repositories(wanted, self.context, self.name)
 
     def _commits(self, repository: Repository, revisions: Sequence[str], read: Mainline | None) -> Iterator[Batch]:
         authors, count = Authors(self.context.author, bot_test(self.options.bots, self.name)), 0

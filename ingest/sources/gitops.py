@@ -29,6 +29,7 @@ from ingest.git_command import (
     spool,
 )
 from ingest.git_objects import pairs, read_blobs
+from ingest.git_probe import probe_repositories
 from ingest.source import Batch, Context, Scope
 from ingest.sources.git_log import Authors
 from ingest.sources.gitops_files import Found, Template, Unreadable, VersionReader, read_template, version_reader
@@ -133,6 +134,11 @@ class GitopsSource:
             cursor=json.dumps(asdict(line), separators=(",", ":"), sort_keys=True),
             complete=complete,
         )
+
+    def probe(self) -> Iterator[str]:
+        """A line saying that the repository and the branch can be read; nothing is cloned."""
+        chosen = self.options.repository
+        return probe_repositories([(chosen.name, chosen.url, self.options.branch)], self.context, self.name)
 
     def _changes(self, repository: Repository, known: str | None, tip: str, position: int) -> Iterator[Change]:
         """The regular files that fit a template and were written, oldest first; deletions leave no trace."""

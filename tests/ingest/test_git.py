@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dora.errors import ConfigError
+from dora.errors import ConfigError, SourceError
 from dora.tables import read_table
 from dora.warehouse import Warehouse
 from ingest.source import Context
@@ -358,3 +358,22 @@ def test_removed_tag_rule_removes_its_deployments(repo: Repo, warehouse: Warehou
     assert table(warehouse, "deployments").height == 1
     ingest(warehouse, _source(context(tmp_path)))
     assert table(warehouse, "deployments").height == 0
+
+
+def test_probe_names_the_branch_of_a_path_and_of_a_server_without_cloning(tmp_path: Path) -> None:
+    Repo(tmp_path / "a").commit("one")
+    Repo(tmp_path / "empty")
+    Repo(tmp_path / "served" / "shop", branch="trunk").commit("one")
+    here = context(tmp_path)
+    with daemon(tmp_path / "served") as address:
+        urls = {"a": "a", "empty": "empty", "gone": f"{address}/gone", "shop": f"{address}/shop"}
+        rows = [{"name": name, "url": url} for name, url in urls.items()]
+        lines: list[str] = []
+        with pytest.raises(SourceError, match="git: gone: "):
+            lines.extend(_source(here, repositories=rows).probe())
+        assert lines == [
+            "a: opened, branch main",
+            "empty: opened, it holds no commit yet",
+            "shop: answers, branch trunk",
+        ]
+    assert not here.cache.exists()

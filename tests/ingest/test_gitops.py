@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dora.errors import ConfigError
+from dora.errors import ConfigError, SourceError
 from dora.tables import read_table
 from dora.warehouse import Warehouse
 from ingest.source import Context
@@ -352,3 +352,16 @@ def test_odd_yaml_is_read(text: str, version: str | None) -> None:
     assert [found.version for found in version_reader("a.b", None, "x").find(text.encode())] == [version] * bool(
         version
     )
+
+
+def test_probe_says_whether_the_branch_is_there_without_cloning(tmp_path: Path) -> None:
+    Repo(tmp_path / "served" / "env", branch="live").commit("one")
+    here = context(tmp_path)
+    with daemon(tmp_path / "served") as address:
+        for url in (f"{address}/env", "served/env"):
+            (line,) = _source(here, url, branch="live").probe()
+            assert line.startswith("acme/env: ")
+            assert line.endswith(", branch live")
+            with pytest.raises(SourceError, match="acme/env has no branch 'main'"):
+                list(_source(here, url, branch="main").probe())
+    assert not here.cache.exists()
