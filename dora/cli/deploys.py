@@ -14,6 +14,7 @@ from dora.cli.options import (
     question_of,
     reading,
 )
+from dora.cli.speech import document
 from dora.cli.tables import emit
 
 
@@ -68,7 +69,7 @@ def show(ctx: click.Context, deployment: str, config: str | None, form: str, nam
         story = deployment_story(
             reader, find_deployment(reader, deployment), as_of=published_as_of(reader), names=names
         )
-    click.echo(FORMATS[form].render(story))
+    click.echo(document(str(FORMATS[form].render(story))))
 
 
 def _row(row: dict[str, object]) -> dict[str, object]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dora.cli.options import asked, config_option, definition_options, filter_options, note, question_of, reading
+from dora.cli.speech import document
 from dora.errors import ConfigError, DoraError
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _write(stories: list[DeploymentStory], form: str, out: str | None) -> None:
         if len(stories) > 1:
             raise ConfigError(f"{len(stories)} reports need a place to go; add --out DIR")
         content = renderer.render(stories[0])
-        click.echo(content, nl=not isinstance(content, bytes))
+        click.echo(content if isinstance(content, bytes) else document(content), nl=not isinstance(content, bytes))
         return
     folder = Path(out)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 
@@ -9,10 +10,15 @@ import click
 
 from dora.environment import without_secrets
 
+_MARKS = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+#: Control characters, ends of lines, marks that turn the direction of writing, halves of surrogate pairs.
+_OBEYED = re.compile(f"[\\x00-\\x1f{_MARKS}]")
+_OBEYED_IN_TEXT = re.compile(f"\\r(?!\\n)|[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f{_MARKS}]")
+
 
 def note(text: str) -> None:
     """A line for the person, on stderr."""
-    click.echo("\n".join(printable(line) for line in without_secrets(text).split("\n")), err=True)
+    click.echo(document(without_secrets(text)), err=True)
 
 
 def progress() -> Callable[[str], None]:
@@ -23,9 +29,14 @@ def progress() -> Callable[[str], None]:
 
 
 def printable(text: str) -> str:
-    """The text with every letter that a terminal would obey, or that cannot be encoded, replaced.
+    """One line with every letter that a terminal would obey, or that cannot be encoded, replaced.
 
     >>> printable("v1\\x1b[31m")
     'v1�[31m'
     """
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    return _OBEYED.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def document(text: str) -> str:
+    """A text of several lines in the same way; ends of lines and tabs stay."""
+    return _OBEYED_IN_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
