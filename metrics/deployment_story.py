@@ -33,13 +33,15 @@ def deployment_story(
     """
     teller = Teller(reader, published_definitions(reader), as_of, names)
     deployed = teller.deployed(deployment_id)
-    evidence = teller.evidence(deployed)
+    history = teller.history(deployed)
+    marks = teller.marks([row.deployment_id for row in history])
+    evidence = teller.evidence(deployed, marks)
     judged = rules.verdict(deployed, evidence, as_of, teller.definitions)
     outcome = teller.recovery(deployed.finished_at, evidence)
     around = _around(deployed, outcome, judged, as_of)
+    failed = teller.failed(marks)
     run = next(iter(teller.read(shape.Run, "run", deployed)), None) if deployed.run_id else None
     bare = deployment_id.removeprefix(f"{deployed.source}/")
-    history = teller.history(deployed)
     told = shape.DeploymentStory(
         deployment=deployed,
         teams=teller.teams(deployed),
@@ -50,10 +52,10 @@ def deployment_story(
         spans=(),
         timeline=(),
         pull_requests=teller.read(shape.ShippedPullRequest, "pull_requests", deployed),
-        commits=teller.read(shape.ShippedCommit, "commits", deployed, evidence=_shas(evidence)),
+        commits=teller.commits(deployed, evidence),
         batch=_batch(deployed, history[:-1]),
         lead_time=teller.lead_time(deployed, history[:-1]),
-        history=history,
+        history=tuple(replace(row, failed=row.deployment_id in failed) for row in history),
         run=run,
         steps=teller.read(shape.Step, "steps", deployed) if run else (),
         checks=teller.read(shape.Check, "checks", deployed, bare_id=bare),
@@ -118,7 +120,3 @@ def _batch(deployed: shape.Deployed, past: Sequence[shape.PastDeployment]) -> tu
         value = getattr(deployed, field) if deployed.relation in ("forward", "diverged") else None
         out.append(compare(name, "count", None if value is None else float(value), earlier))
     return tuple(out)
-
-
-def _shas(evidence: Sequence[shape.Evidence]) -> list[str]:
-    return [row.evidence_id for row in evidence if row.evidence == "commit" and row.evidence_id]

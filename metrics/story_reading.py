@@ -48,45 +48,69 @@ class Teller:
         sql = question(name)
         known = asdict(deployed) | {"id": deployed.deployment_id, "as_of": self.as_of, "names": self.names} | more
         values = {name: known[name] for name in set(re.findall(r"\$(\w+)", sql))}
-        owner = (deployed.repository or "").partition("/")[0]
+        owner = _owner(deployed)
         return tuple(kind(**_clean(row, self.as_of, owner)) for row in self.reader.records(sql, values))
 
     def deployed(self, deployment_id: str) -> shape.Deployed:
         found = self.reader.records(question("deployment"), {"id": deployment_id, "names": self.names})
         if not found:
             raise DoraError(f"no deployment has the id {deployment_id!r}; `dora deploys` lists them")
-        return shape.Deployed(**_clean(found[0], self.as_of))  # type: ignore[arg-type]
+        row = _clean(found[0], self.as_of)
+        ids = [row["previous_id"], row["replaced_id"]]
+        rows = self.rows("neighbours", ids=ids) if any(ids) else []
+        nobody = (None, None, None, None)
+        near = {other[0]: other for other in rows}
+        previous, replaced = (near.get(name, nobody) for name in ids)
+        row |= {"previous_version": previous[1], "previous_sha": previous[2], "previous_at": _aware(previous[3])}
+        return shape.Deployed(**row, replaced_version=replaced[1])  # type: ignore[arg-type]
 
-    def evidence(self, deployed: shape.Deployed) -> tuple[shape.Evidence, ...]:
-        rows = self.reader.records(question("evidence"), {"ids": [deployed.deployment_id], "as_of": self.as_of})
-        return tuple(evidence_of(row, self.definitions, self.as_of) for row in rows)
+    def commits(self, deployed: shape.Deployed, evidence: Sequence[shape.Evidence]) -> tuple[shape.ShippedCommit, ...]:
+        """What it shipped, each marked with the commit of the evidence that says it takes it back."""
+        shipped = self.read(shape.ShippedCommit, "commits", deployed)
+        shas = [row.evidence_id for row in evidence if row.evidence == "commit"]
+        if not shas:
+            return shipped
+        rows = self.rows("reverting", repository=deployed.repository, ids=shas)
+        return tuple(replace(commit, taken_back_by=_taken_back(commit, rows)) for commit in shipped)
+
+    def evidence(self, deployed: shape.Deployed, marks: Sequence[Row]) -> tuple[shape.Evidence, ...]:
+        """Those of `marks` that speak of the deployment, each with its title."""
+        found = [row for row in marks if row["deployment_id"] == deployed.deployment_id]
+        if not found:
+            return ()
+        ids = [row["evidence_id"] for row in found]
+        titles = {row[0]: row[1] for row in self.rows("about", repository=deployed.repository, ids=ids)}
+        owner = _owner(deployed)
+        return tuple(
+            evidence_of({**row, "about": titles.get(row["evidence_id"])}, self.definitions, self.as_of, owner)
+            for row in found
+        )
+
+    def marks(self, ids: Sequence[str]) -> list[dict[str, object]]:
+        """The rows of the ledger about these deployments."""
+        return self.reader.records(question("marks"), {"ids": list(ids), "as_of": self.as_of})
 
     def recovery(self, finished_at: datetime | None, evidence: Sequence[shape.Evidence]) -> shape.Recovery | None:
         """What ended the failure that `evidence` speaks of, and whether that failed too."""
         found = rules.recovery(finished_at, rules.counted(evidence), self.as_of, self.recovering(evidence))
         if found is None or found.recovery_id is None:
             return found
-        return replace(found, failed_too=found.recovery_id in self.failed([found.recovery_id]))
+        return replace(found, failed_too=found.recovery_id in self.failed(self.marks([found.recovery_id])))
 
     def recovering(self, evidence: Sequence[shape.Evidence]) -> rules.Known:
         ids = [row.recovery_id for row in evidence if row.recovery_id]
         rows = self.rows("recovering", ids=ids) if ids else []
         return {str(row[0]): (_text(row[1]), _text(row[2])) for row in rows}
 
-    def failed(self, ids: list[str]) -> dict[str, list[shape.Evidence]]:
-        rows = self.reader.records(question("marks"), {"ids": ids, "as_of": self.as_of})
-        return failed_of(rows, self.definitions, self.as_of)
+    def failed(self, marks: Sequence[Row]) -> dict[str, list[shape.Evidence]]:
+        return failed_of(marks, self.definitions, self.as_of)
 
     def history(self, deployed: shape.Deployed) -> tuple[shape.PastDeployment, ...]:
-        """Oldest first, this deployment last, each marked when it failed."""
+        """Oldest first, this deployment last; none marked as failed yet."""
         before = moment_of(deployed, self.as_of)
         past = self.read(shape.PastDeployment, "history", deployed, before=before, count=HISTORY)
-        this = shape.PastDeployment(
-            **{name: getattr(deployed, name) for name in shape.PastDeployment.__dataclass_fields__ if name != "failed"}
-        )
-        rows = (*reversed(past), this)
-        failed = self.failed([row.deployment_id for row in rows])
-        return tuple(replace(row, failed=row.deployment_id in failed) for row in rows)
+        names = [name for name in shape.PastDeployment.__dataclass_fields__ if name != "failed"]
+        return (*reversed(past), shape.PastDeployment(**{name: getattr(deployed, name) for name in names}))
 
     def lead_time(self, deployed: shape.Deployed, past: Sequence[shape.PastDeployment]) -> shape.Comparison:
         ids = [deployed.deployment_id, *(row.deployment_id for row in past)]
@@ -171,9 +195,9 @@ def question(name: str) -> str:
     return (_SQL / f"story_{name}.sql").read_text()
 
 
-def evidence_of(row: Row, definitions: Definitions, as_of: datetime) -> shape.Evidence:
+def evidence_of(row: Row, definitions: Definitions, as_of: datetime, owner: str | None = None) -> shape.Evidence:
     """One row of the ledger; `finished_at` in the row is that of the deployment it speaks of."""
-    clean = _clean(row, as_of)
+    clean = _clean(row, as_of, owner)
     kind, at, finished_at = str(row["kind"]), clean["evidence_at"], clean["finished_at"]
     return shape.Evidence(
         deployment_id=str(row["deployment_id"]),
@@ -199,6 +223,18 @@ def failed_of(rows: Sequence[Row], definitions: Definitions, as_of: datetime) ->
         by_id.setdefault(str(row["deployment_id"]), []).append(evidence_of(row, definitions, as_of))
     best = {deployment_id: rules.counted(evidence) for deployment_id, evidence in by_id.items()}
     return {deployment_id: evidence for deployment_id, evidence in best.items() if evidence}
+
+
+def _owner(deployed: shape.Deployed) -> str:
+    return (deployed.repository or "").partition("/")[0]
+
+
+def _taken_back(commit: shape.ShippedCommit, reverting: Sequence[Sequence[object]]) -> str | None:
+    for sha, shas, numbers in reverting:
+        named = any(commit.sha.startswith(str(name)) for name in cast("list[str]", shas))
+        if named or (commit.pull_request is not None and commit.pull_request in cast("list[int]", numbers)):
+            return str(sha)
+    return None
 
 
 def _similar(

@@ -25,9 +25,8 @@ _PARTED = (
     (re.compile(r"(?i)\bwww\."), "www\u200b."),
     (re.compile(r":(?=[\w+-]+:)"), ":\u200b"),
 )
-_AT_START = re.compile(r"^(\s*)([#+=-]|\d+(?=[.)]))")
-
-
+#: What would begin a heading, a list or a rule where a text stands at the start of a line.
+_AT_START = re.compile(r"^([#+=-](?=[\s#=-]|$)|\d+(?=[.)](?:\s|$)))")
 SUFFIX = "md"
 
 
@@ -50,9 +49,16 @@ def escaped(value: object) -> object:
         text = pattern.sub(parted, text)
     text = "".join(_ENTITIES.get(letter, letter) for letter in text)
     text = _SPECIAL.sub(r"\\\1", text)
-    return _AT_START.sub(
-        lambda found: f"{found[1]}\\{found[2]}" if not found[2].isdigit() else f"{found[1]}{found[2]}\u200b", text
-    )
+    return _AT_START.sub(lambda found: f"{found[0]}\u200b" if found[0].isdigit() else f"\\{found[0]}", text)
+
+
+def code_span(text: str) -> str:
+    """An id as a code span, which keeps it fit for copying; a text with anything unusual in it is escaped instead.
+
+    >>> code_span("ci/7:production@v1")
+    '`ci/7:production@v1`'
+    """
+    return f"`{text}`" if re.fullmatch(r"[\w./:@#+,=-]+", text) else str(escaped(text))
 
 
 def link_target(url: str) -> str:
@@ -67,6 +73,7 @@ def _template() -> Template:
         trim_blocks=True, lstrip_blocks=True, autoescape=False,
     )  # fmt: skip
     environment.filters["raw"] = _Raw
+    environment.filters["code"] = lambda text: _Raw(code_span(text))
     environment.filters["target"] = lambda url: _Raw(link_target(url))
     return environment.get_template("report.md.jinja")
 

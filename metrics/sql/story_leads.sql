@@ -8,7 +8,7 @@ select
     end as started_at
 from change_facts
 where $change <> 'pull_request' and service = $service and environment = $environment and deployed_at >= $since
-  and list_contains($ids, deployment_id) and ($bots or not is_bot)
+  and deployment_id in (select unnest($ids)) and ($bots or not is_bot)
   and ($change <> 'commit' or not is_merge) and ($change <> 'mainline' or mainline)
 union all
 select
@@ -16,4 +16,4 @@ select
     case $clock when 'opened' then opened_at when 'merged' then merged_at else first_commit_at end as started_at
 from pull_request_facts
 where $change = 'pull_request' and service = $service and environment = $environment and deployed_at >= $since
-  and list_contains($ids, deployment_id) and ($bots or not is_bot)
+  and deployment_id in (select unnest($ids)) and ($bots or not is_bot)

@@ -4,4 +4,5 @@ select
     e.decided_by, e.reason, e.candidates, d.finished_at
 from failure_evidence e
 join deployment_facts d using (deployment_id)
-where list_contains($ids, e.deployment_id) and (e.evidence_at is null or e.evidence_at <= $as_of)
+where e.deployment_id in (select unnest($ids)) and (e.evidence_at is null or e.evidence_at <= $as_of)
+order by e.evidence_at nulls last, e.kind, e.evidence_id

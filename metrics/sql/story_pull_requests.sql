@@ -2,7 +2,8 @@
 select
     p.number, coalesce(p.title, '') as title, p.is_bot, coalesce(p.labels, []) as labels, p.first_commit_at,
     p.opened_at, p.first_review_at, p.merged_at, p.reviews, p.checks, p.lines, p.url,
-    case when $names then (select any_value(name) from people where people.author = p.author) end as author
+    n.name as author
 from pull_request_facts p
+left join people n on $names and n.author = p.author
 where p.service = $service and p.environment = $environment and p.deployment_id = $id
 order by p.merged_at, p.number

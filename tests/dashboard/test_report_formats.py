@@ -13,7 +13,7 @@ import pytest
 
 from dashboard.report import FORMATS, report_file_name
 from dashboard.report.csv import neutral, table
-from dashboard.report.markdown import escaped
+from dashboard.report.markdown import code_span, escaped
 from dashboard.report.pdf import find_browser
 from dora.errors import DoraError
 from dora.warehouse import Reader
@@ -142,6 +142,7 @@ def test_hostile_version_and_subject_do_not_break_the_format(form: str, reader: 
 
 def test_markdown_pings_nobody_and_refers_to_nothing(reader: Reader) -> None:
     content = text("markdown", told(reader, "../../x"))
+    content = re.sub(r"`[^`\n]+`", "", content)
     assert not re.search(r"@\w", content)
     assert not re.search(r"#\d", content)
     assert "https://evil" not in content
@@ -161,6 +162,18 @@ def test_markdown_table_rows_keep_their_cells(reader: Reader) -> None:
 ])  # fmt: skip
 def test_markdown_shows_text_letter_by_letter(plain: str, shown: str) -> None:
     assert escaped(plain) == shown
+
+
+@pytest.mark.parametrize(("plain", "shown"), [
+    ("a:production:b", "`a:production:b`"), ("a`b", r"a\`b"), ("a|b", r"a\|b"), ("<b>", "&lt;b&gt;"), ("", ""),
+])  # fmt: skip
+def test_markdown_ids_stay_as_they_are_in_a_code_span(plain: str, shown: str) -> None:
+    assert code_span(plain) == shown
+
+
+@pytest.mark.parametrize("plain", ["89.7 % of them", "+55 min", "-5", "2025-01-01"])
+def test_markdown_leaves_figures_alone(plain: str) -> None:
+    assert escaped(plain) == plain
 
 
 def test_link_that_is_no_web_link_is_not_a_link(reader: Reader) -> None:
