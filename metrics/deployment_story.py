@@ -9,6 +9,7 @@ from itertools import chain
 
 from dora.warehouse import Reader
 from metrics import story as shape
+from metrics import story_around as near
 from metrics import story_rules as rules
 from metrics import story_timeline as line
 from metrics.deployment_search import find_deployment
@@ -40,7 +41,7 @@ def deployment_story(
     outcome = teller.recovery(deployed.finished_at, evidence)
     around = _around(deployed, outcome, judged, as_of)
     failed = teller.failed(marks)
-    run = next(iter(teller.read(shape.Run, "run", deployed)), None) if deployed.run_id else None
+    run = next(iter(teller.read(near.Run, "run", deployed)), None) if deployed.run_id else None
     bare = deployment_id.removeprefix(f"{deployed.source}/")
     told = shape.DeploymentStory(
         deployment=deployed,
@@ -57,10 +58,10 @@ def deployment_story(
         lead_time=teller.lead_time(deployed, history[:-1]),
         history=tuple(replace(row, failed=row.deployment_id in failed) for row in history),
         run=run,
-        steps=teller.read(shape.Step, "steps", deployed) if run else (),
-        checks=teller.read(shape.Check, "checks", deployed, bare_id=bare),
-        flags=teller.read(shape.FlagEvent, "flags", deployed, **around),
-        incidents=teller.read(shape.NearIncident, "incidents", deployed, **around),
+        steps=teller.read(near.Step, "steps", deployed) if run else (),
+        checks=teller.read(near.Check, "checks", deployed, bare_id=bare),
+        flags=teller.read(near.FlagEvent, "flags", deployed, **around),
+        incidents=teller.read(near.NearIncident, "incidents", deployed, **around),
         similar=teller.similar(deployed),
         caveats=(),
         stamp=teller.stamp(),
@@ -102,8 +103,8 @@ def _around(
 
 
 def _first_linked(
-    incidents: Sequence[shape.NearIncident], evidence: Sequence[shape.Evidence]
-) -> shape.NearIncident | None:
+    incidents: Sequence[near.NearIncident], evidence: Sequence[shape.Evidence]
+) -> near.NearIncident | None:
     """The incident whose clocks the spans use: the earliest one that is linked or that counts as evidence."""
     named = {row.evidence_id for row in rules.counted(evidence)}
     linked = [incident for incident in incidents if incident.is_linked or incident.incident_id in named]

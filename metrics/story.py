@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from metrics.story_around import Check, FlagEvent, NearIncident, Run, Step
+
 State = Literal["failed", "not failed", "pending", "not judged"]
 Style = Literal["rolled back", "rolled forward with a revert", "rolled forward", "incident resolved", "not known"]
 
@@ -217,72 +219,6 @@ class SimilarFailure:
     style: Style | None
     seconds: float | None
     shared_paths: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """The pipeline run that made the deployment."""
-
-    run_id: str
-    pipeline: str
-    event: str | None
-    attempt: int | None
-    status: str
-    created_at: datetime | None
-    started_at: datetime | None
-    finished_at: datetime | None
-    url: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One step of that run, in order; `signature`: its error, normalised."""
-
-    job: str | None
-    step: str
-    status: str
-    manual: bool
-    waited_seconds: float | None
-    seconds: float | None
-    signature: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One verification of the deployment."""
-
-    name: str
-    status: str
-    started_at: datetime | None
-    finished_at: datetime | None
-    url: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlagEvent:
-    """A feature-flag change near the deployment."""
-
-    flag: str
-    state: str | None
-    changed_at: datetime | None
-    actor_kind: str | None
-    url: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NearIncident:
-    """An incident of the service near the deployment; `is_linked`: the facts tie it to this deployment."""
-
-    incident_id: str
-    title: str
-    severity: str | None
-    impact_started_at: datetime | None
-    detected_at: datetime | None
-    acknowledged_at: datetime | None
-    mitigated_at: datetime | None
-    resolved_at: datetime | None
-    is_linked: bool
-    url: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

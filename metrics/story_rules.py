@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from dora.definitions import FAILURE_KINDS, WINDOWED_KINDS, Definitions
-from metrics.story import Deployed, Evidence, NearIncident, Recovery, Span, Style, Verdict
+from metrics.story import Deployed, Evidence, Recovery, Span, Style, Verdict
+from metrics.story_around import NearIncident
 
 _STRENGTH = (*FAILURE_KINDS, "out_of_order", "replay")
 Known = Mapping[str, tuple[str | None, str | None]]

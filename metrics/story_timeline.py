@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from metrics.story import (
-    Check,
-    Deployed,
-    Evidence,
-    FlagEvent,
-    Moment,
-    NearIncident,
-    Recovery,
-    Run,
-    ShippedCommit,
-    ShippedPullRequest,
-    Verdict,
-)
+from metrics.story import Deployed, Evidence, Moment, Recovery, ShippedCommit, ShippedPullRequest, Verdict
+from metrics.story_around import Check, FlagEvent, NearIncident, Run
 
 _INCIDENT_CLOCKS = (
     ("impact started", "impact_started_at"),
