@@ -20,6 +20,7 @@ from metrics.deployments import (
     lines,
     replay_slots,
 )
+from metrics.placement import placed
 from metrics.repository import Repository
 from metrics.service_facts import Facts, Inputs, ServiceFacts
 from metrics.services import Ownership, ServiceMap, ServiceName, discovered, matches
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 SQL = Path(__file__).parent / "sql"
 Row = Mapping[str, object]
 #: Raised when the same records and settings would give other facts, so that every published file is rebuilt.
-BUILD_VERSION = 1
+BUILD_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,9 @@ class Setting:
 def build(builder: Builder, setting: Setting) -> None:
     """Make all fact tables in a copy of the records; times in UTC, empty tables when there are no records."""
     builder.execute((SQL / "facts.sql").read_text())
-    for table, rows in facts_of(builder, setting).rows.items():
-        if rows:
-            builder.insert(table, _frame(builder, table, rows))
+    frames = {table: _frame(builder, table, rows) for table, rows in facts_of(builder, setting).rows.items() if rows}
+    for table, frame in placed(frames).items():
+        builder.insert(table, frame)
     definitions = setting.definitions
     builder.set_meta(
         definitions=json.dumps(definitions.as_dict(), sort_keys=True),

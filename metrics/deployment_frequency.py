@@ -6,7 +6,8 @@ Definition: succeeded production deployments finished in [start, end). Source: d
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -27,30 +28,38 @@ RULE = "on demand: more than one deployment on the median working day; else the 
 
 def deployment_frequency(reader: Reader, slices: Slices) -> dict[Key, DeploymentFrequency]:
     """One result per (group, bucket), also where nothing was deployed."""
-    rows = slices.read(reader, "deployment_frequency")
-    attempts = slices.read(reader, "deployment_attempts")
-    tried = {(g, b): cut["succeeded"] for g, b, cut in slices.cut(attempts, "at_us")}
-    calendars = [_Calendar(bucket, slices) for bucket in slices.buckets]
+    attempts = slices.read(reader, "deployment_frequency")
+    definitions = slices.question.definitions
+    calendars = [_calendar(bucket, definitions.timezone, definitions.working_days) for bucket in slices.buckets]
     return {
-        (group, bucket): _summary(cut, calendars[bucket], tried[group, bucket], slices.question.edition)
-        for group, bucket, cut in slices.cut(rows, "at_us")
+        (group, bucket): _summary(succeeded(cut), calendars[bucket], len(cut["at_us"]), slices.question.edition)
+        for group, bucket, cut in slices.cut(attempts, "at_us")
     }
+
+
+def succeeded(attempts: Arrays) -> Arrays:
+    """Those attempts of deployment_frequency.sql that ended well: the deployments that metrics count."""
+    kept = attempts["status"] == "succeeded"
+    return {name: column[kept] for name, column in attempts.items()}
 
 
 class _Calendar:
     """The local days and weeks of one bucket, as edges in microseconds."""
 
-    def __init__(self, bucket: Period, slices: Slices) -> None:
-        definitions = slices.question.definitions
-        days = bucket.buckets("day", definitions.timezone)
-        self.days = _local_days(bucket, definitions.timezone)
+    def __init__(self, bucket: Period, timezone: str, working_days: Sequence[int]) -> None:
+        days = bucket.buckets("day", timezone)
+        self.days = _local_days(bucket, timezone)
         self.day_starts = np.array([micros(day.start) for day in days], dtype=np.int64)
-        self.week_starts = np.array(
-            [micros(w.start) for w in bucket.buckets("week", definitions.timezone)], dtype=np.int64
-        )
-        first = days[-1].start.astimezone(ZoneInfo(definitions.timezone)).isoweekday() - (len(days) - 1)
+        first = days[-1].start.astimezone(ZoneInfo(timezone)).isoweekday() - (len(days) - 1)
         self.weekday = (np.arange(len(days)) + first - 1) % 7
-        self.working = np.isin(self.weekday + 1, definitions.working_days)
+        self.week_starts = self.day_starts[(self.weekday == 0) | (np.arange(len(days)) == 0)]
+        self.working = np.isin(self.weekday + 1, working_days)
+
+
+@lru_cache(maxsize=512)
+def _calendar(bucket: Period, timezone: str, working_days: tuple[int, ...]) -> _Calendar:
+    """The same few periods are asked for again and again, by every page and for every group."""
+    return _Calendar(bucket, timezone, working_days)
 
 
 def _local_days(bucket: Period, timezone: str) -> float:
@@ -61,7 +70,7 @@ def _local_days(bucket: Period, timezone: str) -> float:
     return (end - start).total_seconds() / 86400
 
 
-def _summary(rows: Arrays, calendar: _Calendar, tried: NDArray[np.generic], edition: int) -> DeploymentFrequency:
+def _summary(rows: Arrays, calendar: _Calendar, attempts: int, edition: int) -> DeploymentFrequency:
     times = rows["at_us"]
     n = len(times)
     day = np.searchsorted(calendar.day_starts, times, side="right") - 1
@@ -70,7 +79,7 @@ def _summary(rows: Arrays, calendar: _Calendar, tried: NDArray[np.generic], edit
         np.searchsorted(calendar.week_starts, times, side="right") - 1, minlength=len(calendar.week_starts)
     )
     working = np.sort(per_day[calendar.working]).astype(np.float64)
-    rehearsal = _seconds(rows["rehearsal_us"])
+    rehearsal = _seconds(np.subtract(times, rows["rehearsed_us"]))
     return DeploymentFrequency(
         deployments=n,
         days=calendar.days,
@@ -86,8 +95,8 @@ def _summary(rows: Arrays, calendar: _Calendar, tried: NDArray[np.generic], edit
         median_rehearsal_seconds=quantile(rehearsal, 0.5),
         median_commits=quantile(np.sort(rows["commits"]).astype(np.float64), 0.5),
         commits=int(rows["commits"].sum()),
-        attempts=len(tried),
-        succeeded_attempts=int(tried.sum()),
+        attempts=attempts,
+        succeeded_attempts=n,
         level=_level(n, calendar, working, edition),
     )
 
@@ -109,7 +118,7 @@ def _place(median: float, rate: float) -> float:
 
 
 def _relations(column: NDArray[np.generic]) -> Mapping[str, int]:
-    return dict(sorted(Counter(str(name) for name in column.tolist()).items()))
+    return dict(sorted(Counter(column.tolist()).items()))
 
 
 def _seconds(column: NDArray[np.generic]) -> NDArray[np.float64]:

@@ -31,7 +31,7 @@ def deployment_list(reader: Reader, question: Question, status: Verdict = "all")
     window = question.definitions.failure_window_seconds or 0.0
     judged = micros(question.as_of) - round(window * _MICROS)
     rows = rows.with_columns(matured=pl.col("finished_at").dt.epoch("us") <= judged)
-    frame = rows.join(_failed(failed), on="deployment_id", how="left", maintain_order="left").with_columns(
+    frame = rows.join(_failed(failed), on="number", how="left", maintain_order="left").drop("number").with_columns(
         verdict=pl.when(pl.col("status") == "failed").then(pl.lit("not delivered"))
         .when(pl.col("status") == "cancelled").then(pl.lit("cancelled"))
         .when(pl.col("kinds").is_not_null()).then(pl.lit("failed"))
@@ -43,12 +43,12 @@ def deployment_list(reader: Reader, question: Question, status: Verdict = "all")
     return frame if status == "all" else frame.filter(pl.col("verdict") == status)
 
 
-def _failed(failures: dict[str, Failure]) -> pl.DataFrame:
+def _failed(failures: dict[int, Failure]) -> pl.DataFrame:
     rows = [
-        {"deployment_id": name, "kinds": sorted(failure.kinds), "recovered_at": _naive(failure.recovered_us)}
+        {"number": name, "kinds": sorted(failure.kinds), "recovered_at": _naive(failure.recovered_us)}
         for name, failure in failures.items()
     ]
-    schema = pl.Schema({"deployment_id": pl.String(), "kinds": pl.List(pl.String), "recovered_at": pl.Datetime("us")})
+    schema = pl.Schema({"number": pl.Int32(), "kinds": pl.List(pl.String), "recovered_at": pl.Datetime("us")})
     return pl.DataFrame(rows, schema=schema)
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 
 from dora.definitions import Definitions
 from dora.warehouse import Reader
+from metrics.deployment_frequency import succeeded
 from metrics.intervals import wilson
 from metrics.results import ReworkRate
 from metrics.slices import Arrays, Slices
@@ -20,13 +21,16 @@ def rework_rate(reader: Reader, slices: Slices) -> dict[tuple[int, int], ReworkR
     """One result per (group, bucket); `rate` is None without deployments."""
     rows = slices.read(reader, "deployment_frequency")
     definitions = slices.question.definitions
-    return {(g, b): _summary(cut, definitions) for g, b, cut in slices.cut(rows, "at_us")}
+    return {(g, b): _summary(succeeded(cut), definitions) for g, b, cut in slices.cut(rows, "at_us")}
 
 
 def _summary(rows: Arrays, definitions: Definitions) -> ReworkRate:
-    kinds = [{kind for kind in text.split(",") if kind in definitions.rework_kinds} for text in rows["rework"].tolist()]
-    rework, n = sum(bool(found) for found in kinds), len(kinds)
-    counts = Counter(kind for found in kinds for kind in found)
+    texts = rows["rework"].tolist()
+    rework, n, counts = 0, len(texts), Counter[str]()
+    for text, times in Counter(texts).items():
+        found = [kind for kind in text.strip("[]").split(", ") if kind in definitions.rework_kinds]
+        rework += times if found else 0
+        counts.update(dict.fromkeys(found, times))
     return ReworkRate(
         rework=rework,
         deployments=n,

@@ -8,7 +8,7 @@ with members as (
 ledger as (
     select deployment_id, count(*) as evidence from failure_evidence group by deployment_id
 )
-select d.deployment_id, d.finished_at, d.service, any_value(t.team) as team, d.environment, d.version, d.sha, d.status,
+select d.number, d.deployment_id, d.finished_at, d.service, any_value(t.team) as team, d.environment, d.version, d.sha, d.status,
        d.relation, d.backward_kind, d.commits, d.changes, d.pull_requests, d.lines, d.rework_kinds, d.actor_kind, d.url,
        coalesce(any_value(l.evidence), 0)::integer as evidence
 from deployment_facts d

@@ -2,7 +2,10 @@
 -- Times are UTC without a zone. `deployment_id` is SOURCE/ID of the deployment record.
 
 -- One row per service: the configured ones, or every service that a deployment names when none is configured.
+-- position: services by team and name, from 0. The facts are stored in its order (`service_position`) and then by time,
+-- so that the rows of one team lie together and a question about it reads little of a big file.
 create or replace table services (
+    position integer not null,
     service varchar not null,
     repository varchar,
     paths varchar[],
@@ -25,8 +28,11 @@ create or replace table team_services (
 -- commits / changes / mainline_changes / pull_requests: first shipped by it (all, non-merge, mainline, merged PRs).
 -- lines: added plus deleted over its pull requests; null when no size is known.
 -- rework_kinds: why it counts as rework (rollback, revert, hotfix, incident_fix); empty when it does not.
+-- number: the row's place in this table, a short key for the ledger.
 -- rehearsed_at: first success of the same version in a rehearsal environment, not later than this deployment.
 create or replace table deployment_facts (
+    service_position integer not null,
+    number integer not null,
     deployment_id varchar not null,
     source varchar not null,
     service varchar not null,
@@ -64,6 +70,7 @@ create or replace table deployment_facts (
 -- (deployment_id null). Commits of the baseline deployment are not listed. Pull-request clocks are of the pull
 -- request that the commit belongs to, null when none is known.
 create or replace table change_facts (
+    service_position integer not null,
     service varchar not null,
     environment varchar not null,
     repository varchar not null,
@@ -86,6 +93,7 @@ create or replace table change_facts (
 -- One row per service, production environment and merged pull request; deployment_id null while undeployed.
 -- A stage is null when one of its ends is unknown, never 0; negative stages are null and listed in quality_facts.
 create or replace table pull_request_facts (
+    service_position integer not null,
     service varchar not null,
     environment varchar not null,
     repository varchar not null,
@@ -114,8 +122,15 @@ create or replace table pull_request_facts (
 -- The ledger: one row per piece of evidence that a deployment failed, and for backward moves that are no failure.
 -- kind: a failure kind of dora.definitions, or out_of_order / replay (kept and shown, never counted), or absolved.
 -- evidence: what it is (an incident, a commit, a deployment, a check) as text; evidence_id its id; evidence_at when.
+-- deployment_number / recovery_number: the deployments' `number`; deployed_at: when the blamed one finished, null
+-- (and then never counted) unless it succeeded in production.
 -- recovered_at / recovery_id: what ended it, null while open.  candidates: JSON list of {deployment_id, why}.
 create or replace table failure_evidence (
+    service_position integer,
+    deployment_number integer,
+    environment varchar,
+    deployed_at timestamp,
+    recovery_number integer,
     deployment_id varchar not null,
     kind varchar not null,
     evidence varchar not null,
@@ -131,6 +146,7 @@ create or replace table failure_evidence (
 
 -- One row per production incident of a known service, with the deployment it is linked to, if any.
 create or replace table incident_facts (
+    service_position integer not null,
     incident_id varchar not null,
     service varchar not null,
     title varchar,

@@ -1,0 +1,2 @@
+-- Added to a question that names environments.
+    and list_contains($environments::varchar[], environment)
