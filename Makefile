@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
+# On all cores, while pip would use one.
+COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib dora ingest metrics dashboard >/dev/null || true
 FOLDER ?= demo
 OPTIONS ?=
 
@@ -35,9 +37,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
 	@echo "installing dora into $(VENV)"
 	@$(INSTALL) --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "installing development tools into $(VENV)"
 	@$(INSTALL) --editable '.[dev]'
+	@$(COMPILE)
 	@touch $@

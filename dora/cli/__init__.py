@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from importlib.machinery import PathFinder
 from typing import Any
 
 import click
@@ -118,15 +118,13 @@ def main() -> None:
 
 def _refuse_shadows() -> None:
     """Stop when a foreign `metrics`, `ingest` or `dashboard` would be imported instead of ours."""
-    import importlib.util
-
-    home = Path(__file__).resolve().parents[2]
+    home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
     for name in ("ingest", "metrics", "dashboard"):
-        spec = importlib.util.find_spec(name)
-        places = [Path(place).resolve() for place in (spec.submodule_search_locations or ())] if spec else []
+        spec = PathFinder.find_spec(name)
+        places = [os.path.realpath(place) for place in (spec.submodule_search_locations or ())] if spec else []
         if spec and spec.origin:
-            places.append(Path(spec.origin).resolve().parent)
-        if not places or any(home not in place.parents for place in places):
+            places.append(os.path.dirname(os.path.realpath(spec.origin)))
+        if not places or any(not place.startswith(home + os.sep) for place in places):
             where = places[0] if places else "nowhere"
             raise DoraError(
                 f"another package named {name!r} ({where}) hides dora's own; "
