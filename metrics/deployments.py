@@ -115,6 +115,8 @@ def trace(line: Line, repository: Repository | None) -> bytearray | None:
         deployed.position, deployed.unresolved_reason = repository.resolve(
             deployed.version, deployed.sha, deployed.commit_rule
         )
+        if deployed.position is not None:
+            deployed.sha = repository.graph.shas[deployed.position]
     shipments, visited = ship(repository.graph, [deployed.position for deployed in line])
     for deployed, shipment in zip(line, shipments, strict=True):
         deployed.shipment = shipment

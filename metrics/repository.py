@@ -86,16 +86,10 @@ class Repository:
         return found
 
     def is_revert(self, position: int) -> bool:
-        """Whether the commit takes something back; taking back a revert is a re-land, and no revert itself."""
-        return self._takes_back(position, _LONGEST_CHAIN)
-
-    def _takes_back(self, position: int, steps: int) -> bool:
-        targets = self.reverted(position) if steps else []
-        if targets:
-            return not all(self._takes_back(target, steps - 1) for target in targets)
-        subject = self.columns.subject[position].lower()
-        named = self.columns.reverts[position] or self.columns.reverts_pull_requests[position]
-        return subject.startswith("revert") or (bool(named) and not subject.startswith("reapply"))
+        """Whether the commit says that it reverts something, a revert included: taking that back is a re-land."""
+        columns = self.columns
+        named = columns.reverts[position] or columns.reverts_pull_requests[position]
+        return bool(named) or columns.subject[position].lower().startswith("revert")
 
     def reverted(self, position: int) -> list[int]:
         """The stored commits that this commit says it takes back, reverts among them."""
@@ -141,8 +135,6 @@ class PullClocks:
         }
 
 
-#: Reverts of reverts of reverts: a message may name anything, so the walk ends somewhere.
-_LONGEST_CHAIN = 50
 _COMMITS = """
 select sha, parents, authored_at, committed_at, author, coalesce(is_bot, false), coalesce(subject, ''), pull_request,
        reverts, reverts_pull_requests

@@ -58,9 +58,12 @@ def command(
 
 def _write(stories: list[DeploymentStory], form: str, out: str | None) -> None:
     from dashboard.report import FORMATS as RENDERERS
-    from dashboard.report import report_file_name
+    from dashboard.report import csv, report_file_name
 
     renderer = RENDERERS[form]
+    if form == "csv":
+        _write_list(csv.table(stories), out)
+        return
     if out is None:
         if len(stories) > 1:
             raise ConfigError(f"{len(stories)} reports need a place to go; add --out DIR")
@@ -77,3 +80,16 @@ def _write(stories: list[DeploymentStory], form: str, out: str | None) -> None:
             click.echo(str(path))
     except OSError as error:
         raise DoraError(f"{folder}: the report cannot be written: {error.strerror}") from None
+
+
+def _write_list(text: str, out: str | None) -> None:
+    """All deployments in one table: to stdout, or as deployments.csv in a folder."""
+    if out is None:
+        click.echo(document(text), nl=False)
+        return
+    try:
+        Path(out).mkdir(parents=True, exist_ok=True)
+        (Path(out) / "deployments.csv").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DoraError(f"{out}: the report cannot be written: {error.strerror}") from None
+    click.echo(str(Path(out) / "deployments.csv"))
