@@ -48,7 +48,7 @@ class _Calendar:
 
     def __init__(self, bucket: Period, timezone: str, working_days: Sequence[int]) -> None:
         days = bucket.buckets("day", timezone)
-        self.days = _local_days(bucket, timezone)
+        self.days = local_days(bucket, timezone)
         self.day_starts = np.array([micros(day.start) for day in days], dtype=np.int64)
         first = days[-1].start.astimezone(ZoneInfo(timezone)).isoweekday() - (len(days) - 1)
         self.weekday = (np.arange(len(days)) + first - 1) % 7
@@ -62,7 +62,7 @@ def _calendar(bucket: Period, timezone: str, working_days: tuple[int, ...]) -> _
     return _Calendar(bucket, timezone, working_days)
 
 
-def _local_days(bucket: Period, timezone: str) -> float:
+def local_days(bucket: Period, timezone: str) -> float:
     """Length in calendar days of the zone: a day with a clock change is one day, whatever its hours."""
     if bucket.days < 1:
         return bucket.days

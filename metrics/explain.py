@@ -15,7 +15,8 @@ from dora.errors import ConfigError
 from dora.tables import nearest
 from dora.warehouse import Reader
 from metrics.catalog import METRICS, Metric
-from metrics.change_fail_rate import NOT_FAILURES
+from metrics.change_fail_rate import NOT_FAILURES, Failure, failures_of
+from metrics.deployment_frequency import local_days
 from metrics.question import Question
 from metrics.slices import read_sql, slices
 
@@ -44,9 +45,15 @@ def explain(reader: Reader, question: Question, metric_id: str) -> Explanation:
         raise ConfigError(f"no metric {metric_id!r}{nearest(metric_id, METRICS)}")
     metric = METRICS[metric_id]
     chosen = {"change": question.definitions.change, "clock": question.definitions.clock}
-    found = slices(reader, question).frame(reader, metric.explained_by, **chosen).to_dicts()
+    cut = slices(reader, question)
+    found = cut.frame(reader, metric.explained_by, **chosen).to_dicts()
+    failures = failures_of(cut.read(reader, "failures"), question.definitions)
+    for row in found:
+        row["failure"] = failures.get(row.pop("number", -1))
     judge = _JUDGES[metric_id]
     rows = tuple({**dict(zip(("role", "reason"), judge(row, question), strict=True)), **row} for row in found)
+    for row in rows:
+        del row["failure"]
     value, formula = _recompute(metric_id, rows, question)
     return Explanation(
         metric=metric, question=question, value=value, formula=formula, rows=rows, sql=read_sql(metric.explained_by)
@@ -86,14 +93,16 @@ def _failed(row: Row, question: Question) -> tuple[str, str]:
     return ("numerator", ", ".join(kinds)) if kinds else ("denominator", "")
 
 
-def _recovered(row: Row, question: Question) -> tuple[str, str]:
-    evidence = counted_evidence(row, question.definitions) if row["status"] == "succeeded" else []
-    if not evidence:
+def _recovered(row: Row, _question: Question) -> tuple[str, str]:
+    failure = cast("Failure | None", row["failure"])
+    if failure is None:
         return "excluded", "it did not fail"
-    ends = [cast(datetime, item["recovered_at"]) for item in evidence if item["recovered_at"] is not None]
-    row["recovered_at"] = min(ends, default=None)
-    row["seconds"] = (min(ends) - cast(datetime, row["finished_at"])).total_seconds() if ends else None
-    return ("value", "") if ends else ("open", "not recovered yet: censored")
+    if failure.recovered_us is None:
+        row["recovered_at"] = row["seconds"] = None
+        return "open", "not recovered yet: censored"
+    row["seconds"] = (failure.recovered_us - failure.at_us) / 1e6
+    row["recovered_at"] = cast(datetime, row["finished_at"]) + timedelta(seconds=cast(float, row["seconds"]))
+    return ("value", "") if cast(float, row["seconds"]) >= 0 else ("excluded", "negative: a clock is wrong")
 
 
 def _shipped(row: Row, question: Question) -> tuple[str, str]:
@@ -137,7 +146,8 @@ _JUDGES: dict[str, Callable[[Row, Question], tuple[str, str]]] = {
 def _recompute(metric_id: str, rows: Sequence[Row], question: Question) -> tuple[float | None, str]:
     numerator = sum(row["role"] == "numerator" for row in rows)
     if metric_id == "deployment_frequency":
-        return numerator / question.period.days, f"{numerator} deployments / {question.period.days:g} days"
+        days = local_days(question.period, question.definitions.timezone)
+        return numerator / days, f"{numerator} deployments / {days:g} days"
     if METRICS[metric_id].unit == "rate":
         n = numerator + sum(row["role"] == "denominator" for row in rows)
         return (numerator / n if n else None), f"{numerator} / {n} deployments"

@@ -194,7 +194,11 @@ def fixing(shipped: Shipped, incident: Record, resolve: Callable[[str], str | No
 
 
 def proximity(
-    shipped: Shipped, incidents: Iterable[Record], linked: set[str], definitions: Definitions
+    shipped: Shipped,
+    incidents: Iterable[Record],
+    linked: set[str],
+    definitions: Definitions,
+    resolve: Callable[[str], str | None],
 ) -> Iterator[Evidence]:
     """`proximity`: nothing better known than that the incident followed the deployment within the window."""
     for incident in incidents:
@@ -207,7 +211,9 @@ def proximity(
             others = json.dumps(
                 [{"deployment_id": d.deployment_id, "why": "also within the window"} for d in near[1:6]]
             )
-            yield _incident_evidence(near[0], "proximity", incident, "the last deployment before the incident", others)
+            reason = "the last deployment before the incident"
+            found = _incident_evidence(near[0], "proximity", incident, reason, others)
+            yield _ended_by(found, near[0], fixing(shipped, incident, resolve))
 
 
 def verifications(shipped: Shipped, checks: Mapping[str, Sequence[Record]]) -> Iterator[Evidence]:

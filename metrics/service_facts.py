@@ -111,7 +111,7 @@ class ServiceFacts:
         yield from failures.backward_moves(shipped)
         yield from failures.reverts(shipped)
         yield from failures.hotfixes(shipped, self.definitions)
-        yield from failures.proximity(shipped, inputs.incidents, known, self.definitions)
+        yield from failures.proximity(shipped, inputs.incidents, known, self.definitions, inputs.resolve)
 
     def _rework(self, shipped: failures.Shipped) -> None:
         repository = self.repository

@@ -225,9 +225,10 @@ class Naive:
                 self._rollbacks(deployed)
                 self._reverts(service, deployed, shipper)
                 self._hotfixes(service, deployed)
-                self._checks(deployed)
+                self._checks(deployed, line)
             for incident in self.incidents:
-                if self.service_of(incident.service, incident.repository) == service.name:
+                production = incident.environment is None or self.is_production(incident.environment)
+                if production and self.service_of(incident.service, incident.repository) == service.name:
                     self._incident(service, incident, line, shipper)
 
     def _rollbacks(self, deployed: Deployed) -> None:
@@ -284,11 +285,14 @@ class Naive:
                 if deployed.replaced:
                     deployed.replaced.evidence.append(Evidence("hotfix", deployed.at, deployed.at, deployed))
 
-    def _checks(self, deployed: Deployed) -> None:
+    def _checks(self, deployed: Deployed, line: list[Deployed]) -> None:
+        """A failed check is over with the next deployment."""
+        following = next((d for d in line if d.replaced is deployed), None)
         names = {deployed.record.id, f"{deployed.record.source}/{deployed.record.id}"}
         for check in self.verifications:
             if check.deployment in names and check.status == "failed":
-                deployed.evidence.append(Evidence("verification", check.finished_at, None))
+                end = following.at if following else None
+                deployed.evidence.append(Evidence("verification", check.finished_at, end, following))
 
     def _incident(
         self, service: NaiveService, incident: Incident, line: list[Deployed], shipper: dict[str, Deployed]
@@ -301,16 +305,13 @@ class Naive:
             fix.rework.add("incident_fix")
         began = incident.impact_started_at or incident.detected_at
         culprit = self._named(service, incident, line, shipper)
-        ends = [(incident.resolved_at, None)] if incident.resolved_at else []
-        ends += [(fix.at, fix)] if fix else []
-        end, by = min(ends, key=lambda pair: pair[0]) if ends else (None, None)
         if culprit:
-            culprit.evidence.append(Evidence("linked_incident", began, end, by))
+            culprit.evidence.append(Evidence("linked_incident", began, *_end(incident, culprit, fix)))
             return
         seen = incident.detected_at or incident.impact_started_at
         near = [d for d in line if seen and d.at <= seen < d.at + timedelta(seconds=self.definitions.proximity_seconds)]
         if near:
-            near[-1].evidence.append(Evidence("proximity", seen, end, by))
+            near[-1].evidence.append(Evidence("proximity", seen, *_end(incident, near[-1], fix)))
 
     def _named(
         self, service: NaiveService, incident: Incident, line: list[Deployed], shipper: dict[str, Deployed]
@@ -352,19 +353,23 @@ class Naive:
             return True
         return moment is not None and deployed.at <= moment < deployed.at + timedelta(seconds=window)
 
-    def recovered_at(self, deployed: Deployed, seen: tuple[Deployed, ...] = ()) -> datetime | None:
-        """The earliest end of the failure; a fix that failed itself hands on to its own end."""
+    def recovered_at(self, deployed: Deployed) -> datetime | None:
+        """The earliest end of the failure; a fix that failed itself hands on to its own end.
+
+        Any sign of a headline kind may tell the end, also one too late to prove the failure. An end before the
+        beginning is impossible and stands only where there is no other.
+        """
         ends = []
-        for item in self.counted(deployed):
-            if item.recovered_at is None:
-                continue
-            by = item.recovered_by
-            if by is not None and by not in seen and by is not deployed and self.counted(by):
-                ends.append(self.recovered_at(by, (*seen, deployed)))
-            else:
-                ends.append(item.recovered_at)
+        for item in deployed.evidence:
+            if item.kind in self.definitions.failure_kinds and item.recovered_at is not None:
+                by = item.recovered_by
+                if by is not None and by.at > deployed.at and self.counted(by):
+                    ends.append(self.recovered_at(by))
+                else:
+                    ends.append(item.recovered_at)
         known = [end for end in ends if end is not None]
-        return min(known) if known else None
+        possible = [end for end in known if end >= deployed.at]
+        return min(possible) if possible else max(known, default=None)
 
     def matured(self, deployed: Deployed, as_of: datetime) -> bool:
         """Whether its failure window has passed."""
@@ -394,9 +399,9 @@ class Naive:
             "deployments": len(rows),
             "days_with_deployment": len(set(days)),
             "weeks_with_deployment": len({day - timedelta(days=day.weekday()) for day in days}),
-            "per_day": len(rows) / len(calendar) if rows else None,
-            "median_per_week": quantile(per_week, 0.5) if rows else None,
-            "median_per_working_day": quantile([days.count(day) for day in working], 0.5) if rows else None,
+            "per_day": len(rows) / len(calendar),
+            "median_per_week": quantile(per_week, 0.5),
+            "median_per_working_day": quantile([days.count(day) for day in working], 0.5),
             "by_weekday": tuple(sum(day.weekday() == n for day in days) for n in range(7)),
             "relations": dict(relations),
             "commits": sum(len(d.ships) for d in rows),
@@ -462,15 +467,17 @@ class Naive:
 
     def recovery(self, rows: list[Deployed], as_of: datetime) -> dict[str, object]:
         """Failed deployment recovery time."""
-        failed = [d for d in rows if self.matured(d, as_of) and self.counted(d)]
+        failed = [d for d in rows if self.counted(d)]
         ends = [(d, self.recovered_at(d)) for d in failed]
-        closed = [(end - d.at).total_seconds() for d, end in ends if end is not None]
+        closed = [(end - d.at).total_seconds() for d, end in ends if end is not None and end >= d.at]
+        going = [max(0.0, (as_of - d.at).total_seconds()) for d, end in ends if end is None]
         return {
-            "n": len(closed),
-            "open": len(failed) - len(closed),
-            "median_seconds": quantile(closed, 0.5),
-            "p90_seconds": quantile(closed, 0.9),
-            "mean_seconds": sum(closed) / len(closed) if closed else None,
+            "n": len(closed) + len(going),
+            "open": len(going),
+            "closed": closed,
+            "going": going,
+            "median": quantile(closed, 0.5),
+            "p90": quantile(closed, 0.9),
         }
 
     def restore(self, names: Iterable[str], start: datetime, end: datetime) -> dict[str, object]:
@@ -485,7 +492,7 @@ class Naive:
                     still += 1
                 elif incident.resolved_at >= began:
                     closed.append((incident.resolved_at - began).total_seconds())
-        return {"n": len(closed), "open": still, "median_seconds": quantile(closed, 0.5)}
+        return {"n": len(closed) + still, "open": still, "median": quantile(closed, 0.5)}
 
     def rework(self, rows: list[Deployed]) -> dict[str, object]:
         """Deployment rework rate."""
@@ -514,6 +521,14 @@ def kaplan_meier_median(closed: Sequence[float], still_open: Sequence[float]) ->
         if survival <= 0.5 + 1e-12:
             return moment
     return None
+
+
+def _end(incident: Incident, culprit: Deployed, fix: Deployed | None) -> tuple[datetime | None, Deployed | None]:
+    """When the incident was over for its culprit: resolved, or its fix live, whichever came first."""
+    resolved = incident.resolved_at
+    if fix is not None and fix.at > culprit.at and (resolved is None or fix.at <= resolved):
+        return fix.at, fix
+    return resolved, None
 
 
 def _of(records: Sequence[Record], kind: type[T]) -> list[T]:

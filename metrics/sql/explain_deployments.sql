@@ -1,5 +1,5 @@
 -- One row per production deployment that ended in [$start, $end), whatever its status, by time.
--- evidence: every piece the ledger holds against it, as {kind, evidence_id, evidence_at, recovered_at}; null without any.
+-- number: its place in the facts. evidence: every piece the ledger holds against it, as {kind, evidence_id, evidence_at, recovered_at}; null without any.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
@@ -9,7 +9,7 @@ ledger as (
                                order by kind, evidence_at, evidence_id) as evidence
     from failure_evidence group by deployment_id
 )
-select d.deployment_id, d.service, d.environment, d.version, d.sha, d.status, d.finished_at, d.relation, d.backward_kind,
+select d.number, d.deployment_id, d.service, d.environment, d.version, d.sha, d.status, d.finished_at, d.relation, d.backward_kind,
        d.rework_kinds, l.evidence
 from deployment_facts d
 join members m on m.service = d.service

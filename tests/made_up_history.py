@@ -1,0 +1,186 @@
+"""Random histories with every trap of the definitions: branches, rollbacks, reverts, skewed clocks, unknown versions.
+
+Two services have a repository each and two share one by path globs; five more of the same source are not configured.
+The same seed gives the same records.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from dora.model import (
+    Commit,
+    CommitPath,
+    Deployment,
+    Incident,
+    MainlineCommit,
+    PullRequest,
+    Record,
+    Tag,
+    Verification,
+)
+from metrics.services import ServiceName
+
+START, END = datetime(2025, 3, 24, tzinfo=UTC), datetime(2025, 4, 21, tzinfo=UTC)
+SERVICES = (
+    ServiceName(service="api", repository="acme/mono", paths=("api/*",)),
+    ServiceName(service="cart", repository="acme/cart"),
+    ServiceName(service="shop", repository="acme/shop"),
+    ServiceName(service="web", repository="acme/mono", paths=("web/*",)),
+)
+ENVIRONMENTS = ("production", "production", "production", "production-eu", "staging")
+
+
+def history(chance: random.Random) -> list[Record]:
+    """All records of one made-up organisation, in no particular order."""
+    records: list[Record] = []
+    for repository in ("acme/cart", "acme/mono", "acme/shop"):
+        repo = _Repository(chance, repository)
+        records += repo.records
+        for service in SERVICES:
+            if service.repository == repository:
+                records += _deployed(chance, service.service, repo)
+    records += _strangers(chance)
+    chance.shuffle(records)
+    return records
+
+
+class _Repository:
+    """A main line with side branches, squash merges, reverts and reverts of reverts."""
+
+    def __init__(self, chance: random.Random, name: str) -> None:
+        self.name, self.records, self.mainline = name, [], list[Commit]()
+        self._chance, self._at, self._count, self._pulls = chance, START - timedelta(days=5), 0, 0
+        for _ in range(chance.randint(4, 26)):
+            self._at += timedelta(hours=chance.choice((1, 3, 9, 30)), seconds=chance.randrange(3600))
+            self._land()
+        for commit in self.mainline:
+            self.records.append(MainlineCommit(repository=name, sha=commit.sha))
+            self.records.append(Tag(repository=name, name=self.version(commit), sha=commit.sha))
+
+    def version(self, commit: Commit) -> str:
+        """The release of a mainline commit."""
+        return f"v{self.mainline.index(commit) + 1}"
+
+    def _land(self) -> None:
+        kind = self._chance.choice(("plain", "plain", "squash", "merge", "merge", "revert", "revert pull request"))
+        tip = (self.mainline[-1].sha,) if self.mainline else ()
+        earlier = self.mainline[1:]
+        if kind == "merge" and tip:
+            self._merge(tip[0])
+        elif kind == "revert" and earlier:
+            target = self._chance.choice(earlier[-6:])
+            again = target.subject.startswith("Revert")
+            subject = f'{"Reapply" if again else "Revert"} "{target.sha[:8]}"'
+            self.mainline.append(self._commit(tip, subject, reverts=(target.sha[:12],)))
+        elif kind == "revert pull request" and self._pulls:
+            number = self._chance.randint(1, self._pulls)
+            self.mainline.append(self._commit(tip, f"Revert #{number}", reverts_pull_requests=(number,)))
+        elif kind == "squash" and tip:
+            number = self._pull()
+            self.mainline.append(self._commit(tip, f"Squashed (#{number})", pull_request=number))
+            self._describe(number, self.mainline[-1], ())
+        else:
+            self.mainline.append(self._commit(tip, f"Change {self._count}"))
+
+    def _merge(self, tip: str) -> None:
+        base = self._chance.choice(self.mainline[-3:]).sha
+        branch: list[str] = []
+        for _ in range(self._chance.randint(1, 3)):
+            branch.append(self._commit((branch[-1] if branch else base,), "Work on a branch").sha)
+        number = self._pull()
+        merge = self._commit((tip, branch[-1]), f"Merge pull request #{number}", pull_request=number)
+        self.mainline.append(merge)
+        self._describe(number, merge, tuple(branch))
+
+    def _pull(self) -> int:
+        self._pulls += 1
+        return self._pulls
+
+    def _commit(self, parents: tuple[str, ...], subject: str, **more: object) -> Commit:
+        self._count += 1
+        at = self._at + timedelta(hours=self._chance.choice((0, 0, 0, 0, 60)), seconds=self._count)
+        sha = f"{self._chance.getrandbits(160):040x}"
+        commit = Commit(
+            repository=self.name, sha=sha, parents=parents, subject=subject, is_bot=self._chance.random() < 0.2,
+            committed_at=at, authored_at=at - timedelta(hours=self._chance.randint(0, 90)), **more,  # type: ignore[arg-type]
+        )  # fmt: skip
+        self.records.append(commit)
+        if self.name == "acme/mono":
+            for path in self._chance.sample(("api/a.py", "web/w.py", "docs/d.md"), self._chance.randint(1, 2)):
+                self.records.append(CommitPath(repository=self.name, sha=sha, path=path))
+        return commit
+
+    def _describe(self, number: int, merge: Commit, commits: tuple[str, ...]) -> None:
+        merged = merge.committed_at or self._at
+        self.records.append(PullRequest(
+            source="host", repository=self.name, number=number, state="merged", is_bot=self._chance.random() < 0.2,
+            title=self._chance.choice(("Feature", "Hotfix: prices", "Fix")), merged_at=merged, merge_sha=merge.sha, commits=commits,
+            head_branch=self._chance.choice(("feature", "feature", "hotfix/one")), labels=self._chance.choice(((), (), ("hotfix",))),
+            opened_at=self._chance.choice((None, merged - timedelta(hours=5))),
+            first_commit_at=self._chance.choice((None, merged - timedelta(hours=9))),
+        ))  # fmt: skip
+
+
+def _deployed(chance: random.Random, service: str, repo: _Repository) -> Iterator[Record]:
+    """Mostly forward, sometimes back, again, to a branch, to nowhere; with checks and incidents."""
+    at, place, made = START + timedelta(hours=chance.randint(0, 60)), 0, list[Deployment]()
+    for number in range(chance.randint(1, 22)):
+        at += timedelta(minutes=chance.choice((7, 31, 200, 1440, 2000)), seconds=number)
+        step = chance.choice((1, 1, 1, 2, 3, 0, -1, -2))
+        place = max(0, min(len(repo.mainline) - 1, place + step))
+        made.append(_deployment(chance, f"{service}-{number}", service, repo, repo.mainline[place], at))
+    yield from made
+    for number, deployment in enumerate(chance.sample(made, min(2, len(made)))):
+        yield Verification(
+            source="ci", id=f"{service}-{number}", deployment=f"ci/{deployment.id}", finished_at=deployment.finished_at,
+            status=chance.choice(("succeeded", "failed")),
+        )  # fmt: skip
+    for number in range(chance.randint(0, 5)):
+        yield _incident(chance, f"{service}-{number}", service, repo, made)
+
+
+def _deployment(
+    chance: random.Random, name: str, service: str, repo: _Repository, commit: Commit, at: datetime
+) -> Deployment:
+    how = chance.choice(("sha", "sha", "tag", "tag", "nowhere"))
+    sha = commit.sha
+    if how == "sha" and chance.random() < 0.15:
+        sha = chance.choice([r.sha for r in repo.records if isinstance(r, Commit)])
+    return Deployment(
+        source="ci", id=name, service=service, repository=repo.name, environment=chance.choice(ENVIRONMENTS), finished_at=at,
+        status=chance.choice(("succeeded", "succeeded", "succeeded", "succeeded", "failed", "cancelled")),
+        version="nightly" if how == "nowhere" else repo.version(commit), sha=sha if how == "sha" else None, commit_rule="tag",
+    )  # fmt: skip
+
+
+def _incident(chance: random.Random, name: str, service: str, repo: _Repository, made: list[Deployment]) -> Incident:
+    blamed, fix = chance.choice(made), chance.choice(made)
+    began = (blamed.finished_at or START) + timedelta(hours=chance.choice((0, 1, 5, 23, 40)), seconds=3)
+    link = chance.choice(("deployment", "sha", "pull_request", "nothing", "nothing"))
+    named: dict[str, object] = {
+        "deployment": {"deployment": f"ci/{blamed.id}"},
+        "sha": {"sha": chance.choice(repo.mainline).sha},
+        "pull_request": {"pull_request": chance.randint(1, 9)},
+    }.get(link, {})  # type: ignore[assignment]
+    fixed = chance.choice(({}, {}, {"fix_deployment": f"ci/{fix.id}"}, {"fix_pull_request": chance.randint(1, 9)}))
+    return Incident(
+        source="pager", id=name, service=service, environment=chance.choice((None, "production", "staging")),
+        impact_started_at=chance.choice((None, began)), detected_at=began,
+        resolved_at=chance.choice((None, began + timedelta(hours=2), began + timedelta(hours=50), began - timedelta(hours=1))),
+        **named, **fixed,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _strangers(chance: random.Random) -> Iterator[Record]:
+    """Services that are not configured, moving back together now and then: what makes a replay."""
+    for day in range(0, 28, 4):
+        at = START + timedelta(days=day, minutes=chance.randint(0, 1440))
+        for number in range(5):
+            for step, version in enumerate((f"v{day + 2}", f"v{day + chance.choice((1, 3))}")):
+                yield Deployment(
+                    source="ci", id=f"stranger-{day}-{number}-{step}", service=f"stranger-{number}", version=version,
+                    finished_at=at + timedelta(minutes=3 * number + step),
+                )  # fmt: skip
