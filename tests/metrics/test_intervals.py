@@ -1,0 +1,145 @@
+"""Intervals against scipy where it is installed, and against worked examples where it is not."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metrics.intervals import (
+    kaplan_meier_median,
+    median_interval,
+    median_ranks,
+    poisson_interval,
+    quantile,
+    wilson,
+)
+from tests.naive import kaplan_meier_median as naive_kaplan_meier_median
+
+try:
+    import scipy.stats as stats
+except ImportError:
+    stats = None
+needs_scipy = pytest.mark.skipif(stats is None, reason="scipy is not installed: pip install scipy")
+
+
+@needs_scipy
+@pytest.mark.parametrize(("hits", "n"), [(0, 5), (0, 73), (1, 3), (2, 470), (12, 100), (50, 100), (5, 5), (999, 1000)])
+def test_wilson_is_that_of_scipy(hits: int, n: int) -> None:
+    expected = stats.binomtest(hits, n).proportion_ci(0.95, method="wilson")
+    assert wilson(hits, n) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+def test_wilson_of_no_failure_in_five_reaches_43_percent_and_of_73_stays_under_5() -> None:
+    assert wilson(0, 5) == pytest.approx((0.0, 0.434482), abs=1e-6)
+    assert wilson(0, 73)[1] == pytest.approx(0.05, abs=0.0001)
+    assert wilson(0, 73)[1] < 0.05 < wilson(0, 72)[1]
+
+
+def test_nothing_has_no_interval() -> None:
+    empty = np.array([], dtype=np.float64)
+    assert wilson(0, 0) == (None, None)
+    assert median_interval(empty) == (None, None)
+    assert quantile(empty, 0.5) is None
+    assert kaplan_meier_median(empty, np.array([], dtype=bool)) == (None, (None, None))
+
+
+@given(st.integers(0, 200), st.integers(1, 200))
+def test_wilson_stays_inside_zero_and_one_and_holds_the_share(hits: int, n: int) -> None:
+    hits = min(hits, n)
+    low, high = wilson(hits, n)
+    assert low is not None
+    assert high is not None
+    assert 0 <= low <= hits / n <= high <= 1
+
+
+@needs_scipy
+@pytest.mark.parametrize("n", [6, 7, 10, 25, 100, 400])
+def test_median_ranks_cover_at_least_95_percent_and_the_next_inner_ones_do_not(n: int) -> None:
+    ranks = median_ranks(n)
+    assert ranks is not None
+    low, high = ranks
+    assert high == n - 1 - low
+    assert 1 - 2 * stats.binom.cdf(low, n, 0.5) >= 0.95
+    assert 1 - 2 * stats.binom.cdf(low + 1, n, 0.5) < 0.95
+
+
+@needs_scipy
+@pytest.mark.parametrize("n", [401, 1000, 5008, 100_000])
+def test_median_ranks_of_many_values_are_within_one_of_the_exact_ones(n: int) -> None:
+    ranks = median_ranks(n)
+    assert ranks is not None
+    assert abs(ranks[0] - (stats.binom.ppf(0.025, n, 0.5) - 1)) <= 1
+
+
+def test_five_values_are_too_few_for_an_interval_of_the_median() -> None:
+    assert median_ranks(5) is None
+    assert median_ranks(6) == (0, 5)
+
+
+@needs_scipy
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 30, 470, 1999, 2001, 50_000])
+def test_poisson_is_the_exact_interval_of_scipy(count: int) -> None:
+    low = stats.chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
+    high = stats.chi2.ppf(0.975, 2 * count + 2) / 2
+    assert poisson_interval(count) == pytest.approx((low, high), rel=1e-5)
+
+
+def test_poisson_of_nothing_ends_at_minus_log_of_a_fortieth() -> None:
+    assert poisson_interval(0) == pytest.approx((0.0, -math.log(0.025)), rel=1e-9)
+
+
+def test_kaplan_meier_of_a_hand_worked_example() -> None:
+    """6, 6, 6, 6+, 7, 9+, 10, 10+, 11+, 13, 16, 17+, …: the 6-mercaptopurine arm of Freireich (1963), median 23."""
+    ended = [6, 6, 6, 7, 10, 13, 16, 22, 23]
+    going = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
+    times = np.array([*ended, *going], dtype=np.float64)
+    median, (low, high) = kaplan_meier_median(times, np.arange(len(times)) < len(ended))
+    assert median == 23
+    assert low == 13
+    assert high is None
+
+
+def test_kaplan_meier_is_not_reached_when_most_are_still_open() -> None:
+    median, _ = kaplan_meier_median(np.array([1.0, 5.0, 5.0]), np.array([True, False, False]))
+    assert median is None
+
+
+def test_a_tie_of_an_end_and_a_censored_time_counts_the_censored_one_as_at_risk() -> None:
+    """At 2: one end among two at risk, survival 1/2: reached. With the open one gone before, it would be 0."""
+    median, _ = kaplan_meier_median(np.array([2.0, 2.0]), np.array([True, False]))
+    assert median == 2.0
+
+
+TIMES = st.lists(st.integers(1, 12), max_size=25)
+
+
+@settings(max_examples=300)
+@given(TIMES, TIMES)
+def test_kaplan_meier_agrees_with_the_product_written_out(ended: list[int], going: list[int]) -> None:
+    times = np.array([*ended, *going], dtype=np.float64)
+    median, (low, high) = kaplan_meier_median(times, np.arange(len(times)) < len(ended))
+    assert median == naive_kaplan_meier_median([float(t) for t in ended], [float(t) for t in going])
+    if median is not None:
+        assert low is None or low <= median
+        assert high is None or high >= median
+
+
+@needs_scipy
+@settings(max_examples=100)
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=25), TIMES)
+def test_kaplan_meier_agrees_with_scipy(ended: list[int], going: list[int]) -> None:
+    survival = stats.ecdf(stats.CensoredData(uncensored=ended, right=going)).sf
+    below = survival.quantiles[survival.probabilities <= 0.5 + 1e-12]
+    times = np.array([*ended, *going], dtype=np.float64)
+    median, _ = kaplan_meier_median(times, np.arange(len(times)) < len(ended))
+    assert median == (float(below[0]) if len(below) else None)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=40), st.floats(0, 1))
+def test_quantiles_are_numpys_linear_ones(values: list[float], share: float) -> None:
+    ordered = np.sort(np.array(values))
+    assert quantile(ordered, share) == pytest.approx(float(np.quantile(ordered, share)), rel=1e-9, abs=1e-9)
