@@ -14,8 +14,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import cast
 
 _OLD, _NEW = 1, 2
+_OPEN = -1
 
 
 class CommitGraph:
@@ -25,10 +27,11 @@ class CommitGraph:
         rows = list(commits)
         self.shas = [sha for sha, _ in rows]
         self.index = {sha: i for i, sha in enumerate(self.shas)}
-        find = self.index.get
-        self.parents: list[tuple[int, ...]] = [
-            tuple(p for parent in parents if (p := find(parent)) is not None) for _, parents in rows
-        ]
+        self.parents: list[tuple[int, ...]] = []
+        find, add = self.index.get, self.parents.append
+        for _, named in rows:
+            known = tuple(map(find, named))
+            add(tuple(p for p in known if p is not None) if None in known else cast("tuple[int, ...]", known))
 
     def find(self, sha: str) -> int | None:
         """The position of a full or abbreviated (7+ digits, unambiguous) sha; None when there is no such commit."""
@@ -46,18 +49,27 @@ class CommitGraph:
 
     @cached_property
     def levels(self) -> list[int]:
-        """One more than the largest level among its parents; roots are 1."""
-        levels = [0] * len(self.shas)
-        for start in range(len(levels)):
-            stack = [start]
+        """One more than the largest level among its parents; roots are 1.
+
+        A commit that claims to be its own ancestor (git has none, a file may) is not followed round.
+        """
+        levels, all_parents = [0] * len(self.shas), self.parents
+        oldest_first = range(len(levels))
+        for start in oldest_first if levels and not all_parents[0] else reversed(oldest_first):
+            stack = [] if levels[start] else [start]
             while stack:
-                here = stack[-1]
-                todo = [p for p in self.parents[here] if not levels[p]]
-                if todo and not levels[here]:
-                    stack.extend(todo)
-                    continue
-                stack.pop()
-                levels[here] = 1 + max((levels[p] for p in self.parents[here]), default=0)
+                here, top = stack[-1], 0
+                levels[here] = _OPEN
+                for parent in all_parents[here]:
+                    level = levels[parent]
+                    if not level:
+                        stack.append(parent)
+                        break
+                    if level > top:
+                        top = level
+                else:
+                    levels[here] = top + 1
+                    stack.pop()
         return levels
 
     def reach(self, start: int, visited: bytearray) -> list[int]:
@@ -129,12 +141,19 @@ def ship(graph: CommitGraph, commits: Sequence[int | None]) -> tuple[list[Shipme
     visited = bytearray(len(graph.shas))
     live: set[int] = set()
     previous: int | None = None
+    top: int | None = None
     out: list[Shipment] = []
     for position, commit in enumerate(commits):
         if commit is None:
             out.append(Shipment("unresolved", previous))
             continue
-        out.append(_shipment(graph, commits, previous, commit, visited))
+        first = graph.reach(commit, visited)
+        over_top = top is not None and any(top in graph.parents[c] for c in first)
+        out.append(_shipment(graph, commits, previous, commit, first, top if over_top else None))
+        if previous is None or over_top:
+            top = commit
+        elif first:
+            top = None
         out[-1].live_before = commit in live
         live.add(commit)
         previous = position
@@ -142,14 +161,21 @@ def ship(graph: CommitGraph, commits: Sequence[int | None]) -> tuple[list[Shipme
 
 
 def _shipment(
-    graph: CommitGraph, commits: Sequence[int | None], previous: int | None, commit: int, visited: bytearray
+    graph: CommitGraph,
+    commits: Sequence[int | None],
+    previous: int | None,
+    commit: int,
+    first: list[int],
+    top: int | None,
 ) -> Shipment:
+    """`top`: a commit that holds all that was visited before, when `commit` is above it: then nothing needs painting."""
     before = commits[previous] if previous is not None else None
     if before is None:
-        graph.reach(commit, visited)
         return Shipment("baseline")
+    if before == top:
+        return Shipment("forward", previous, first, first)
     ahead, behind = graph.difference(before, commit)
-    return Shipment(_relation(before == commit, ahead, behind), previous, graph.reach(commit, visited), ahead)
+    return Shipment(_relation(before == commit, ahead, behind), previous, first, ahead)
 
 
 def _relation(same: bool, ahead: Sequence[int], behind: Sequence[int]) -> str:

@@ -110,6 +110,21 @@ def test_a_history_of_a_hundred_thousand_commits_needs_no_recursion() -> None:
     assert graph.levels[-1] == 100_000
 
 
+def test_a_history_that_claims_to_be_its_own_ancestor_is_not_followed_round() -> None:
+    graph = CommitGraph([("a", ["c"]), ("b", ["a"]), ("c", ["b"]), ("d", ["c", "d"])])
+    shipments, visited = ship(graph, [0, 3, 1])
+    assert [shipment.first for shipment in shipments] == [[], [3], []]
+    assert sum(visited) == 4
+
+
+@given(histories())
+def test_a_level_is_the_longest_way_to_a_root(parents: Parents) -> None:
+    expected: list[int] = []
+    for own in parents:
+        expected.append(1 + max((expected[p] for p in own), default=0))
+    assert _graph(parents).levels == expected
+
+
 def test_parents_that_are_not_stored_end_the_walk() -> None:
     graph = CommitGraph([("b", ["a"]), ("c", ["b", "elsewhere"])])
     assert graph.parents == [(), (0,)]
