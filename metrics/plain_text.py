@@ -48,5 +48,16 @@ def safe_link(url: str | None) -> str | None:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
+def seen(text: str) -> str:
+    """The text with every letter that is obeyed rather than seen (control, direction) replaced, for ids and names.
+
+    >>> seen("v1\\x1b[2J")
+    'v1\ufffd[2J'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(letter if _shown(letter) else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
 def _shown(letter: str) -> bool:
     return unicodedata.category(letter) not in ("Cc", "Cs", "Zl", "Zp") and letter not in _DIRECTIONS

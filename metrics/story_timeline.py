@@ -24,12 +24,18 @@ def moments_of_changes(commits: Sequence[ShippedCommit], requests: Sequence[Ship
     )
     titles = {"opened_at": "first pull request opened", "first_review_at": "first review"}
     for field, name in titles.items():
-        times = [(at, f"#{r.number} {r.title}") for r in requests if (at := getattr(r, field))]
+        times = [(at, _named(r)) for r in requests if (at := getattr(r, field))]
         if times:
             at, about = min(times)
             yield Moment(at=at, name=name, clock=f"pull_request.{field}", source="pull requests", about=about)
-    merged = [(r.merged_at, f"#{r.number} {r.title}") for r in requests]
+    merged = [(r.merged_at, _named(r)) for r in requests]
     yield from _ends("merge", "pull_request.merged_at", "pull requests", merged)
+
+
+def _named(request: ShippedPullRequest) -> str:
+    """`#7 Show prices`; a merge commit's own subject names the number already."""
+    number = f"#{request.number}"
+    return request.title if number in request.title.split() else f"{number} {request.title}"
 
 
 def _ends(what: str, clock: str, source: str, times: Sequence[tuple[datetime | None, str]]) -> Iterator[Moment]:

@@ -28,6 +28,11 @@ from metrics.services import Ownership, ServiceName
 
 START = datetime(2025, 1, 6, 9, tzinfo=UTC)
 SERVICE, REPOSITORY, ENVIRONMENT = "shop", "acme/shop", "production"
+HOSTILE = (
+    "<script>alert(1)</script>", "'; drop table deployments; --", "../../etc/x", "=cmd()", "| pipe | <b>", "@someone #12 !3",
+    "[x](javascript:alert(1))", "\x1b[31mred\x1b[0m", "\u202etxt.exe", "<img src=https://evil.example/x onerror=alert(1)>",
+    "</title></style><script>alert(1)</script>", "{{ 7*7 }}", "'\"><svg onload=alert(1)>", "x" * 300,
+)  # fmt: skip
 HASH, NAME, MAIL = "5f0c9a1be77d41f2", "Ana Markovic", "ana.markovic@example.org"
 
 
@@ -119,13 +124,41 @@ def rolled_back() -> list[Record]:
     ]
 
 
+def hostile() -> list[Record]:
+    """A service a hostile text, named, versioned and identified by it; and `worst`, which ships all of them and fails."""
+    records: list[Record] = []
+    for number, text in enumerate(HOSTILE, 16):
+        at = day(24, number)
+        records += commit(number, at, text, pull_request=number)
+        records.append(pull_request(number, number, at, title=text, labels=(text,), url="javascript:alert(1)"))
+        records.append(deployment(number, at, id=text, service=text, version=text, url="javascript:alert(1)"))
+    last = 15 + len(HOSTILE)
+    records.append(deployment(last, day(25), id="worst", version=HOSTILE[0], run_id="r", url="javascript:alert(1)"))
+    records.append(PipelineRun(source="ci", id="r", pipeline=HOSTILE[0], started_at=day(25, -9), finished_at=day(25)))
+    for number, text in enumerate(HOSTILE):
+        records.append(
+            Incident(source="pager", id=text, service=SERVICE, title=text, severity=text, deployment="worst",
+                     detected_at=day(25, 5 + number), url="data:text/html,<script>alert(1)</script>"))  # fmt: skip
+        records.append(
+            PipelineStep(source="ci", run_id="r", id=str(number), step=text, signature=text, status="failed")
+        )
+        records.append(
+            Verification(source="ci", id=text, deployment="worst", name=text, status="failed", finished_at=day(25, 2))
+        )
+        records.append(
+            FlagChange(source="flags", id=text, flag=text, service=SERVICE, state=text, changed_at=day(25, 30))
+        )
+    return records
+
+
 def publish(folder: Path, records: Sequence[Record], **definitions: object) -> Reader:
     """The records through the warehouse and the real build, opened as a reader."""
     warehouse = open_warehouse(folder / "dora.duckdb")
     warehouse.commit("test", "all", frames_of(records), cursor="1")
+    names = {SERVICE, *(record.service for record in records if isinstance(record, Deployment))}
     setting = Setting(
         definitions=Definitions(**definitions),  # type: ignore[arg-type]
-        services=(ServiceName(service=SERVICE, repository=REPOSITORY),),
+        services=tuple(ServiceName(service=name, repository=REPOSITORY) for name in sorted(names)),
         ownerships=(Ownership(team="checkout", service=SERVICE),),
         organisation="Acme (made up)",
     )

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from metrics.plain_text import seen
 from metrics.story import DeploymentStory
 
 _SPANS = (
@@ -62,6 +63,8 @@ def _row(told: DeploymentStory) -> dict[str, object]:
         "usual_lead_time_seconds": told.lead_time.median,
         "rehearsed_at": _text(deployed.rehearsed_at),
         "relation": deployed.relation,
+        "started_by": deployed.actor_kind,
+        "actor": deployed.actor,
         "rework_kinds": "; ".join(deployed.rework_kinds),
         "definitions_hash": told.stamp.definitions_hash,
         "data_as_of": _text(told.stamp.data_as_of),
@@ -79,6 +82,8 @@ def _text(value: object) -> str | None:
 
 def neutral(value: object) -> object:
     """A cell that a spreadsheet takes as text when it is text."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
+        return f"'{seen(value)}"
+    return seen(value)

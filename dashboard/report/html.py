@@ -12,13 +12,17 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from dashboard.report.compose import document
 from dashboard.report.pictures import NARROW, PICTURES, WIDE, Picture
+from metrics.plain_text import seen
 from metrics.story import DeploymentStory
 
 SUFFIX = "html"
 TEMPLATES = Path(__file__).parent / "templates"
+#: Letters that fit into the narrowest column: `strong (0.95)`.
+_BRIEF = 13
 
 
 def render(told: DeploymentStory) -> str:
@@ -46,6 +50,18 @@ def _style() -> str:
 def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, finalize=_shown,
     )  # fmt: skip
+    environment.filters["width"] = _width
     return environment.get_template("report.html.jinja")
+
+
+def _shown(value: object) -> object:
+    return seen(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _width(text: str) -> str:
+    """Whether a cell never wraps, wraps between words only, or may break a long word rather than widen the page."""
+    if len(text) <= _BRIEF:
+        return "brief"
+    return "words" if max(len(word) for word in text.split() or [""]) <= _BRIEF else "long"

@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from dashboard.report.compose import document
+from metrics.plain_text import seen
 from metrics.story import DeploymentStory
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]|~])")
@@ -19,7 +20,7 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "$": "&#36;"}
 #: A zero-width space parts what a forge would turn into a notification, a reference or a link.
 _PARTED = (
     (re.compile(r"@(?=\w)"), "@\u200b"),
-    (re.compile(r"#(?=\d)"), "#\u200b"),
+    (re.compile(r"([#!])(?=\d)"), "\\1\u200b"),
     (re.compile(r"(?i)\b(gh)-(?=\d)"), "\\1-\u200b"),
     (re.compile(r"(?i)(https?|ftp|mailto|xmpp):"), "\\1\u200b:"),
     (re.compile(r"(?i)\bwww\."), "www\u200b."),
@@ -44,7 +45,7 @@ def escaped(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
-    text = " ".join(value.split())
+    text = seen(" ".join(value.split()))
     for pattern, parted in _PARTED:
         text = pattern.sub(parted, text)
     text = "".join(_ENTITIES.get(letter, letter) for letter in text)

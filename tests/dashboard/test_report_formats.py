@@ -4,34 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from dashboard.report import FORMATS, report_file_name
-from dashboard.report.csv import neutral, table
 from dashboard.report.markdown import code_span, escaped
 from dashboard.report.pdf import find_browser
 from dora.errors import DoraError
 from dora.warehouse import Reader
 from metrics.deployment_story import deployment_story
 from metrics.story import DeploymentStory
-from tests.stories import HASH, MAIL, NAME, commit, day, deployment, ordinary, publish, reverted, rolled_back
+from tests.stories import HASH, MAIL, NAME, day, ordinary, publish, reverted, rolled_back
 
-TEXTS = ("html", "markdown", "json", "csv")
-HOSTILE = "<script>alert(1)</script> | `x` @ana #12 [a](javascript:1) <!-- https://evil.example/x"
+TEXTS = tuple(form for form in FORMATS if form != "pdf")
 
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
-    broken = [
-        *commit(16, day(25), HOSTILE),
-        deployment(16, day(26), id="../../x", version="<img src=x onerror=alert(1)>"),
-    ]
-    return publish(tmp_path_factory.mktemp("report"), [*ordinary(), *reverted(), *rolled_back(), *broken])
+    return publish(tmp_path_factory.mktemp("report"), [*ordinary(), *reverted(), *rolled_back()])
 
 
 def told(reader: Reader, name: str, names: bool = False) -> DeploymentStory:
@@ -51,7 +43,7 @@ def test_no_name_hash_or_address_without_names(form: str, name: str, reader: Rea
         assert person not in content
 
 
-@pytest.mark.parametrize("form", ["html", "markdown", "json"])
+@pytest.mark.parametrize("form", TEXTS)
 def test_with_names_the_name_is_shown_and_never_the_hash(form: str, reader: Reader) -> None:
     content = text(form, told(reader, "bad", names=True))
     assert NAME in content
@@ -99,61 +91,6 @@ def test_unknown_is_never_zero(reader: Reader) -> None:
         "",
     )
     assert "what it shipped is unknown" in text("markdown", first)
-
-
-def test_json_is_versioned_and_complete(reader: Reader) -> None:
-    whole = json.loads(text("json", told(reader, "bad")))
-    assert whole["schema_version"] == 1
-    assert whole["deployment"]["finished_at"] == "2025-01-18T09:00:00Z"
-    assert whole["recovery"]["seconds"] == 6000.0
-    assert set(whole) == {"schema_version", *DeploymentStory.__dataclass_fields__}
-
-
-def test_json_keys_are_documented(reader: Reader) -> None:
-    document = (Path(__file__).parents[2] / "docs" / "report.md").read_text()
-    whole = json.loads(text("json", told(reader, "bad")))
-    assert [key for key in whole if f"`{key}`" not in document] == []
-
-
-def test_csv_holds_one_line_a_deployment(reader: Reader) -> None:
-    rows = list(csv.DictReader(io.StringIO(table([told(reader, "bad"), told(reader, "slow")]))))
-    assert [(row["deployment_id"], row["state"], row["recovery"]) for row in rows] == [
-        ("ci/bad", "failed", "rolled forward with a revert"),
-        ("ci/slow", "failed", "rolled back"),
-    ]
-    assert table([]) == ""
-
-
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", " =1", "\r=1"])
-def test_csv_cell_cannot_become_a_formula(cell: str) -> None:
-    assert neutral(cell) == f"'{cell}"
-    assert neutral("plain") == "plain"
-    assert neutral(-1.5) == -1.5
-
-
-@pytest.mark.parametrize("form", TEXTS)
-def test_hostile_version_and_subject_do_not_break_the_format(form: str, reader: Reader) -> None:
-    content = text(form, told(reader, "../../x"))
-    assert "16" in content
-    if form in ("html", "markdown"):
-        assert "<script" not in content.lower()
-        assert "<img" not in content.lower()
-
-
-def test_markdown_pings_nobody_and_refers_to_nothing(reader: Reader) -> None:
-    content = text("markdown", told(reader, "../../x"))
-    content = re.sub(r"`[^`\n]+`", "", content)
-    assert not re.search(r"@\w", content)
-    assert not re.search(r"#\d", content)
-    assert "https://evil" not in content
-    assert not re.search(r"(?<!\\)\]\(javascript", content)
-
-
-def test_markdown_table_rows_keep_their_cells(reader: Reader) -> None:
-    content = text("markdown", told(reader, "../../x"))
-    for block in re.findall(r"(?:^\|.*\n)+", content, re.MULTILINE):
-        widths = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
-        assert len(widths) == 1, block
 
 
 @pytest.mark.parametrize(("plain", "shown"), [
