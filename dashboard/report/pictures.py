@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from dashboard import units
 from dashboard.report.document import span
@@ -78,24 +79,36 @@ def _strip(
     name: str, *, leftward: bool, band: str,
 ) -> float:  # fmt: skip
     """Draw one strip below `top` and return where it ends; labels rise like stairs so that no line crosses one."""
-    labels = [(f"{number} {units.words(moment.name)}", moment.at) for number, moment in points]
-    margin = min(max(len(text) for text, _ in labels) * _LETTER + 14, width * 0.62)
+    labels = _labels(points)
+    points = [points[place] for place, _ in labels]
+    margin = min(max(len(text) for _, text in labels) * _LETTER + 14, width * 0.62)
     start, stop = points[0][1].at, points[-1][1].at
     length = max((stop - start).total_seconds(), 1.0)
     left, right = (margin, width - 8.0) if leftward else (8.0, width - margin)
     xs = [left + (moment.at - start).total_seconds() / length * (right - left) for _, moment in points]
-    rows = _stairs(xs, [len(text) * _LETTER + 10 for text, _ in labels], leftward)
+    rows = _stairs(xs, [len(text) * _LETTER + 10 for _, text in labels], leftward)
     base = top + 24 + (max(rows) + 1) * _ROW
     shapes.append(_text(0 if leftward else 8, top + 13, name, "strip", "start"))
     shapes.append(_rect(xs[0], base, xs[-1] - xs[0], _BAND, band))
     _ticks(shapes, deployed, (start, stop), (left, right), base + _BAND)
-    for x, row, (text, _), (_, moment) in zip(xs, rows, labels, points, strict=True):
+    for x, row, (_, text), (_, moment) in zip(xs, rows, labels, points, strict=True):
         y = base - 6 - row * _ROW
         shapes.append(_line(x, y + 3, x, base + _BAND, "leader"))
         kind = _kind(moment.name)
         shapes.append(Shape("circle", {"class": kind, "cx": f"{x:.1f}", "cy": f"{base + _BAND / 2:.1f}", "r": "4"}))
         shapes.append(_text(x - 4 if leftward else x + 4, y, text, f"label {kind}", "end" if leftward else "start"))
     return base + _BAND + 34
+
+
+def _labels(points: Sequence[tuple[int, Moment]]) -> list[tuple[int, str]]:
+    """The place and text of each label; moments of one name and time share one: `3–9 check failed`."""
+    out: list[tuple[int, str]] = []
+    for _, group in groupby(range(len(points)), key=lambda place: (points[place][1].name, points[place][1].at)):
+        places = list(group)
+        first, last = points[places[0]], points[places[-1]][0]
+        numbers = str(first[0]) if len(places) == 1 else f"{first[0]}–{last}"
+        out.append((places[0], f"{numbers} {units.words(first[1].name)}"))
+    return out
 
 
 def _stairs(xs: Sequence[float], widths: Sequence[float], leftward: bool) -> list[int]:

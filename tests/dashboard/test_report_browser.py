@@ -15,6 +15,25 @@ from metrics.deployment_story import deployment_story
 from tests.stories import HOSTILE, day, hostile, ordinary, publish, reverted
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+#: 210 mm less twice 14 mm, in CSS pixels.
+A4_WITHOUT_MARGINS = 687
+#: Words of at most 13 letters in table cells that stand on two lines.
+BROKEN_WORDS = """() => {
+  const broken = [];
+  for (const cell of document.querySelectorAll('td, th, dd')) {
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      for (const word of walker.currentNode.data.matchAll(/\\S+/g)) {
+        if (word[0].length > 13 || /[-/·]/.test(word[0])) continue;
+        const range = document.createRange();
+        range.setStart(walker.currentNode, word.index);
+        range.setEnd(walker.currentNode, word.index + word[0].length);
+        if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) broken.push(word[0]);
+      }
+    }
+  }
+  return broken;
+}"""
 SHOWN = tuple(text for text in HOSTILE if text.isprintable())
 
 
@@ -106,6 +125,24 @@ def test_no_text_sticks_out_of_the_page(
         ".map(t => t.textContent)"
     )
     assert outside == []
+    page.close()
+
+
+@pytest.mark.parametrize("deployment_id", ["ci/worst", "ci/bad"])
+def test_page_fits_on_paper(deployment_id: str, reader: Reader, browser: playwright.Browser, tmp_path: Path) -> None:
+    page = browser.new_page(viewport={"width": A4_WITHOUT_MARGINS, "height": 900})
+    page.emulate_media(media="print")
+    page.goto(page_of(reader, tmp_path, deployment_id).as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= A4_WITHOUT_MARGINS
+    page.close()
+
+
+@pytest.mark.parametrize("width", [400, 761, 1100])
+def test_short_words_are_never_broken(width: int, reader: Reader, browser: playwright.Browser, tmp_path: Path) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(page_of(reader, tmp_path, "ci/bad").as_uri())
+    assert page.evaluate("document.querySelectorAll('td').length") > 100
+    assert page.evaluate(BROKEN_WORDS) == []
     page.close()
 
 
