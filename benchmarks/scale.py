@@ -81,7 +81,7 @@ def make(file: Path, commits: int, deployments: int) -> None:
 
 
 def cpu_ms(ask: Callable[[], object], times: int = 15) -> float:
-    """Median CPU milliseconds of this process, all threads, over some calls after two to warm up."""
+    """Median CPU milliseconds of this process, all threads, over some calls after two that fill its caches."""
     ask(), ask()
     spent = []
     for _ in range(times):

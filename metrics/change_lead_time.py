@@ -48,7 +48,8 @@ class _Changes:
         asked = {"clock": question.definitions.clock, "since": min(horizons), "horizon": max(horizons)}
         rows = slices.raw(reader, "change_lead_time", **asked)
         self._slices = slices
-        self._rows = _kept(rows, _is_change(rows, question.definitions))
+        needed = {name: rows[name] for name in ("service_position", "deployed_us", "merged_us", "began_us")}
+        self._rows = _kept(needed, _is_change(rows, question.definitions))
         deployed = self._rows["deployed_us"]
         self._left = np.where(np.ma.getmaskarray(deployed), _NEVER, np.ma.getdata(deployed))
 

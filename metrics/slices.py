@@ -86,18 +86,20 @@ class Slices:
         """The rows that a group owned at their moment (microseconds), with `grp`, sorted by it and by the moment."""
         places, times = rows["service_position"], np.ma.getdata(moments)
         order = np.lexsort((times, places))
-        places, times = places[order], times[order]
-        positions = np.array([member.position for member in self.members], dtype=np.int64)
-        lows, highs = (np.searchsorted(places, positions, side).tolist() for side in ("left", "right"))
-        picked, groups = [order[:0]], [np.empty(0, dtype=np.int64)]
-        for member, low, high in zip(self.members, lows, highs, strict=True):
+        places, sorted_times = places[order], times[order]
+        positions = np.array([member.position for member in self.members], dtype=places.dtype)
+        edges = (np.searchsorted(places, positions, side).tolist() for side in ("left", "right"))
+        picked = []
+        for member, low, high in zip(self.members, *edges, strict=True):
             if low < high and member.stretch != _EVER:
-                low, high = (np.searchsorted(times[low:high], member.stretch) + low).tolist()
+                low, high = (np.searchsorted(sorted_times[low:high], member.stretch) + low).tolist()
             picked.append(order[low:high])
-            groups.append(np.full(high - low, member.group, dtype=np.int64))
-        taken, grp = np.concatenate(picked), np.concatenate(groups)
-        final = np.lexsort((np.ma.getdata(moments)[taken], grp))
-        return {name: column[taken[final]] for name, column in rows.items()} | {"grp": grp[final]}
+        taken = np.concatenate([order[:0], *picked])
+        groups = np.array([member.group for member in self.members], dtype=np.int64)
+        grp = np.repeat(groups, [len(rows) for rows in picked])
+        final = np.lexsort((times[taken], grp))
+        taken = taken[final]
+        return {name: column[taken] for name, column in rows.items()} | {"grp": grp[final]}
 
     def frame(self, reader: Reader, name: str, **more: object) -> pl.DataFrame:
         """A question of metrics/sql that groups its own rows, as a frame: for lists that people read."""

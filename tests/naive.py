@@ -250,11 +250,11 @@ class Naive:
             for sha in self.reach(repository, deployed.commit) - base:
                 commit = self.commits[repository, sha]
                 named = commit.subject.startswith(("Revert", "Reapply"))
-                if (named or self._is_revert(commit)) and self.concerns(service, sha):
+                if (named or commit.reverts or commit.reverts_pull_requests) and self.concerns(service, sha):
                     deployed.rework.add("revert")
 
     def _is_revert(self, commit: Commit) -> bool:
-        return bool(commit.reverts or commit.reverts_pull_requests)
+        return bool(commit.reverts or commit.reverts_pull_requests) or commit.subject.lower().startswith("revert")
 
     def _targets(self, repository: str, commit: Commit) -> list[str]:
         """The commits that this one reverts."""
