@@ -81,7 +81,7 @@ def _records(case: Path) -> Iterator[Record]:
             assert set(row) <= set(hints), f"{case}/{table}.csv: unknown column"
             known = {name: _value(hints[name], text) for name, text in row.items() if text}
             defaults = {name: value for name, value in DEFAULTS.items() if name in hints and name not in row}
-            yield record(**defaults | known)  # type: ignore[arg-type]
+            yield record(**defaults | known)
 
 
 def _value(hint: str, text: str) -> object:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dora.cli.analyses import emit_analysis, emit_list
 from dora.cli.options import (
     asked,
     config_option,
@@ -31,19 +32,35 @@ if TYPE_CHECKING:
 @click.option("--by", type=click.Choice(["organisation", "team", "service"]), default="organisation", show_default=True)
 @every_option
 @click.option("--edition", type=int, default=2024, show_default=True, help="Report year whose levels are used.")
+@click.option("--analysis", metavar="NAME", help="Another question than the five metrics; `list` names them all.")
 @definition_options
 @format_option
 @out_option
 def command(
-    config: str | None, by: str, every: str | None, edition: int, form: str, out: str | None, **rest: object
+    config: str | None,
+    by: str,
+    every: str | None,
+    edition: int,
+    analysis: str | None,
+    form: str,
+    out: str | None,
+    **rest: object,
 ) -> None:
     """Print deployment frequency, lead time, fail rate, recovery and rework for [--from, --to)."""
     from metrics.bands import edition as check_edition
     from metrics.scorecard import scorecard
 
     check_edition(edition)
+    if analysis == "list":
+        emit_list(form, out)
+        return
+    if analysis and every:
+        raise click.UsageError("--analysis answers for the whole period; leave --every out")
     with reading(config) as reader:
         question = question_of(reader, asked(rest), by=by, every=every, edition=edition)
+        if analysis:
+            emit_analysis(reader, question, analysis, form, out)
+            return
         card = scorecard(reader, question)
     document = contract(card)
     emit([row for group in card.groups for row in _rows(group)], form, out, document)

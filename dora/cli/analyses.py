@@ -1,0 +1,99 @@
+"""`dora metrics --analysis NAME`: one analysis as a table, JSON, CSV, Markdown or Parquet; `list` names them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from dora.cli.options import note
+from dora.cli.tables import emit
+
+if TYPE_CHECKING:
+    from dora.warehouse import Reader
+    from metrics.analyses.answer import Answer
+    from metrics.question import Question
+
+
+def emit_list(form: str, out: str | None) -> None:
+    """Name every analysis with the question it answers."""
+    from metrics.analyses.catalog import ANALYSES
+
+    emit([{"analysis": name, "answers": known.asks} for name, known in ANALYSES.items()], form, out)
+
+
+def emit_analysis(reader: Reader, question: Question, name: str, form: str, out: str | None) -> None:
+    """Answer one analysis; an unknown name is a `ConfigError`."""
+    from metrics.analyses.catalog import analysis
+
+    answer = analysis(name).answer(reader, question)
+    if form in ("table", "markdown"):
+        emit([_spoken(row) for row in answer.rows], form, out)
+    else:
+        emit([_flat(row) for row in answer.rows], form, out, contract(answer, question), _flat_names(answer))
+    if form == "table":
+        _footer(answer, question)
+
+
+def contract(answer: Answer, question: Question) -> dict[str, object]:
+    """The JSON document: the answer, the period and the definitions behind it."""
+    return {
+        "schema_version": 1,
+        **answer.as_dict(),
+        "by": question.by,
+        "period": {"from": question.period.start.isoformat(), "to": question.period.end.isoformat()},
+        "data_as_of": question.as_of.isoformat(timespec="seconds"),
+        "definitions": {"hash": question.definitions.hash} | question.definitions.as_dict(),
+    }
+
+
+def _flat(row: Mapping[str, object]) -> dict[str, object]:
+    """An interval as two columns, a moment as text: what CSV and Parquet can hold."""
+    flat: dict[str, object] = {}
+    for name, value in row.items():
+        if name.endswith("interval") and isinstance(value, tuple):
+            flat[f"{name}_low"], flat[f"{name}_high"] = value
+        else:
+            flat[name] = value
+    return flat
+
+
+def _flat_names(answer: Answer) -> list[str]:
+    ends = {name: (f"{name}_low", f"{name}_high") for name in answer.columns if name.endswith("interval")}
+    return [part for name in answer.columns for part in ends.get(name, (name,))]
+
+
+def _spoken(row: Mapping[str, object]) -> dict[str, object]:
+    """A row as a person reads it: `median` 2 d 4 h, `fail rate` 12.5 %, its interval after it."""
+    return {_heading(name): _said(name, value) for name, value in row.items()}
+
+
+def _heading(name: str) -> str:
+    words = name.replace("_seconds", "").replace("_interval", "_95_%").replace("_", " ").strip()
+    return words or name
+
+
+def _said(name: str, value: object) -> object:
+    from dashboard.units import duration, interval, percent
+
+    form = duration if "seconds" in name else percent if "rate" in name or "share" in name else _number
+    if isinstance(value, tuple):
+        low, high = value
+        return "-" if low is None and high is None else interval(low, high, form)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return value if form is _number else form(float(value))
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _footer(answer: Answer, question: Question) -> None:
+    note(f"{answer.title}: {answer.definition}")
+    span = f"[{question.period.start.date()}, {question.period.end.date()})"
+    note(f"definitions {question.definitions.hash}; {span}; data as of {question.as_of.isoformat(timespec='seconds')}")
+    for line in answer.notes:
+        note(line)

@@ -1,0 +1,1 @@
+"""Questions about deployments beyond the five metrics, one module each; `catalog` lists them."""
