@@ -1,17 +1,21 @@
 """How sure a number is: 95 % intervals for shares, medians, censored times and counts. Pure numpy.
 
-None stands for an end that the data cannot give: no interval is invented for too few values.
+None stands for an end that the data cannot give: no interval is invented for too few values. What share of such
+intervals holds the truth at 5, 20 and 100 values is measured by benchmarks/calibration.py.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 Z = 1.959963984540054
+#: The fewest values that bound a median: the lowest and the highest of five hold it with 93.75 %.
+FEWEST = 5
 Interval = tuple[float | None, float | None]
 Floats = NDArray[np.float64]
 
@@ -28,9 +32,12 @@ def wilson(hits: int, n: int) -> Interval:
 
 @lru_cache(maxsize=4096)
 def median_ranks(n: int) -> tuple[int, int] | None:
-    """Ranks (from 0) of the order statistics that bound the median with at least 95 %; None below 6 values."""
-    if n < 6:
-        return None
+    """Ranks (from 0) of the order statistics that bound the median with at least 95 %; None below 5 values.
+
+    Five values are the one exception: no two of them hold it with more than 93.75 %.
+    """
+    if n <= FEWEST:
+        return (0, n - 1) if n == FEWEST else None
     if n > 400:
         half = Z * math.sqrt(n) / 2
         low = math.floor(n / 2 - half) - 1
@@ -62,20 +69,30 @@ def quantile(ordered: Floats, share: float) -> float | None:
 
 
 def kaplan_meier_median(seconds: Floats, observed: NDArray[np.bool_]) -> tuple[float | None, Interval]:
-    """Median time when some have not ended yet (observed False), with its log-log interval.
+    """Median time when some have not ended yet (observed False), with its interval.
 
-    None when the curve does not fall to one half; an interval end is None when its curve does not reach it.
+    None when the curve does not fall to one half; an interval end is None when the data does not reach it, and both
+    are below five values. The interval is the mid-P beta product confidence procedure (Fay, Brittain, Proschan,
+    Biostatistics 2013), which without censored times gives order statistics; the usual log-log interval
+    covers 90 % of five values and 97.4 % of twenty.
     """
-    if len(seconds) == 0 or not observed.any():
-        return None, (None, None)
-    times, survival, spread = _survival(seconds, observed)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(-np.log(np.clip(survival, 1e-300, 1 - 1e-16)))
-        error = Z * np.sqrt(spread) / np.abs(np.log(np.clip(survival, 1e-300, 1 - 1e-16)))
-    lower = np.exp(-np.exp(logs + error))
-    upper = np.exp(-np.exp(logs - error))
-    upper[survival <= 0], lower[survival <= 0] = 0.0, 0.0
-    return _crossing(times, survival), (_crossing(times, lower), _crossing(times, upper))
+    times, ended = _in_order(seconds, observed)
+    return _crossing(times, ended), _survival_interval(times, ended)
+
+
+def survival_median(seconds: Floats, observed: NDArray[np.bool_]) -> float | None:
+    """The median of `kaplan_meier_median` without its interval, which costs more than the median."""
+    return _crossing(*_in_order(seconds, observed))
+
+
+def beta_share(point: float, a: float, b: float) -> float:
+    """P(X <= point) of a Beta(a, b) variable: the regularised incomplete beta function, for a and b above 0."""
+    if point <= 0 or point >= 1:
+        return 0.0 if point <= 0 else 1.0
+    if point > (a + 1) / (a + b + 2):  # the fraction converges fast only below the mean
+        return 1.0 - beta_share(1 - point, b, a)
+    front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(point) + b * math.log1p(-point)
+    return math.exp(front) / a * _beta_fraction(point, a, b)
 
 
 @lru_cache(maxsize=4096)
@@ -85,23 +102,66 @@ def poisson_interval(count: int) -> tuple[float, float]:
     return low, _poisson_end(count, 0.025)
 
 
-def _survival(seconds: Floats, observed: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
-    order = np.argsort(seconds, kind="stable")
-    seconds, observed = seconds[order], observed[order]
-    times, first = np.unique(seconds, return_index=True)
-    events = np.add.reduceat(observed.astype(np.float64), first)
-    at_risk = len(seconds) - first
-    keep = events > 0
-    times, events, at_risk = times[keep], events[keep], at_risk[keep]
-    survival = np.cumprod(1 - events / at_risk)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.cumsum(np.where(at_risk > events, events / (at_risk * (at_risk - events)), 0.0))
-    return times, np.asarray(survival, dtype=np.float64), np.asarray(spread, dtype=np.float64)
+def _in_order(seconds: Floats, observed: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:
+    """Times in order, and which of them ended; of equal times the ended ones come first, one by one."""
+    order = np.lexsort((~observed, seconds))
+    return seconds[order], observed[order]
 
 
-def _crossing(times: Floats, curve: Floats) -> float | None:
-    below = np.flatnonzero(curve <= 0.5 + 1e-12)
-    return float(times[below[0]]) if len(below) else None
+def _crossing(times: Floats, ended: NDArray[np.bool_]) -> float | None:
+    survival = np.cumprod(1 - ended / np.arange(len(times), 0, -1))
+    place = int(np.searchsorted(-survival, -0.5 - 1e-12))
+    return float(times[place]) if place < len(times) else None
+
+
+def _survival_interval(times: Floats, ended: NDArray[np.bool_]) -> Interval:
+    """From where the chance that survival is at or below one half reaches 2.5 %, to where it reaches 97.5 %."""
+    n, events = len(times), np.flatnonzero(ended)
+    if n < FEWEST or not len(events):
+        return (None, None)
+    # Survival after an end is a product of Beta(at risk, 1) or less; until the next end, which may be now, or more.
+    at_risk = np.arange(n, 0, -1.0)
+    mean = np.cumprod(np.where(ended, at_risk / (at_risk + 1), 1.0))
+    square = np.cumprod(np.where(ended, at_risk / (at_risk + 2), 1.0))
+
+    def below(place: int) -> float:
+        at, of_square, left = float(mean[place]), float(square[place]), n - 1.0 - place
+        return (_below_half(at, of_square) + _below_half(at * left / (left + 1), of_square * left / (left + 2))) / 2
+
+    low = bisect_left(range(n), 0.025, key=below)
+    high = bisect_left(events, 0.975, key=below)
+    return float(times[low]) if low < n else None, float(times[events[high]]) if high < len(events) else None
+
+
+@lru_cache(maxsize=65536)
+def _below_half(mean: float, square: float) -> float:
+    """P(X <= 1/2) of the Beta variable with this mean and mean square."""
+    spread = square - mean * mean
+    if spread <= 0 or mean <= 0 or mean >= 1:
+        return float(mean <= 0.5)
+    size = mean * (1 - mean) / spread - 1
+    if size > 30:  # Abramowitz and Stegun 26.5.20: here its error is below 2e-4, and the fraction is slow
+        a, b = mean * size, (1 - mean) * size
+        one, other = (b / 2) ** (1 / 3), (a / 2) ** (1 / 3)
+        y = 3 * (one * (1 - 1 / (9 * b)) - other * (1 - 1 / (9 * a))) / math.hypot(one / b**0.5, other / a**0.5)
+        return 0.5 * math.erfc(-y / math.sqrt(2))
+    return beta_share(0.5, mean * size, (1 - mean) * size)
+
+
+def _beta_fraction(x: float, a: float, b: float) -> float:
+    """Continued fraction of the incomplete beta function, by Lentz's method."""
+    c, d = 1.0, 1 / (1 - (a + b) * x / (a + 1))
+    found = d
+    for m in range(1, 100_000):
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        d, c = 1 / (1 + even * d), 1 + even / c
+        found *= c * d
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        d, c = 1 / (1 + odd * d), 1 + odd / c
+        found *= c * d
+        if abs(c * d - 1) < 1e-14:
+            break
+    return found
 
 
 def _poisson_end(count: int, target: float) -> float:

@@ -16,7 +16,7 @@ _COLOURS = {"elite": "green", "high": "blue", "medium": "orange", "low": "red"}
 
 def row(now: Group, before: Group, question: Question) -> None:
     """Draw the tiles side by side."""
-    found = changes(now, before)
+    found = changes(now, before, question.as_of)
     for column, figure in zip(st.columns(len(FIGURES)), FIGURES, strict=True):
         with column, st.container(border=True, height="stretch", gap="xsmall"):
             _tile(figure, figure.of(now), found[figure.id], question)

@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.intervals import (
+    beta_share,
     kaplan_meier_median,
     median_interval,
     median_ranks,
     poisson_interval,
     quantile,
+    survival_median,
     wilson,
 )
 from tests.naive import kaplan_meier_median as naive_kaplan_meier_median
@@ -75,8 +77,10 @@ def test_median_ranks_of_many_values_are_within_one_of_the_exact_ones(n: int) ->
     assert abs(ranks[0] - (stats.binom.ppf(0.025, n, 0.5) - 1)) <= 1
 
 
-def test_five_values_are_too_few_for_an_interval_of_the_median() -> None:
-    assert median_ranks(5) is None
+def test_four_values_are_too_few_for_an_interval_of_the_median_and_five_bound_it_with_their_ends() -> None:
+    """Five equally likely sides of the median: all on one side 2 in 32 times, so 93.75 % are held."""
+    assert median_ranks(4) is None
+    assert median_ranks(5) == (0, 4)
     assert median_ranks(6) == (0, 5)
 
 
@@ -101,6 +105,35 @@ def test_kaplan_meier_of_a_hand_worked_example() -> None:
     assert median == 23
     assert low == 13
     assert high is None
+
+
+@pytest.mark.parametrize(("n", "ranks"), [(4, (None, None)), (5, (1, 5)), (8, (2, 7)), (20, (6, 15)), (100, (41, 60))])
+def test_without_open_times_the_survival_interval_is_made_of_order_statistics(
+    n: int, ranks: tuple[int | None, int | None]
+) -> None:
+    """By mid-P: of 20, P(X <= 5) is 2.07 % and P(X <= 4) 0.59 %, half of both below 2.5 %; one rank further is not."""
+    times = np.arange(1, n + 1, dtype=np.float64)
+    assert kaplan_meier_median(times, np.ones(n, dtype=bool))[1] == ranks
+
+
+def test_open_times_widen_the_interval_and_take_its_upper_end_away() -> None:
+    times, all_ended = np.arange(1.0, 21.0), np.ones(20, dtype=bool)
+    _, (low, high) = kaplan_meier_median(times, all_ended)
+    _, (low_open, high_open) = kaplan_meier_median(times, times <= 12)
+    assert (low, high) == (6, 15)
+    assert (low_open, high_open) == (6, None)
+
+
+def test_the_median_alone_is_that_of_the_pair() -> None:
+    times, ended = np.array([3.0, 1.0, 2.0, 2.0]), np.array([True, True, False, True])
+    assert survival_median(times, ended) == kaplan_meier_median(times, ended)[0] == 2.0
+    assert survival_median(times, np.zeros(4, dtype=bool)) is None
+
+
+@needs_scipy
+@given(st.floats(0.001, 0.999), st.floats(0.2, 3000), st.floats(0.2, 3000))
+def test_the_incomplete_beta_function_is_that_of_scipy(point: float, a: float, b: float) -> None:
+    assert beta_share(point, a, b) == pytest.approx(stats.beta.cdf(point, a, b), abs=1e-9)
 
 
 def test_kaplan_meier_is_not_reached_when_most_are_still_open() -> None:

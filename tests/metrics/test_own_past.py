@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.intervals import wilson
-from metrics.own_past import FEWEST, Change, changes, frequency_change, rate_change, time_change
+from metrics.catalog import METRICS
+from metrics.intervals import kaplan_meier_median, wilson
+from metrics.own_past import Change, changes, frequency_change, rate_change, time_change
 from metrics.results import (
     ChangeFailRate,
     ChangeLeadTime,
@@ -81,28 +84,45 @@ def test_the_difference_lies_in_its_interval_and_swapping_mirrors_it(a: int, b: 
     assert back.interval == pytest.approx((-high, -low))
 
 
-@pytest.mark.parametrize(("failures", "clear"), [(FEWEST, True), (FEWEST - 1, False)])
-def test_a_recovery_time_of_a_handful_of_failures_is_never_clearly_better_or_worse(failures: int, clear: bool) -> None:
-    def group(seconds: float) -> Group:
-        level = Level(edition=2024, label="unclassified")
-        interval = (seconds * 0.9, seconds * 1.1)
-        times = {
-            "median_seconds": seconds,
-            "p90_seconds": None,
-            "mean_seconds": None,
-            "kaplan_meier_median_seconds": seconds,
-        }
-        rate = {"deployments": 9, "rate": 0.1, "interval": wilson(1, 9), "by_kind": {}}
-        return Group(
-            by="organisation", name="Acme", start="", end="", deployment_frequency=_frequency(9),
-            change_lead_time=ChangeLeadTime(
-                n=9, median_seconds=1.0, p75_seconds=1.0, p90_seconds=1.0, interval_seconds=(1.0, 1.0),
-                kaplan_meier_median_seconds=1.0, stages={}, undeployed={}, negative=0, level=level,
-            ),
-            change_fail_rate=ChangeFailRate(failed=1, pending=0, not_failures={}, level=level, **rate),
-            failed_deployment_recovery_time=RecoveryTime(n=failures, open=0, interval_seconds=interval, level=level, **times),
-            time_to_restore=TimeToRestore(n=failures, open=0, interval_seconds=interval, **times),
-            deployment_rework_rate=ReworkRate(rework=1, **rate),
-        )  # fmt: skip
+def test_a_recovery_time_of_a_handful_of_failures_is_never_clearly_better_or_worse() -> None:
+    """Four values bound no median, whatever they are: the interval of a survival median needs five."""
+    four = np.array([10.0, 11.0, 12.0, 13.0])
+    median, interval = kaplan_meier_median(four, np.ones(4, dtype=bool))
+    five = np.append(four, 14.0)
+    assert not time_change((median, interval), kaplan_meier_median(five * 1000, np.ones(5, dtype=bool))).clear
+    assert time_change(
+        kaplan_meier_median(five, np.ones(5, dtype=bool)), kaplan_meier_median(five * 1000, np.ones(5, dtype=bool))
+    ).clear
 
-    assert changes(group(1000), group(10))["failed_deployment_recovery_time"].clear is clear
+
+def test_what_is_still_to_come_of_the_period_is_no_fall() -> None:
+    """Half of June is known: as many deployments as in half of May is no change."""
+    now, before = group("2025-06-01", "2025-07-01", 60), group("2025-05-02", "2025-06-01", 120)
+    half = datetime(2025, 6, 16, tzinfo=UTC)
+    assert changes(now, before)["deployment_frequency"].ratio == pytest.approx(0.5)
+    assert changes(now, before, half)["deployment_frequency"].ratio == pytest.approx(1.0)
+
+
+def test_every_metric_of_the_catalogue_has_a_change() -> None:
+    both = group("2025-06-01", "2025-07-01", 60), group("2025-05-02", "2025-06-01", 120)
+    assert set(changes(*both)) == set(METRICS)
+
+
+def group(start: str, end: str, deployments: int) -> Group:
+    """A group of one failure in nine and no times."""
+    level = Level(edition=2024, label="unclassified")
+    nothing = {"median_seconds": None, "p90_seconds": None, "mean_seconds": None, "kaplan_meier_median_seconds": None}
+    rate = {"deployments": 9, "rate": 1 / 9, "interval": wilson(1, 9), "by_kind": {}}
+    open_ = (None, None)
+    return Group(
+        by="organisation", name="Acme", start=f"{start}T00:00:00+00:00", end=f"{end}T00:00:00+00:00",
+        deployment_frequency=_frequency(deployments, 30),
+        change_lead_time=ChangeLeadTime(
+            n=0, median_seconds=None, p75_seconds=None, p90_seconds=None, interval_seconds=open_,
+            kaplan_meier_median_seconds=None, stages={}, undeployed={}, negative=0, level=level,
+        ),
+        change_fail_rate=ChangeFailRate(failed=1, pending=0, not_failures={}, level=level, **rate),
+        failed_deployment_recovery_time=RecoveryTime(n=0, open=0, interval_seconds=open_, level=level, **nothing),
+        time_to_restore=TimeToRestore(n=0, open=0, interval_seconds=open_, **nothing),
+        deployment_rework_rate=ReworkRate(rework=1, **rate),
+    )  # fmt: skip
