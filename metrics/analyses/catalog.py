@@ -9,6 +9,7 @@ from dora.errors import ConfigError
 from dora.tables import nearest
 from dora.warehouse import Reader
 from metrics.analyses.answer import Answer
+from metrics.analyses.batch_size import batch_size
 from metrics.analyses.rehearsal import rehearsal
 from metrics.question import Question
 
@@ -27,6 +28,11 @@ ANALYSES: Mapping[str, Analysis] = {
         "Rehearsal and promotion",
         "Was the same version tried in lower environments before production, the same build, by the same way?",
         rehearsal,
+    ),
+    "batch_size": Analysis(
+        "Batch size",
+        "How much does a deployment ship, in the bins of DORA's survey, and how often does each size fail?",
+        batch_size,
     ),
 }
 
