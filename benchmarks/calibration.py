@@ -162,7 +162,7 @@ def recovery(rng: np.random.Generator, report: Report) -> None:
     for name in times(rng, (1, 1)):
         means, closed = [], []
         for n in SIZES:
-            seen = _through(rng, times(rng, (SOME, n))[name], WEEK)
+            seen = _through(rng, times(rng, (8_000, n))[name], WEEK)
             estimates = [median for row, ended in seen if (median := survival_median(row, ended)) is not None]
             means.append(float(np.mean(estimates)))
             closed.append(float(np.mean([np.median(row[ended]) for row, ended in seen if ended.any()])))
