@@ -1,6 +1,7 @@
 """Published performance levels per report year, as data with provenance, and how a figure is placed in them.
 
-Bounds are half-open `[low, high)`. From 2023 on the change fail rate of a level is one published figure, not a
+Bounds are half-open `[low, high)`; fail rates are whole percents, so their ranges hold both ends, and "on demand" is
+several a day, so exactly one a day is not. From 2023 on the change fail rate of a level is one published figure, not a
 range, and the figures are not monotone (2024: medium 10 % is below high 20 %): a rate between two figures lies
 between their levels. A figure that no level covers is `unclassified`; nothing is interpolated.
 Status: A official (dora.dev), B a sponsor's full write-up, C third-party text, M unverified.
@@ -9,6 +10,7 @@ Status: A official (dora.dev), B a sponsor's full write-up, C third-party text, 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +30,7 @@ class PublishedLevel:
 
     name: str
     percent: float | None
+    percent_status: str
     deployment_frequency: Range
     change_lead_time: Range
     change_fail_rate: Range | float
@@ -36,27 +39,46 @@ class PublishedLevel:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """The levels of one report year, best first; `words` are the published words of each cell by level and metric."""
+    """The levels of one report year, best first; `words` are the published words of each cell by level and metric.
+
+    `status` is that of the cells, a level's `percent_status` that of its share of respondents.
+    """
 
     year: int
     status: str
     note: str
+    source: str
     levels: tuple[PublishedLevel, ...]
     words: dict[str, dict[str, str]]
 
 
 @lru_cache(maxsize=1)
 def editions() -> dict[int, Edition]:
-    """All editions with levels, by year; read from bands.json."""
+    """All editions with levels, by year; read from bands.json. 2020 had no study, 2025 published no levels."""
     raw = json.loads((Path(__file__).parent / "bands.json").read_text())
     return {int(year): _edition(int(year), item) for year, item in raw.items()}
 
 
+#: The year whose Quick Check is all there is: `metrics.quick_check`.
+WITHOUT_LEVELS = Edition(
+    2025,
+    "A",
+    "No levels were published; seven archetypes need answers to a survey. See the Quick Check's means and spreads.",
+    "https://dora.dev/research/2025/dora-report/",
+    (),
+    {},
+)
+
+
 def edition(year: int) -> Edition:
-    """One edition; a year without levels is a `ConfigError` that lists those there are."""
+    """One edition, 2025 without levels; any other year without levels is a `ConfigError` that lists those there are."""
     known = editions()
+    if year == WITHOUT_LEVELS.year:
+        return WITHOUT_LEVELS
     if year not in known:
-        raise ConfigError(f"edition {year}: no levels were published; choose one of {', '.join(map(str, known))}")
+        raise ConfigError(
+            f"edition {year}: no levels were published; choose one of {', '.join(map(str, known))}, or 2025 for its Quick Check"
+        )
     return known[year]
 
 
@@ -81,6 +103,8 @@ def _level(
     year: int, metric: MetricName, value: float | None, interval: Interval, cells_of: Callable[[float], list[str]]
 ) -> Level:
     low, high = interval
+    if not edition(year).levels:
+        return Level(edition=year, label=f"{year} has no levels")
     if value is None or low is None or high is None:
         return Level(edition=year, label="insufficient data", times_slower_than_elite=_slower(year, metric, value))
     names = [level.name for level in edition(year).levels]
@@ -161,15 +185,23 @@ def _edition(year: int, item: dict[str, object]) -> Edition:
             PublishedLevel(
                 row["name"],
                 row["percent"],
-                _range(row["deployment_frequency"]),
+                row["percent_status"],
+                _frequencies(row["deployment_frequency"]),
                 _range(row["change_lead_time"]),
                 _range(rate) if isinstance(rate, list) else float(rate),
                 _range(row["recovery_time"]),
             )
         )
         words[row["name"]] = row["words"]
-    return Edition(year, str(item["status"]), str(item["note"]), tuple(levels), words)
+    return Edition(year, str(item["status"]), str(item["note"]), str(item["source"]), tuple(levels), words)
 
 
 def _range(pair: list[float | None]) -> Range:
     return (pair[0] if pair[0] is not None else 0.0, pair[1] if pair[1] is not None else float("inf"))
+
+
+def _frequencies(pair: list[float | None]) -> Range:
+    """Exactly one a day is daily: the bound to "on demand" lies just above it."""
+    low, high = _range(pair)
+    above = math.nextafter(1.0, 2.0)
+    return (above if low == 1 and high == float("inf") else low, above if high == 1 else high)

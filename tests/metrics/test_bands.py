@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from dora.errors import ConfigError
 from metrics.bands import edition, editions, fail_rate_level, frequency_level, time_level
 from metrics.intervals import wilson
 
-HOUR, DAY, WEEK = 3600.0, 86400.0, 604800.0
+HOUR, DAY, WEEK, MONTH = 3600.0, 86400.0, 604800.0, 2629800.0
 
 
 def _exactly(value: float) -> tuple[float, float]:
@@ -89,9 +91,116 @@ def test_a_figure_without_an_interval_is_insufficient_data_too() -> None:
 
 
 def test_years_without_levels_say_which_years_have_some() -> None:
-    for year in (2020, 2025):
+    for year in (2017, 2020):
         with pytest.raises(ConfigError, match="2024"):
             edition(year)
+
+
+def test_2025_has_no_levels_whatever_the_figure() -> None:
+    for level in (
+        time_level(2025, "change_lead_time", HOUR, _exactly(HOUR)),
+        fail_rate_level(2025, 0.01, wilson(5, 500)),
+        frequency_level(2025, None, (None, None)),
+    ):
+        assert (level.label, level.cells, level.times_slower_than_elite) == ("2025 has no levels", (), None)
+
+
+#: bands.md as it was published: level, share of respondents and its status, words of the four cells.
+PUBLISHED = {
+    (2018, "M"): """
+        elite 7 C | on demand | <1 h | 0–15 % | <1 h
+        high 48 C | hourly–daily | 1 d–1 wk | 0–15 % | <1 d
+        medium 37 C | weekly–monthly | 1 wk–1 mo | 0–15 % | <1 d
+        low 15 C | weekly–monthly | 1–6 mo | 46–60 % | 1 wk–1 mo""",
+    (2019, "A"): """
+        elite 20 C | on demand | <1 d | 0–15 % | <1 h
+        high 23 C | daily–weekly | 1 d–1 wk | 0–15 % | <1 d
+        medium 44 C | weekly–monthly | 1 wk–1 mo | 0–15 % | <1 d
+        low 12 C | monthly–6-monthly | 1–6 mo | 46–60 % | 1 wk–1 mo""",
+    (2021, "B"): """
+        elite 26 C | on demand | <1 h | 0–15 % | <1 h
+        high 40 M | weekly–monthly | 1 d–1 wk | 16–30 % | <1 d
+        medium 28 M | monthly–6-monthly | 1–6 mo | 16–30 % | 1 d–1 wk
+        low 7 C | <1 per 6 mo | >6 mo | 16–30 % | >6 mo""",
+    (2022, "B"): """
+        high 11 B | on demand | 1 d–1 wk | 0–15 % | <1 d
+        medium 69 B | weekly–monthly | 1 wk–1 mo | 16–30 % | 1 d–1 wk
+        low 19 B | monthly–6-monthly | 1–6 mo | 46–60 % | 1 wk–1 mo""",
+    (2023, "B"): """
+        elite 18 B | on demand | <1 d | 5 % | <1 h
+        high 31 B | daily–weekly | 1 d–1 wk | 10 % | <1 d
+        medium 33 B | weekly–monthly | 1 wk–1 mo | 15 % | 1 d–1 wk
+        low 17 B | weekly–monthly | 1 wk–1 mo | 64 % | 1–6 mo""",
+    (2024, "B"): """
+        elite 19 B | on demand | <1 d | 5 % | <1 h
+        high 22 B | daily–weekly | 1 d–1 wk | 20 % | <1 d
+        medium 35 B | weekly–monthly | 1 wk–1 mo | 10 % | <1 d
+        low 25 B | monthly–6-monthly | 1–6 mo | 40 % | 1 wk–1 mo""",
+}
+
+
+def test_every_published_cell_is_there_with_its_words_and_status() -> None:
+    assert sorted(editions()) == sorted(year for year, _ in PUBLISHED)
+    for (year, status), text in PUBLISHED.items():
+        item = edition(year)
+        assert item.status == status
+        assert item.source.startswith("https://dora.dev/")
+        assert item.note
+        rows = [
+            " | ".join([f"{level.name} {level.percent:g} {level.percent_status}", *item.words[level.name].values()])
+            for level in item.levels
+        ]
+        assert rows == [line.strip() for line in text.strip().split("\n")]
+
+
+_SPANS = {"<1 h": (0, HOUR), "<1 d": (HOUR, DAY), "1 d–1 wk": (DAY, WEEK), "1 wk–1 mo": (WEEK, MONTH),
+          "1–6 mo": (MONTH, 6 * MONTH), ">6 mo": (6 * MONTH, math.inf)}  # fmt: skip
+
+
+@pytest.mark.parametrize("year", sorted(editions()))
+def test_the_bounds_of_times_are_what_their_words_say(year: int) -> None:
+    """A level's `<1 d` begins where a better level's `<1 h` ends, and at 0 when there is none."""
+    for metric in ("change_lead_time", "recovery_time"):
+        best = edition(year).levels[0]
+        for level in edition(year).levels:
+            words = edition(year).words[level.name][metric]
+            low, high = _SPANS[words]
+            begins = (
+                0 if words == "<1 d" and (level is best or edition(year).words[best.name][metric] != "<1 h") else low
+            )
+            assert getattr(level, metric) == (begins, high), (level.name, metric)
+
+
+def test_a_recovery_in_half_an_hour_is_high_in_2022_which_had_no_elite() -> None:
+    assert time_level(2022, "recovery_time", HOUR / 2, _exactly(HOUR / 2)).label == "high"
+
+
+def test_exactly_one_deployment_a_day_is_daily_and_more_is_on_demand() -> None:
+    assert frequency_level(2024, 1.0, _exactly(1.0)).label == "high"
+    assert frequency_level(2024, 1.01, _exactly(1.01)).label == "elite"
+    assert frequency_level(2024, 1 / 7, _exactly(1 / 7)).label == "high"
+    assert frequency_level(2022, 0.5, _exactly(0.5)).label == "unclassified"
+
+
+def test_the_popular_ladder_of_fail_rates_is_in_no_edition() -> None:
+    """0–15, 16–30, 31–45 and 46–60 % were never published together: nobody has 31–45 %, no year all of the others."""
+    for item in editions().values():
+        ranges = {level.change_fail_rate for level in item.levels}
+        assert not any(isinstance(cell, tuple) and cell[0] in (0.31, 0.3) for cell in ranges)
+
+
+def test_fail_rates_before_2023_are_ranges_and_figures_since() -> None:
+    for year, item in editions().items():
+        assert {type(level.change_fail_rate) for level in item.levels} == {float if year >= 2023 else tuple}
+        assert ("not comparable" in item.note) == (year >= 2023)
+
+
+@pytest.mark.parametrize(
+    ("rate", "label"),
+    [(0.15, "between elite and medium"), (0.155, "unclassified"), (0.16, "unclassified"), (0.46, "low")],
+)
+def test_the_ends_of_a_range_of_whole_percents_belong_to_it(rate: float, label: str) -> None:
+    assert fail_rate_level(2019, rate, _exactly(rate)).label == label
 
 
 def test_the_two_editions_that_the_first_notes_confused_differ_in_lead_time() -> None:
