@@ -10,6 +10,7 @@ from dora.tables import nearest
 from dora.warehouse import Reader
 from metrics.analyses.answer import Answer
 from metrics.analyses.batch_size import batch_size
+from metrics.analyses.drift import drift
 from metrics.analyses.rehearsal import rehearsal
 from metrics.question import Question
 
@@ -28,6 +29,11 @@ ANALYSES: Mapping[str, Analysis] = {
         "Rehearsal and promotion",
         "Was the same version tried in lower environments before production, the same build, by the same way?",
         rehearsal,
+    ),
+    "drift": Analysis(
+        "Environment drift",
+        "How far is production behind staging now: versions, commits, age?",
+        drift,
     ),
     "batch_size": Analysis(
         "Batch size",

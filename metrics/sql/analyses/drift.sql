@@ -1,0 +1,52 @@
+-- One row per group, service and production environment in use at $moment (exclusive), owned by the group then.
+-- production_*: what runs there; staging_*: the newest success in a rehearsal environment, null without one.
+-- versions, oldest_at: artifacts (a commit, else a version) that came to a rehearsal environment after the one that runs in
+-- production did, and when the oldest of them came; if that one was never rehearsed, after all that production ever ran.
+with members as (
+    select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
+           unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
+),
+succeeded as (
+    select service, repository, environment, is_production, is_rehearsal, number, finished_at, version, sha,
+           coalesce(sha, version) as artifact
+    from deployment_facts
+    where status = 'succeeded' and finished_at < $moment and service in (select service from members)
+        and (not is_production or len($environments::varchar[]) = 0
+             or environment in (select unnest($environments::varchar[])))
+),
+production as (
+    select service, environment, arg_max(struct_pack(at := finished_at, version, sha, artifact, repository), number) as runs
+    from succeeded where is_production group by service, environment
+),
+staging as (
+    select service, arg_max(struct_pack(environment, at := finished_at, version, sha, artifact), (finished_at, number)) as runs
+    from succeeded where is_rehearsal group by service
+),
+rehearsed as (
+    select service, artifact, min(finished_at) as first_at from succeeded where is_rehearsal group by service, artifact
+),
+started as (
+    select p.service, p.environment, coalesce(
+               max(r.first_at) filter (r.artifact = p.runs.artifact), max(r.first_at), min(l.finished_at)
+           ) as since
+    from production p
+    join succeeded l on l.is_production and l.service = p.service and l.environment = p.environment
+    left join rehearsed r on r.service = l.service and r.artifact = l.artifact
+    group by p.service, p.environment
+),
+waiting as (
+    select s.service, s.environment, count(r.artifact) as versions, min(r.first_at) as oldest_at
+    from started s join rehearsed r on r.service = s.service and r.first_at > s.since
+    group by s.service, s.environment
+)
+select m.grp, p.service, p.environment, v.repository, len(coalesce(v.paths, [])) > 0 as shares_repository,
+       p.runs.version as production_version, p.runs.sha as production_sha, p.runs.at as production_at,
+       s.runs.environment as staging, s.runs.version as staging_version, s.runs.sha as staging_sha, s.runs.at as staging_at,
+       p.runs.artifact is not distinct from s.runs.artifact as same, coalesce(w.versions, 0) as versions, w.oldest_at
+from production p
+join members m on m.service = p.service
+    and (m.owned_from is null or m.owned_from < $moment) and (m.owned_until is null or m.owned_until >= $moment)
+join services v on v.service = p.service
+left join staging s on s.service = p.service
+left join waiting w on w.service = p.service and w.environment = p.environment
+order by m.grp, p.service, p.environment

@@ -1,0 +1,2 @@
+-- One row per commit of $repository: sha, parents.
+select sha, parents from commits where repository = $repository
