@@ -1,0 +1,164 @@
+"""Any time: on which hours and days production is deployed to and fails, gaps, streaks, deployments per developer.
+
+Hours, weekdays and days are local to the configured time zone. From the DevOps Handbook: deploying is safe when it
+happens on any day and at any hour; a team that waits for the quiet night shows it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from dora.period import Period
+from dora.warehouse import Reader
+from metrics.analyses.answer import Answer, Row, by_group, share
+from metrics.analyses.failed import FAIL_RATE, fail_rate, judged
+from metrics.deployment_frequency import local_days
+from metrics.question import Question
+from metrics.slices import Slices, slices
+
+#: Below this many people a rate per developer would be a figure of a person, and there are none of those.
+FEWEST_DEVELOPERS = 3
+WORKING_HOURS = range(9, 17)
+COLUMNS = (
+    "group", "deployments", "days_with_deployment", "days", "longest_seconds_between", "seconds_since_last",
+    "longest_streak_days", "current_streak_days", "longest_working_streak_days", "current_working_streak_days",
+    "developers", "per_developer_per_day", "in_working_hours", "in_working_hours_share",
+    "in_working_hours_share_interval", "working_hours_fail_rate", "working_hours_fail_rate_interval",
+    "other_hours_fail_rate", "other_hours_fail_rate_interval",
+)  # fmt: skip
+HOUR_COLUMNS = ("group", "weekday", "hour", "deployments", "deployments_share", *FAIL_RATE)
+
+
+def any_time(reader: Reader, question: Question) -> Answer:
+    """One row a group; a rate or a span is None without the deployments that it needs."""
+    cut = slices(reader, question)
+    people = cut.frame(reader, "analyses/any_time_developers")
+    heads = {row["grp"]: (row["developers"], row["unnamed"]) for row in people.to_dicts()}
+    rows: list[Row] = []
+    for place, (name, part) in enumerate(by_group(cut, _local(reader, cut))):
+        rows.append({"group": name} | _rhythm(part, question) | _per_developer(part.height, heads.get(place), question))
+        rows[-1] = {**rows[-1], **_working_hours(part, question)}
+    return Answer(
+        name="any_time",
+        title="Any time",
+        definition="succeeded production deployments by local day and hour; a streak is a run of days with a deployment",
+        columns=COLUMNS,
+        rows=tuple(rows),
+        notes=_notes(question, sum(unnamed for _, unnamed in heads.values())),
+    )
+
+
+def hours(reader: Reader, question: Question) -> Answer:
+    """One row a group, weekday (1 is Monday) and hour in which it deployed, with the failures of these deployments."""
+    cut = slices(reader, question)
+    rows: list[Row] = []
+    for name, part in by_group(cut, _local(reader, cut)):
+        for (weekday, hour), cell in part.sort("weekday", "hour").group_by("weekday", "hour", maintain_order=True):
+            counted = {"deployments": cell.height, "deployments_share": cell.height / part.height}
+            rows.append({"group": name, "weekday": weekday, "hour": hour} | counted | fail_rate(cell))
+    zone = question.definitions.timezone
+    return Answer(
+        name="hours",
+        title="Hours of the week",
+        definition=f"succeeded production deployments by weekday (1 is Monday) and hour they ended in, time zone {zone}",
+        columns=HOUR_COLUMNS,
+        rows=tuple(rows),
+        notes=("hours without a deployment have no row; a failure stands at the hour of the deployment that failed",),
+        keys=3,
+    )
+
+
+def streaks(days: Sequence[date], deployed: set[date]) -> tuple[int, int]:
+    """(longest, current) run of `days` with a deployment; the last day may still get one, so it ends no run."""
+    longest = run = 0
+    for day in days[:-1]:
+        run = run + 1 if day in deployed else 0
+        longest = max(longest, run)
+    run += 1 if days and days[-1] in deployed else 0
+    return max(longest, run), run
+
+
+def days_of(period: Period, timezone: str) -> list[date]:
+    """The local days that a period touches, in order."""
+    zone = ZoneInfo(timezone)
+    first = period.start.astimezone(zone).date()
+    last = (period.end - timedelta(microseconds=1)).astimezone(zone).date()
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def _local(reader: Reader, cut: Slices) -> pl.DataFrame:
+    """The deployments with their verdict and their local date, weekday and hour."""
+    at = pl.col("finished_at").dt.replace_time_zone("UTC").dt.convert_time_zone(cut.question.definitions.timezone)
+    rows = judged(reader, cut, cut.frame(reader, "analyses/any_time"))
+    return rows.with_columns(date=at.dt.date(), weekday=at.dt.weekday(), hour=at.dt.hour())
+
+
+def _rhythm(part: pl.DataFrame, question: Question) -> dict[str, object]:
+    known = _known(question)
+    days = days_of(known, question.definitions.timezone)
+    working = [day for day in days if day.isoweekday() in question.definitions.working_days]
+    deployed = set(part["date"])
+    longest, current = streaks(days, deployed)
+    longest_working, current_working = streaks(working, deployed)
+    gaps = part["finished_at"].diff().drop_nulls().dt.total_microseconds() / 1e6
+    last = part["finished_at"].max()
+    since = (known.end - last.replace(tzinfo=UTC)).total_seconds() if isinstance(last, datetime) else None
+    return {
+        "deployments": part.height,
+        "days_with_deployment": len(deployed),
+        "days": len(days),
+        "longest_seconds_between": gaps.max(),
+        "seconds_since_last": since,
+        "longest_streak_days": longest,
+        "current_streak_days": current,
+        "longest_working_streak_days": longest_working,
+        "current_working_streak_days": current_working,
+    }
+
+
+def _known(question: Question) -> Period:
+    """The part of the period that the data covers; all of it when that begins after the data ends."""
+    period = question.period
+    return replace(period, end=question.as_of) if period.start < question.as_of < period.end else period
+
+
+def _per_developer(deployments: int, heads: tuple[int, int] | None, question: Question) -> dict[str, object]:
+    developers = heads[0] if heads else 0
+    enough = developers >= FEWEST_DEVELOPERS
+    days = local_days(_known(question), question.definitions.timezone)
+    return {
+        "developers": developers,
+        "per_developer_per_day": deployments / developers / days if enough else None,
+    }
+
+
+def _working_hours(part: pl.DataFrame, question: Question) -> dict[str, object]:
+    inside = pl.col("weekday").is_in(question.definitions.working_days) & pl.col("hour").is_in(list(WORKING_HOURS))
+    within, beyond = part.filter(inside), part.filter(~inside)
+    rates: dict[str, object] = {}
+    for name, rows in (("working_hours", within), ("other_hours", beyond)):
+        found = fail_rate(rows)
+        rates |= {f"{name}_fail_rate": found["fail_rate"], f"{name}_fail_rate_interval": found["fail_rate_interval"]}
+    return {
+        "in_working_hours": within.height,
+        **share("in_working_hours_share", within.height, part.height),
+        **rates,
+    }
+
+
+def _notes(question: Question, unnamed: int) -> tuple[str, ...]:
+    zone = question.definitions.timezone
+    notes = [
+        f"days and hours in time zone {zone}; working hours are {WORKING_HOURS.start}:00 to {WORKING_HOURS.stop}:00 "
+        "of working days; days off neither end nor lengthen a working streak",
+        "developers: distinct authors (without bots) of the changes shipped, a headcount; one person with two addresses "
+        f"counts twice; no rate is given for fewer than {FEWEST_DEVELOPERS}",
+    ]
+    if unnamed:
+        notes.append(f"{unnamed} shipped changes have no known author and are not in the headcount")
+    return tuple(notes)

@@ -1,0 +1,79 @@
+"""Canary stages: failures caught before everybody was served, caught by a check right after, and escaped.
+
+Caught early: an attempt in a canary environment that failed, by its status, a check or the ledger; or a production
+attempt that ended as failed with a failed check. A failed rollout that no check names is shown apart.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from dora.warehouse import Reader
+from metrics.analyses.answer import Answer, by_group, share
+from metrics.analyses.known import known
+from metrics.failed_deployments import failures_by_number
+from metrics.question import Question
+from metrics.slices import Slices, slices
+
+#: A canary environment, by its name in small letters.
+CANARY = r"canary"
+COLUMNS = (
+    "group", "canary_attempts", "rollouts", "rollouts_checked", "caught_in_canary", "caught_in_rollout",
+    "stopped_unchecked", "caught_after", "escaped", "caught_share", "caught_share_interval",
+)  # fmt: skip
+
+
+def canary(reader: Reader, question: Question) -> Answer:
+    """One row a group; the share is caught before full rollout of all caught and escaped, None without any."""
+    cut = slices(reader, question)
+    frame, checks_known = _judged(reader, cut), known(reader)["checks"]
+    return Answer(
+        name="canary",
+        title="Canary stages",
+        definition="failures caught in a canary environment or by a check that failed the rollout, of those and the "
+        "failed production deployments (caught after: by a check alone; escaped: everything else)",
+        columns=COLUMNS,
+        rows=tuple({"group": name} | _row(part, checks_known) for name, part in by_group(cut, frame)),
+        notes=_notes(frame, checks_known),
+    )
+
+
+def _judged(reader: Reader, cut: Slices) -> pl.DataFrame:
+    """The attempts with `kinds`: the kinds of evidence that count against each, null when it did not fail."""
+    frame = cut.frame(reader, "analyses/canary", canary=CANARY)
+    failed = [(number, sorted(failure.kinds)) for number, failure in failures_by_number(reader, cut).items()]
+    schema = pl.Schema({"number": frame.schema["number"], "kinds": pl.List(pl.String)})
+    kinds = pl.DataFrame(failed, schema=schema, orient="row")
+    return frame.join(kinds, on="number", how="left", maintain_order="left")
+
+
+def _row(part: pl.DataFrame, checks_known: bool) -> dict[str, object]:
+    early, full = part.filter(pl.col("canary")), part.filter(~pl.col("canary"))
+    broken = pl.col("status") == "failed"
+    checked = pl.col("failed_checks") > 0
+    failed = full.filter(~broken & pl.col("kinds").is_not_null())
+    by_check = failed.filter((pl.col("kinds").list.len() == 1) & pl.col("kinds").list.contains("verification"))
+    in_canary = early.filter(broken | checked | pl.col("kinds").is_not_null()).height
+    in_rollout = full.filter(broken & checked).height
+    caught = in_canary + in_rollout
+    watched = checks_known or early.height
+    return {
+        "canary_attempts": early.height,
+        "rollouts": full.height,
+        "rollouts_checked": full.filter(pl.col("checks") > 0).height if checks_known else None,
+        "caught_in_canary": in_canary if early.height else None,
+        "caught_in_rollout": in_rollout if checks_known else None,
+        "stopped_unchecked": full.filter(broken & ~checked).height,
+        "caught_after": by_check.height if checks_known else None,
+        "escaped": failed.height - by_check.height,
+        **share("caught_share", caught, caught + failed.height if watched else 0),
+    }
+
+
+def _notes(frame: pl.DataFrame, checks_known: bool) -> tuple[str, ...]:
+    notes = []
+    if not frame["canary"].any():
+        notes.append("no deployment to an environment with `canary` in its name: nothing can be caught there")
+    if not checks_known:
+        notes.append("no check of a deployment is known at all: none can be seen to have caught a failure")
+    return tuple(notes)

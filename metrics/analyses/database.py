@@ -1,0 +1,101 @@
+"""Database changes: deployments that contain a migration, and whether they fail more often than others.
+
+A deployment contains one when a change that it shipped first touches a path of `MIGRATIONS`, below any folder, and
+below the service's own paths where it has some. Where the changed paths are not kept nothing is known, and it is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import polars as pl
+
+from dora.warehouse import Reader
+from metrics.analyses.answer import Answer, Row, by_group
+from metrics.analyses.failed import FAIL_RATE, fail_rate, judged
+from metrics.change_intervals import Figure, share_difference
+from metrics.question import Question
+from metrics.services import matches
+from metrics.slices import slices
+
+MIGRATIONS = ("db/migrate/**", "migrations/**", "alembic/versions/**")
+KINDS = ("with_migration", "without", "unknown")
+COLUMNS = (
+    "group", "deployments_are", "deployments", "deployments_share", *FAIL_RATE, "fail_rate_difference",
+    "fail_rate_difference_interval",
+)  # fmt: skip
+
+
+def database(reader: Reader, question: Question, migrations: Sequence[str] = MIGRATIONS) -> Answer:
+    """Three rows a group: deployments with a migration, without one, and those of which it is not known."""
+    cut = slices(reader, question)
+    found = cut.frame(reader, "analyses/database", migrations=expression(migrations))
+    frame = judged(reader, cut, found.with_columns(kind=pl.Series(_kinds(found), dtype=pl.String)))
+    rows = [row for name, part in by_group(cut, frame) for row in _group(name, part)]
+    return Answer(
+        name="database",
+        title="Database changes",
+        definition=f"deployments that ship a change of {', '.join(migrations)} (below any folder), against the others",
+        columns=COLUMNS,
+        rows=tuple(rows),
+        notes=_notes(frame),
+        keys=2,
+    )
+
+
+def expression(globs: Sequence[str]) -> str:
+    """One regular expression for paths in small letters that a glob matches at the root or below any folder."""
+    return "|".join(f"^(.*/)?{''.join(map(_part, glob.lower()))}$" for glob in globs)
+
+
+def _part(letter: str) -> str:
+    if letter == "*":
+        return ".*"
+    return letter if letter.isalnum() or letter in "/_-" else "." if letter == "?" else f"[{letter}]"
+
+
+def _kinds(frame: pl.DataFrame) -> list[str]:
+    return [_kind(row) for row in frame.select("relation", "has_paths", "own", "paths").to_dicts()]
+
+
+def _kind(row: dict[str, object]) -> str:
+    """Of a deployment whose contents are not known nothing is said; the first one of a service ships nothing known."""
+    if not row["has_paths"] or row["relation"] in ("baseline", "unresolved"):
+        return "unknown"
+    own = cast("list[str] | None", row["own"])
+    paths = cast("list[str] | None", row["paths"]) or []
+    return "with_migration" if any(not own or matches(path, own) for path in paths) else "without"
+
+
+def _group(name: str, part: pl.DataFrame) -> list[Row]:
+    rates = {kind: fail_rate(part.filter(pl.col("kind") == kind)) for kind in KINDS}
+    ours, others = (_figure(rates[kind]) for kind in ("with_migration", "without"))
+    rows: list[Row] = []
+    seen = part.filter(pl.col("kind") != "unknown").height
+    for kind in KINDS:
+        n = part.filter(pl.col("kind") == kind).height if kind == "unknown" or seen else None
+        compared = kind == "with_migration" and ours[0] is not None and others[0] is not None
+        rows.append(
+            {"group": name, "deployments_are": kind, "deployments": n}
+            | {"deployments_share": n / part.height if n is not None and part.height else None}
+            | rates[kind]
+            | {"fail_rate_difference": cast(float, ours[0]) - cast(float, others[0]) if compared else None}
+            | {"fail_rate_difference_interval": share_difference(ours, others) if compared else (None, None)}
+        )
+    return rows
+
+
+def _figure(found: dict[str, object]) -> Figure:
+    return cast("Figure", (found["fail_rate"], found["fail_rate_interval"]))
+
+
+def _notes(frame: pl.DataFrame) -> tuple[str, ...]:
+    notes = ["difference: the fail rate with a migration minus that of the others, with Newcombe's interval"]
+    blind = frame.filter(~frame["has_paths"]).height
+    if blind:
+        notes.append(
+            f"changed paths are not kept for the repositories of {blind} of {frame.height} deployments, so it is not "
+            "known whether they hold a migration; paths are kept for repositories whose services have `paths`"
+        )
+    return tuple(notes)

@@ -1,0 +1,205 @@
+"""Recovery style: how failed deployments were ended (roll forward, roll back, flag off, switch), and how fast each is.
+
+What the ledger names as the end comes first. An incident that was only closed names none: then the last deployment or
+flag switched off between the failure and its end is presumed, and counted as such, for time alone proves nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, cast
+
+import polars as pl
+
+from dora.warehouse import Reader
+from metrics.analyses.answer import Answer, Row, by_group, share, spread
+from metrics.analyses.flag_states import meaning
+from metrics.analyses.known import known
+from metrics.failed_deployments import failures, read_ledger
+from metrics.intervals import Interval, poisson_interval
+from metrics.question import Question
+from metrics.services import matches
+from metrics.slices import NEVER, Slices, micros, slices
+
+Style = Literal["roll_forward", "roll_back", "flag_off", "switch", "redeploy", "unknown"]
+STYLES: tuple[Style, ...] = ("roll_forward", "roll_back", "flag_off", "switch", "redeploy", "unknown")
+#: Mechanisms that only move the traffic to another running version.
+SWITCHES = ("*blue*green*", "*switch*", "*swap*", "*traffic*", "*slot*")
+COLUMNS = (
+    "group", "style", "failures", "presumed", "recovery_n", "recovery_median_seconds", "recovery_seconds_interval",
+    "recovery_p90_seconds", "share", "share_interval", "rolled_share", "rolled_share_interval",
+    "mean_seconds_between", "mean_seconds_between_interval",
+)  # fmt: skip
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What may have ended a failure: a deployment (`number`) or a flag switched off (None), at a moment in microseconds."""
+
+    at_us: int
+    style: Style
+    number: int | None = None
+
+
+def recovery_style(reader: Reader, question: Question) -> Answer:
+    """A row a group and style, one for the `open` and one for `all` failed deployments of the period."""
+    cut = slices(reader, question)
+    frame = _ended(reader, cut)
+    rows = [row for name, part in by_group(cut, frame) for row in _group(name, part, question)]
+    return Answer(
+        name="recovery_style",
+        title="Recovery style",
+        definition="what ended each failed deployment; time from its finish to the end of the failure",
+        columns=COLUMNS,
+        rows=tuple(rows),
+        notes=_notes(frame, known(reader)["flag_changes"]),
+        keys=2,
+    )
+
+
+def _notes(frame: pl.DataFrame, flags_known: bool) -> tuple[str, ...]:
+    notes = [
+        "rolled share: among roll forward and roll back only; a revert that is merged and deployed rolls forward",
+        "presumed: the incident names no fix; the last deployment or flag switched off before its end is taken",
+        "mean time between failures: the time that the data covers over the failed deployments, exact Poisson interval; "
+        "for a team or the organisation any of its services counts",
+    ]
+    if not flags_known:
+        notes.append("no flag change is known at all, so no failure can be seen to have ended by one")
+    if frame.is_empty():
+        notes.append("no deployment of the period failed by the kinds of evidence that count")
+    return tuple(notes)
+
+
+def _group(name: str, part: pl.DataFrame, question: Question) -> Iterator[Row]:
+    ended = part.filter(part["style"] != "open")
+    rolled = part.filter(part["style"].is_in(["roll_forward", "roll_back"])).height
+    for style in STYLES:
+        rows = part.filter(part["style"] == style)
+        of = rolled if style in ("roll_forward", "roll_back") else None
+        yield (
+            _row(name, style, rows) | share("share", rows.height, ended.height) | _rolled(rows.height, of) | _between()
+        )
+    still = part.filter(part["style"] == "open")
+    yield _row(name, "open", still) | share("share", 0, 0) | _rolled(0, None) | _between()
+    yield _row(name, "all", part) | share("share", 0, 0) | _rolled(0, None) | _between(part.height, question)
+
+
+def _row(name: str, style: str, rows: pl.DataFrame) -> dict[str, object]:
+    seen = {"group": name, "style": style, "failures": rows.height, "presumed": int(rows["presumed"].sum())}
+    return seen | spread("recovery", rows["seconds"])
+
+
+def _rolled(hits: int, n: int | None) -> dict[str, object]:
+    return share("rolled_share", hits, n or 0)
+
+
+def _between(failed: int | None = None, question: Question | None = None) -> dict[str, object]:
+    mean: float | None = None
+    interval: Interval = (None, None)
+    if failed and question:
+        seconds = (min(question.period.end, question.as_of) - question.period.start).total_seconds()
+        few, many = poisson_interval(failed)
+        mean, interval = seconds / failed, (seconds / many, seconds / few if few else None)
+    return {"mean_seconds_between": mean, "mean_seconds_between_interval": interval}
+
+
+def _ended(reader: Reader, cut: Slices) -> pl.DataFrame:
+    """One row per failed deployment and group: grp, style (`open` without an end), presumed, seconds."""
+    found = failures(reader, cut)
+    columns = (found[name].tolist() for name in ("grp", "deployment", "at_us", "recovered_us"))
+    failed = list(zip(*columns, strict=True))
+    ends = {number: end for _, number, _, end in failed}
+    named = _fixes(reader, cut)
+    moves = _moves(reader, cut, max((end for end in ends.values() if end < NEVER), default=None))
+    rows, until = [], micros(cut.question.period.end)
+    for grp, number, at, end in failed:
+        if at >= until:
+            continue
+        style, presumed = (
+            ("open", False) if end >= NEVER else moves.style(number, at, end, fix(number, end, named, ends))
+        )
+        rows.append((grp, style, presumed, (end - at) / 1e6 if at <= end < NEVER else None))
+    schema = pl.Schema({"grp": pl.Int32(), "style": pl.String(), "presumed": pl.Boolean(), "seconds": pl.Float64()})
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def fix(number: int, end: int, named: Mapping[int, Sequence[tuple[int, int]]], ends: Mapping[int, int]) -> int | None:
+    """The deployment that ended failure `number` at `end`, through fixes that failed themselves; None when unnamed.
+
+    `named`: failed deployment -> (end, fix) of its evidence; `ends`: the end of every failed deployment.
+    """
+    for at, recovery in named.get(number, ()):
+        if recovery > number and recovery in ends:
+            if ends[recovery] == end:
+                return fix(recovery, end, named, ends)
+        elif at == end:
+            return recovery
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Moves:
+    """What was deployed to each (service, environment) and switched off in each service, by time."""
+
+    by_number: Mapping[int, tuple[tuple[str, str], Move]]
+    lines: Mapping[tuple[str, str], Sequence[Move]]
+
+    def style(self, number: int, at: int, end: int, fix: int | None) -> tuple[Style, bool]:
+        """(style, whether it is presumed) of the failure of deployment `number` from `at` to `end`."""
+        if fix is not None:
+            return (self.by_number[fix][1].style if fix in self.by_number else "unknown"), False
+        line = self.lines.get(self.by_number[number][0], ()) if number in self.by_number else ()
+        last = bisect_right(line, end, key=lambda move: move.at_us) - 1
+        if last < 0 or line[last].at_us <= at:
+            return "unknown", False
+        return line[last].style, line[last].style != "unknown"
+
+
+def _moves(reader: Reader, cut: Slices, until_us: int | None) -> _Moves:
+    until = _EPOCH + timedelta(microseconds=until_us) if until_us is not None else cut.question.as_of
+    until = max(until, cut.question.period.end)
+    by_number, lines = {}, dict[tuple[str, str], list[Move]]()
+    for row in cut.frame(reader, "analyses/recovery_style", until=until).to_dicts():
+        line = (str(row["service"]), str(row["environment"]))
+        move = Move(_us(row["finished_at"]), deployment_style(row), cast(int, row["number"]))
+        by_number[cast(int, row["number"])] = (line, move)
+        if row["backward_kind"] != "replay":
+            lines.setdefault(line, []).append(move)
+    off = cut.frame(reader, "analyses/recovery_style_flags", until=until).to_dicts()
+    for row in (row for row in off if meaning(row["state"]) == "off"):
+        for line in lines:
+            if line[0] == row["service"] and row["environment"] in (None, line[1]):
+                lines[line].append(Move(_us(row["changed_at"]), "flag_off"))
+    return _Moves(by_number, {line: sorted(moves, key=lambda move: move.at_us) for line, moves in lines.items()})
+
+
+def deployment_style(row: Mapping[str, object]) -> Style:
+    """The style of recovery that a deployment is, by its mechanism and its relation to the one before it."""
+    if matches(cast("str | None", row["mechanism"]), SWITCHES):
+        return "switch"
+    relation = row["relation"]
+    if relation == "backward":
+        return "roll_back"
+    if relation in ("forward", "diverged"):
+        return "roll_forward"
+    return "redeploy" if relation == "same_commit" else "unknown"
+
+
+def _fixes(reader: Reader, cut: Slices) -> dict[int, list[tuple[int, int]]]:
+    rows = read_ledger(reader, cut)
+    found: dict[int, list[tuple[int, int]]] = {}
+    for number, end, recovery in zip(
+        *(rows[name].tolist() for name in ("deployment", "recovered_us", "recovery")), strict=True
+    ):
+        if recovery >= 0:
+            found.setdefault(number, []).append((end, recovery))
+    return found
+
+
+def _us(moment: object) -> int:
+    return micros(cast(datetime, moment).replace(tzinfo=UTC))
