@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -84,66 +85,68 @@ def edition(year: int) -> Edition:
 
 def time_level(year: int, metric: MetricName, seconds: float | None, interval: Interval) -> Level:
     """Place a median time; a badge only when the whole interval lies inside one level."""
-    return _level(year, metric, seconds, interval, lambda value: _in_ranges(year, metric, value))
+    return _level(year, metric, seconds, interval)
 
 
 def fail_rate_level(year: int, rate: float | None, interval: Interval) -> Level:
     """Place a change fail rate (0..1)."""
-    return _level(year, "change_fail_rate", rate, interval, lambda value: _fail_rate_cells(year, value))
+    return _level(year, "change_fail_rate", rate, interval)
 
 
 def frequency_level(year: int, per_day: float | None, interval: Interval) -> Level:
-    """Place a frequency on DORA's answer scale, from deployments per day (see `deployment_frequency.scale`)."""
-    return _level(
-        year, "deployment_frequency", per_day, interval, lambda value: _in_ranges(year, "deployment_frequency", value)
-    )
+    """Place a frequency on DORA's answer scale, from deployments per day (see `deployment_frequency.RULE`)."""
+    return _level(year, "deployment_frequency", per_day, interval)
 
 
-def _level(
-    year: int, metric: MetricName, value: float | None, interval: Interval, cells_of: Callable[[float], list[str]]
-) -> Level:
+def _level(year: int, metric: MetricName, value: float | None, interval: Interval) -> Level:
     low, high = interval
-    if not edition(year).levels:
+    if year == WITHOUT_LEVELS.year:
         return Level(edition=year, label=f"{year} has no levels")
+    slower = _slower(year, metric, value)
     if value is None or low is None or high is None:
-        return Level(edition=year, label="insufficient data", times_slower_than_elite=_slower(year, metric, value))
-    names = [level.name for level in edition(year).levels]
-    probes = [low, value, high, *(edge for edge in _edges(year, metric) if low < edge < high)]
-    found = {cell for probe in probes for cell in cells_of(probe)}
-    cells = tuple(name for name in names if name in found)
-    return Level(edition=year, label=_label(cells), cells=cells, times_slower_than_elite=_slower(year, metric, value))
+        return Level(edition=year, label="insufficient data", times_slower_than_elite=slower)
+    steps = _steps(year, metric)
+    label, cells = _span(year, metric, bisect_right(steps, min(low, value)), bisect_right(steps, max(high, value)))
+    return Level(edition=year, label=label, cells=cells, times_slower_than_elite=slower)
 
 
-def _label(cells: Sequence[str]) -> str:
+@lru_cache(maxsize=4096)
+def _span(year: int, metric: MetricName, first: int, last: int) -> tuple[str, tuple[str, ...]]:
+    """Label and levels of an interval from one step of the scale to another; the steps hold one set of levels each."""
+    steps = (-math.inf, *_steps(year, metric))
+    touched = [_cells(year, metric, steps[place]) for place in range(first, last + 1)]
+    cells = tuple(level.name for level in edition(year).levels if any(level.name in found for found in touched))
     if not cells:
-        return "unclassified"
-    if len(cells) == 1:
-        return cells[0]
-    return f"between {cells[0]} and {cells[-1]}"
+        return "unclassified", ()
+    if len(cells) > 1:
+        return f"between {cells[0]} and {cells[-1]}", cells
+    return cells[0] if all(touched) else f"between {cells[0]} and unclassified", cells
 
 
-def _in_ranges(year: int, metric: MetricName, value: float) -> list[str]:
-    found = []
+@lru_cache(maxsize=64)
+def _steps(year: int, metric: MetricName) -> tuple[float, ...]:
+    """Where the levels of a figure change, in order; a figure on a step belongs to what begins there."""
+    steps = set()
     for level in edition(year).levels:
+        cell = getattr(level, metric)
+        if isinstance(cell, tuple):
+            steps |= {cell[0], math.nextafter(cell[1], math.inf) if metric == "change_fail_rate" else cell[1]}
+        else:
+            steps.add(math.nextafter(cell, math.inf))
+    return tuple(sorted(steps))
+
+
+def _cells(year: int, metric: MetricName, value: float) -> list[str]:
+    levels = edition(year).levels
+    figures = [level.change_fail_rate for level in levels]
+    if metric == "change_fail_rate" and isinstance(figures[0], float):
+        return _between_figures([(figure, level.name) for figure, level in zip(figures, levels, strict=True)], value)  # type: ignore[misc]
+    found = []
+    for level in levels:
         low, high = getattr(level, metric)
-        if low <= value < high:
+        if low <= value < high or (metric == "change_fail_rate" and value == high):
             found.append(level.name)
     return found
-
-
-def _fail_rate_cells(year: int, rate: float) -> list[str]:
-    levels = edition(year).levels
-    if any(isinstance(level.change_fail_rate, tuple) for level in levels):
-        return [
-            level.name
-            for level in levels
-            if isinstance(level.change_fail_rate, tuple)
-            and level.change_fail_rate[0] <= rate <= level.change_fail_rate[1]
-        ]
-    figures = [
-        (float(level.change_fail_rate), level.name) for level in levels if isinstance(level.change_fail_rate, float)
-    ]
-    return _between_figures(figures, rate)
 
 
 def _between_figures(figures: Sequence[tuple[float, str]], rate: float) -> list[str]:
@@ -156,25 +159,23 @@ def _between_figures(figures: Sequence[tuple[float, str]], rate: float) -> list[
     return names[max(0, met[0] - 1) : max(missed[-1], met[0]) + 1]
 
 
-def _edges(year: int, metric: MetricName) -> list[float]:
-    edges = []
-    for level in edition(year).levels:
-        cell = getattr(level, metric)
-        edges += list(cell) if isinstance(cell, tuple) else [cell]
-    return edges
-
-
 def _slower(year: int, metric: MetricName, value: float | None) -> float | None:
     """How many times worse than the elite bound; None without a figure, an elite level, or when it is not worse."""
+    bound = _elite_bound(year, metric)
+    if value is None or value <= 0 or bound is None:
+        return None
+    ratio = bound / value if metric == "deployment_frequency" else value / bound
+    return ratio if ratio > 1 else None
+
+
+@lru_cache(maxsize=64)
+def _elite_bound(year: int, metric: MetricName) -> float | None:
     best = edition(year).levels[0]
-    if value is None or value <= 0 or best.name != "elite":
+    if best.name != "elite":
         return None
     cell = getattr(best, metric)
-    if metric == "deployment_frequency":
-        ratio = cell[0] / value
-    else:
-        ratio = value / (cell[1] if isinstance(cell, tuple) else cell)
-    return ratio if ratio > 1 else None
+    bound: float = cell if isinstance(cell, float) else cell[0 if metric == "deployment_frequency" else 1]
+    return bound
 
 
 def _edition(year: int, item: dict[str, object]) -> Edition:

@@ -229,3 +229,17 @@ def test_a_wider_interval_never_names_fewer_levels(year: int, rate: float, sprea
     narrow = fail_rate_level(year, rate, _exactly(rate))
     wide = fail_rate_level(year, rate, (max(0.0, rate - spread), min(1.0, rate + spread)))
     assert set(narrow.cells) <= set(wide.cells)
+
+
+def test_an_interval_that_runs_into_a_gap_gets_no_badge() -> None:
+    """2018: elite is under an hour, the next level begins at a day; half an hour to three hours is not elite."""
+    level = time_level(2018, "change_lead_time", HOUR / 2, (HOUR / 2, 3 * HOUR))
+    assert (level.label, level.cells) == ("between elite and unclassified", ("elite",))
+
+
+@given(st.sampled_from(sorted(editions())), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_an_interval_names_the_levels_of_every_rate_in_it(year: int, one: float, two: float, three: float) -> None:
+    low, value, high = sorted((one, two, three))
+    whole = fail_rate_level(year, value, (low, high))
+    for rate in (low, value, high, *(cut for cut in (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.46, 0.6) if low <= cut <= high)):
+        assert set(fail_rate_level(year, rate, _exactly(rate)).cells) <= set(whole.cells)
