@@ -62,3 +62,16 @@ def last_complete(warehouse: Path) -> datetime | None:
             with suppress(ValueError):
                 return datetime.fromisoformat(str(run.get("started_at"))).astimezone(UTC)
     return None
+
+
+def last_read(warehouse: Path) -> dict[str, datetime]:
+    """When each source was last read to its end, the beginning of that run, aware UTC; others are missing."""
+    read: dict[str, datetime] = {}
+    for run in read_runs(warehouse):
+        streams = run.get("streams")
+        told = [stream for stream in streams if isinstance(stream, dict)] if isinstance(streams, list) else []
+        failed = {stream.get("source") for stream in told if stream.get("error")}
+        with suppress(ValueError):
+            at = datetime.fromisoformat(str(run.get("started_at"))).astimezone(UTC)
+            read |= {str(s.get("source")): at for s in told if s.get("source") not in failed}
+    return read

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SQL = Path(__file__).parent / "sql"
 Row = Mapping[str, object]
 #: Raised when the same records and settings would give other facts, so that every published file is rebuilt.
-BUILD_VERSION = 2
+BUILD_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ def build(builder: Builder, setting: Setting) -> None:
     for table, frame in placed(frames).items():
         builder.insert(table, frame)
     definitions = setting.definitions
+    quality.record(builder, definitions)
     builder.set_meta(
         definitions=json.dumps(definitions.as_dict(), sort_keys=True),
         definitions_hash=definitions.hash,
@@ -106,7 +107,6 @@ def facts_of(reader: Reader, setting: Setting) -> Facts:
         repositories.release(name, services)
     facts.add("incident_facts", _incident_rows(incidents, facts))
     facts.add("deployment_facts", (_deployment_row(d, counts.get(d.deployment_id, {})) for d in deployments))
-    facts.add("quality_facts", quality.findings(facts.rows, records, services))
     return facts
 
 

@@ -1,48 +1,142 @@
-"""What the data cannot tell, or says wrongly: findings that a person should know beside every number."""
+"""What the data cannot tell, or says wrongly: found at the end of a build, shown beside every number.
+
+One question of metrics/sql/quality finds the subjects of one finding, inside the database, so that their number
+does not matter: `quality_summary` counts all, `quality_facts` keeps up to 500 a finding and service, the worst ones.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
 
-from metrics.services import ServiceMap
+from dora.definitions import Definitions
+from dora.warehouse import Builder, Reader
+from metrics.quality_effects import NEXT_STEPS, TITLES, TOUCHES, Direction
+from metrics.services import matches
+from metrics.slices import read_sql
 
-Row = Mapping[str, object]
+#: One question of metrics/sql/quality each.
+ASKED = (
+    "change_without_clock", "deployment_without_commit", "deployment_without_time", "duplicate_deployment",
+    "future_time", "incident_without_service", "incident_without_time", "missing_stage", "negative_duration",
+    "negative_lead_time", "never_shipped", "stale_source", "unknown_service", "unlinked_incident", "unresolved_version",
+)  # fmt: skip
+#: How many rows each metric has in all, by the columns of totals.sql.
+_TOTALS = {
+    "deployment_frequency": "deployments", "change_fail_rate": "deployments", "deployment_rework_rate": "deployments",
+    "change_lead_time": "changes", "time_to_restore": "incidents", "failed_deployment_recovery_time": "failures",
+}  # fmt: skip
 
 
-def findings(facts: Mapping[str, Sequence[Row]], deployments: Iterable[Row], services: ServiceMap) -> Iterator[Row]:
-    """Rows of `quality_facts`; empty when nothing was found.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a finding does to one metric: `rows` of it are touched, `of` are in it in all.
 
-    unresolved_version, unknown_service, negative_lead_time, unlinked_incident, negative_duration.
+    `direction`: the figure is `lower` or `higher` than the truth, or errs to `either` side.
     """
-    for row in facts.get("deployment_facts", ()):
-        if row["is_production"] and row["relation"] == "unresolved":
-            yield _finding("unresolved_version", row["service"], row["deployment_id"], str(row["unresolved_reason"]))
-        if _after(row["created_at"], row["finished_at"]):
-            yield _finding(
-                "negative_duration", row["service"], row["deployment_id"], "it finished before it was created"
-            )
-    unknown = {r["service"] or r["repository"] for r in deployments if not services.find(r["service"], r["repository"])}
-    for name in sorted(str(name) for name in unknown if name):
-        yield _finding("unknown_service", None, name, "deployments name it, but no [[service]] does")
-    for row in facts.get("change_facts", ()):
-        if _after(row["committed_at"], row["deployed_at"]):
-            yield _finding("negative_lead_time", row["service"], row["sha"], "committed after it was deployed")
-    for row in facts.get("incident_facts", ()):
-        if row["deployment_id"] is None:
-            yield _finding(
-                "unlinked_incident",
-                row["service"],
-                row["incident_id"],
-                "it names no deployment, version, commit or pull request",
-            )
-        if _after(row["impact_started_at"] or row["detected_at"], row["resolved_at"]):
-            yield _finding("negative_duration", row["service"], row["incident_id"], "it was resolved before it began")
+
+    metric: str
+    rows: int
+    of: int
+    direction: Direction
+    why: str
 
 
-def _finding(finding: str, service: object, subject: object, detail: str) -> Row:
-    return {"finding": finding, "service": service, "subject": subject, "detail": detail}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One kind of finding over all the data: how many, up to five examples (the worst first), and what follows.
+
+    `services`: how many services it touches. `largest_seconds`: by how much at most, where it is about a time.
+    """
+
+    finding: str
+    title: str
+    found: int
+    services: int
+    examples: tuple[str, ...]
+    largest_seconds: float | None
+    effects: tuple[Effect, ...]
+    next_step: str
 
 
-def _after(start: object, end: object) -> bool:
-    return isinstance(start, datetime) and isinstance(end, datetime) and start > end
+def record(builder: Builder, definitions: Definitions, now: datetime | None = None) -> None:
+    """Fill `quality_facts` and `quality_summary` from the records and facts of a build.
+
+    `now`: the moment after which a time is one of the future.
+    """
+    builder.execute(read_sql("quality/tables"))
+    environments = [str(row[0]) for row in builder.rows(read_sql("quality/environments"))]
+    newest = builder.rows(read_sql("data_as_of"))[0][0]
+    asked: dict[str, object] = {
+        "now": now or datetime.now(UTC),
+        "as_of": newest,
+        "production": [name for name in environments if matches(name, definitions.production)],
+        "clock": definitions.clock,
+        "change": definitions.change,
+    }
+    for finding in ASKED:
+        _count(builder, finding, read_sql(f"quality/{finding}"), asked)
+    for finding, told in _patterns(builder, definitions):
+        _count(builder, finding, read_sql("quality/patterns"), told)
+    builder.execute(read_sql("quality/facts"))
+
+
+def findings(reader: Reader) -> tuple[Finding, ...]:
+    """All findings by name; empty when nothing was found, or when the file was built before findings were counted."""
+    if "quality_summary" not in reader.tables():
+        return ()
+    totals = reader.records(read_sql("quality/totals"))[0]
+    return tuple(_finding(row, totals) for row in reader.records(read_sql("quality/findings")))
+
+
+def _count(builder: Builder, finding: str, sql: str, asked: Mapping[str, object]) -> None:
+    used = {name: value for name, value in asked.items() if f"${name}" in sql}
+    builder.execute(f"{read_sql('quality/count')}{sql}) group by all", {"finding": finding, **used})
+
+
+def _patterns(reader: Reader, definitions: Definitions) -> Iterator[tuple[str, dict[str, object]]]:
+    """The findings, with what they tell, when the production patterns tell no environments apart."""
+    counted = {str(name): int(str(n)) for name, n in reader.rows(read_sql("quality/environments")) if int(str(n))}
+    chosen = [name for name in counted if matches(name, definitions.production)]
+    told: dict[str, object] = {
+        "patterns": ", ".join(definitions.production),
+        "names": f"the environments are {', '.join(list(counted)[:5])}",
+        "deployments": sum(counted.values()),
+    }
+    if counted and not chosen:
+        yield "production_matches_nothing", told
+    if len(counted) > 1 and len(chosen) == len(counted) and not _only_parts(chosen):
+        yield "production_matches_everything", told
+
+
+def _only_parts(names: Sequence[str]) -> bool:
+    """Whether all names say themselves that they are production: regions of it, say."""
+    return all("prod" in name.lower() or "live" in name.lower() for name in names)
+
+
+def _finding(row: dict[str, object], totals: dict[str, object]) -> Finding:
+    name = str(row["finding"])
+    counted = {key: int(str(row[key])) for key in ("found", "rows", "changes", "services")}
+    effects = tuple(
+        Effect(
+            metric=touch.metric,
+            rows=counted[touch.counted],
+            of=int(str(totals[_TOTALS[touch.metric]])),
+            direction=touch.direction,
+            why=touch.why,
+        )
+        for touch in TOUCHES.get(name, ())
+        if counted[touch.counted] or name == "stale_source"
+    )
+    return Finding(
+        finding=name,
+        title=TITLES.get(name, name.replace("_", " ")),
+        found=counted["found"],
+        services=counted["services"],
+        examples=tuple(str(example) for example in cast("Sequence[object]", row["examples"] or ())),
+        largest_seconds=cast("float | None", row["largest_seconds"]),
+        effects=effects,
+        next_step=NEXT_STEPS.get(name, "the dashboard's data page lists them"),
+    )

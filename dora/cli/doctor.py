@@ -16,6 +16,7 @@ from dora.cli.options import config_option
 from dora.config import Config, load_config
 from dora.environment import secret_names
 from dora.errors import DoraError
+from dora.runs import last_read
 from dora.tables import read_table
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def _published(config: Config) -> Iterator[Check]:
     try:
         looks: tuple[Callable[[Config, Reader], Iterator[Check]], ...] = (
             _freshness,
+            _runs,
             _environments,
             _services,
             _quality,
@@ -132,6 +134,16 @@ def _freshness(config: Config, reader: Reader) -> Iterator[Check]:
         )
     else:
         yield Check("definitions", "ok", f"hash {config.definitions.hash}, as published")
+
+
+def _runs(config: Config, _reader: Reader) -> Iterator[Check]:
+    """Configured sources that no run in the log read to its end, or none lately; silent without a log."""
+    read = last_read(config.warehouse_path)
+    for table in config.sources if read else ():
+        at = read.get(table.name)
+        if at is None or datetime.now(UTC) - at > STALE:
+            found = "no run in the log read it to its end" if at is None else f"last read on {at:%Y-%m-%d %H:%M} UTC"
+            yield Check(f"source {table.name}", "warning", found, f"run `dora ingest {table.name}`")
 
 
 def _environments(_config: Config, reader: Reader) -> Iterator[Check]:
@@ -181,16 +193,15 @@ def _services(config: Config, reader: Reader) -> Iterator[Check]:
 
 
 def _quality(_config: Config, reader: Reader) -> Iterator[Check]:
+    from dora.cli.quality import told
     from metrics.contents import contents
+    from metrics.quality import findings
 
     held = contents(reader)
-    steps = {
-        "unknown_service": "add a [[service]] or an alias, or leave them out on purpose",
-        "unresolved_version": "`dora deploys` shows them; check `commit` and `tag_format` of the source",
-    }
-    for finding, count in held.findings.items():
-        step = steps.get(finding, "the dashboard's data page lists them")
-        yield Check("quality", "warning", f"{finding.replace('_', ' ')}: {count}", step)
+    for finding in findings(reader):
+        example = f" (as {finding.examples[0]})" if finding.examples else ""
+        touched = f"; touches {told(finding.effects)}" if finding.effects else ""
+        yield Check("quality", "warning", f"{finding.found} {finding.title}{example}{touched}", finding.next_step)
     if held.rejections:
         yield Check(
             "rejected",

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dora.cli import power as planner
+from dora.cli import quality as findings
+from dora.cli import trends as past
 from dora.cli.analyses import emit_analysis, emit_list
 from dora.cli.options import (
     asked,
@@ -33,7 +36,10 @@ if TYPE_CHECKING:
 @every_option
 @click.option("--edition", type=int, default=2024, show_default=True, help="Report year whose levels are used.")
 @click.option("--analysis", metavar="NAME", help="Another question than the five metrics; `list` names them all.")
+@click.option("--trend", is_flag=True, help="Against the period before, and the weeks outside their control limits.")
+@click.option("--power", is_flag=True, help="What change a group of this size could see, and after how many weeks.")
 @definition_options
+@click.option("--quality", is_flag=True, help="What the data cannot tell, and which metrics that touches.")
 @format_option
 @out_option
 def command(
@@ -42,6 +48,9 @@ def command(
     every: str | None,
     edition: int,
     analysis: str | None,
+    trend: bool,
+    power: bool,
+    quality: bool,
     form: str,
     out: str | None,
     **rest: object,
@@ -51,6 +60,9 @@ def command(
     from metrics.scorecard import scorecard
 
     check_edition(edition)
+    if quality:
+        findings.show(config, form, out)
+        return
     if analysis == "list":
         emit_list(form, out)
         return
@@ -61,7 +73,13 @@ def command(
         if analysis:
             emit_analysis(reader, question, analysis, form, out)
             return
+        if trend:
+            past.show(reader, question, form, out)
+            return
         card = scorecard(reader, question)
+    if power:
+        planner.show(card, form, out)
+        return
     document = contract(card)
     emit([row for group in card.groups for row in _rows(group)], form, out, document)
     if form == "table":

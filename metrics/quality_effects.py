@@ -1,0 +1,120 @@
+"""What each quality finding does to the metrics: which figure, which of its rows, and to which side it errs, if known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+#: Which number of a finding says how many rows of the metric it touches.
+Counted = Literal["rows", "changes"]
+#: `lower` / `higher`: the figure is smaller / larger than the truth; `either`: it may err to both sides.
+Direction = Literal["lower", "higher", "either"]
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One metric that a finding touches."""
+
+    metric: str
+    counted: Counted
+    direction: Direction
+    why: str
+
+
+_ALL_MISSING = (
+    Touch("deployment_frequency", "rows", "lower", "they are not counted"),
+    Touch("change_lead_time", "rows", "either", "their changes are missing"),
+    Touch("change_fail_rate", "rows", "either", "they are in neither part of the rate"),
+    Touch("deployment_rework_rate", "rows", "either", "they are in neither part of the rate"),
+)
+_NO_COMMIT = (
+    Touch("change_lead_time", "changes", "higher", "what they shipped is laid to the next known deployment, later"),
+    Touch("change_fail_rate", "rows", "lower", "no revert can name them; they count as deployments that did not fail"),
+    Touch("deployment_rework_rate", "rows", "lower", "a revert in them is not seen"),
+)
+
+TOUCHES: Mapping[str, tuple[Touch, ...]] = {
+    "unresolved_version": _NO_COMMIT,
+    "deployment_without_commit": _NO_COMMIT,
+    "deployment_without_time": _ALL_MISSING,
+    "unknown_service": _ALL_MISSING,
+    "duplicate_deployment": (
+        Touch("deployment_frequency", "rows", "higher", "they are counted once for every source"),
+        Touch("change_fail_rate", "rows", "lower", "a repeated deployment counts as one more that did not fail"),
+        Touch("deployment_rework_rate", "rows", "lower", "a repeated deployment counts as one more that was planned"),
+    ),
+    "future_time": (
+        Touch("change_lead_time", "changes", "either", "the clock that gave this time is wrong for others too"),
+        Touch("change_fail_rate", "rows", "either", "a deployment of the future cannot be judged"),
+    ),
+    "negative_lead_time": (
+        Touch("change_lead_time", "changes", "either", "left out; the same clock may shorten others"),
+    ),
+    "negative_duration": (
+        Touch("time_to_restore", "rows", "either", "incidents that end before they begin are left out"),
+        Touch("change_lead_time", "changes", "either", "the stage of the pull request is left out"),
+    ),
+    "never_shipped": (
+        Touch("change_lead_time", "changes", "lower", "they wait: in the queue and the Kaplan-Meier median, not in the median"),
+    ),
+    "change_without_clock": (Touch("change_lead_time", "changes", "either", "left out of the lead time"),),
+    "missing_stage": (Touch("change_lead_time", "changes", "either", "left out of a stage's median, never 0"),),
+    "unlinked_incident": (
+        Touch("change_fail_rate", "rows", "lower", "the deployment that caused it is not known to have failed"),
+        Touch("failed_deployment_recovery_time", "rows", "either", "its recovery is missing"),
+    ),
+    "incident_without_service": (
+        Touch("time_to_restore", "rows", "either", "left out"),
+        Touch("change_fail_rate", "rows", "lower", "the deployment that caused it is not known to have failed"),
+        Touch("failed_deployment_recovery_time", "rows", "either", "its recovery is missing"),
+    ),
+    "incident_without_time": (Touch("time_to_restore", "rows", "either", "left out"),),
+    "stale_source": (
+        Touch("deployment_frequency", "rows", "lower", "when deployments stopped coming in, not happening"),
+        Touch("change_fail_rate", "rows", "either", "when incidents stopped coming in, failures are missed"),
+    ),
+    "production_matches_nothing": _ALL_MISSING,
+    "production_matches_everything": (
+        Touch("deployment_frequency", "rows", "higher", "deployments to other environments count as production"),
+        Touch("change_lead_time", "rows", "lower", "a change counts as shipped in each environment, the first one too"),
+        Touch("change_fail_rate", "rows", "either", "deployments to other environments count as production"),
+    ),
+}  # fmt: skip
+
+TITLES: Mapping[str, str] = {
+    "unresolved_version": "deployments whose version is no known commit",
+    "deployment_without_commit": "deployments that record neither version nor commit",
+    "deployment_without_time": "deployments that succeeded at an unknown time",
+    "unknown_service": "names in deployments that no [[service]] has",
+    "duplicate_deployment": "deployments that two sources report",
+    "future_time": "commits or deployments with a time in the future",
+    "negative_lead_time": "changes committed after they were deployed",
+    "negative_duration": "moments in an impossible order",
+    "never_shipped": "changes waiting for more than 30 days",
+    "change_without_clock": "shipped changes without the moment at which lead time starts",
+    "missing_stage": "pull requests of which a stage is unknown",
+    "unlinked_incident": "incidents that name no deployment",
+    "incident_without_service": "incidents of no known service",
+    "incident_without_time": "incidents that began nobody knows when",
+    "stale_source": "sources that fell silent",
+    "production_matches_nothing": "production patterns that match no environment",
+    "production_matches_everything": "production patterns that match every environment",
+}
+
+NEXT_STEPS: Mapping[str, str] = {
+    "unresolved_version": "`dora deploys` shows them; check `commit` and `tag_format` of the source",
+    "deployment_without_commit": "make the source record the commit or the version that it deployed",
+    "deployment_without_time": "make the source record when a deployment finished",
+    "unknown_service": "add a [[service]] or an alias, or leave them out on purpose",
+    "duplicate_deployment": "keep one of the sources for this service",
+    "future_time": "check the clock of the machine that made them",
+    "never_shipped": "check that every production environment is read, or close what will not be shipped",
+    "change_without_clock": "choose another [definitions] clock, or add a source that knows pull requests",
+    "missing_stage": "add a source that knows pull requests and reviews",
+    "unlinked_incident": "name the deployment in the incident, or say it with `dora blame`",
+    "incident_without_service": "add the name as an alias of a [[service]]",
+    "stale_source": "check the source with `dora doctor`; remove it when it is retired",
+    "production_matches_nothing": "set [definitions] production to a name that `dora doctor` lists, then `dora build`",
+    "production_matches_everything": "narrow [definitions] production, then `dora build`",
+}

@@ -1,0 +1,118 @@
+"""What the data cannot tell: counted over all subjects, shown with examples, and laid to the metrics that it touches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from dora.definitions import Definitions
+from dora.model import Commit, Deployment, Incident, PullRequest, Record
+from dora.warehouse import Builder
+from metrics.build import Setting
+from metrics.catalog import METRICS
+from metrics.quality import ASKED, Finding, findings, record
+from metrics.quality_effects import NEXT_STEPS, TITLES, TOUCHES
+from metrics.services import ServiceName
+from tests.in_memory import facts_of_records
+
+AT = datetime(2025, 1, 3, 10, tzinfo=UTC)
+
+
+def test_every_finding_has_a_title_and_tells_which_metrics_it_touches() -> None:
+    names = {*ASKED, "production_matches_nothing", "production_matches_everything"}
+    assert set(TITLES) == set(TOUCHES) == names
+    assert set(NEXT_STEPS) <= names
+    assert {touch.metric for touches in TOUCHES.values() for touch in touches} <= set(METRICS)
+
+
+def test_counts_go_over_all_subjects_and_examples_over_five() -> None:
+    found = _findings([_commit(0), *(_deployment(n, version="nightly") for n in range(700))])["unresolved_version"]
+    assert (found.found, found.services, len(found.examples)) == (700, 1, 5)
+    assert found.examples[0] == "ci/0: no tag or commit nightly in the repository"
+    rates = {effect.metric: (effect.rows, effect.of, effect.direction) for effect in found.effects}
+    assert rates["change_fail_rate"] == (700, 700, "lower")
+
+
+def test_the_worst_example_comes_first_and_says_by_how_much() -> None:
+    """d1 finished on the 3rd at 10:01 and ships c1, committed at 11:31, and c2, committed at 12:31: 2.5 h at most."""
+    commits = [_commit(n, committed_at=AT + timedelta(minutes=31 + 60 * n)) for n in range(3)]
+    found = _findings([*commits, _deployment(0, sha=f"{0:040x}"), _deployment(1, sha=f"{2:040x}")])[
+        "negative_lead_time"
+    ]
+    assert (found.found, found.largest_seconds) == (2, 9000)
+    assert found.examples[0] == f"{2:040x}: committed 2.5 hours after it was deployed"
+
+
+def test_changes_that_a_version_nobody_knows_delays_are_counted() -> None:
+    """c1 went live with d1, whose version names no commit; d2 seems to ship c1 and c2."""
+    records = [
+        _commit(0),
+        _commit(1),
+        _commit(2),
+        _deployment(0, sha=f"{0:040x}"),
+        _deployment(1, version="x", sha=None),
+    ]
+    found = _findings([*records, _deployment(2, sha=f"{2:040x}")])["unresolved_version"]
+    lead = next(effect for effect in found.effects if effect.metric == "change_lead_time")
+    assert (lead.rows, lead.of, lead.direction) == (2, 2, "higher")
+
+
+def test_patterns_that_match_no_environment_or_all_of_them_are_findings() -> None:
+    both = [_deployment(0, environment="blue"), _deployment(1, environment="test")]
+    assert "production_matches_nothing" in _findings(both)
+    assert "production_matches_everything" in _findings(both, production=("*",))
+    assert not {"production_matches_nothing", "production_matches_everything"} & set(
+        _findings(both, production=("blue",))
+    )
+    regions = [_deployment(0, environment="prod-eu"), _deployment(1, environment="prod-us")]
+    assert "production_matches_everything" not in _findings(regions)
+
+
+def test_times_after_now_are_findings_and_others_are_not() -> None:
+    reader = facts_of_records(
+        [_commit(0, committed_at=AT), _deployment(0, sha=f"{0:040x}")], Setting(Definitions(), SERVICES)
+    )
+    assert isinstance(reader, Builder)
+    for now, expected in ((AT - timedelta(hours=2), 2), (AT + timedelta(days=1), 0)):
+        reader.execute("truncate quality_facts")
+        record(reader, Definitions(), now)
+        assert sum(f.found for f in findings(reader) if f.finding == "future_time") == expected
+
+
+def test_a_source_that_stopped_is_told_from_one_that_is_merely_slow() -> None:
+    daily = [_deployment(n, finished_at=AT + timedelta(days=n)) for n in range(10)]
+    weekly = [
+        Incident(source="pager", id=str(n), service="shop", detected_at=AT + timedelta(days=7 * n - 30))
+        for n in range(6)
+    ]
+    late = [PullRequest(source="host", repository="shop", number=1, state="merged", merged_at=AT + timedelta(days=16))]
+    assert _findings([*daily, *weekly, *late])["stale_source"].examples == (
+        "ci (deployments): nothing new for 7 days; usually every 1",
+    )
+
+
+def test_without_records_nothing_is_found() -> None:
+    assert _findings([]) == {}
+
+
+SERVICES = (ServiceName(service="shop", repository="shop"),)
+
+
+def _findings(records: Sequence[Record], **definitions: object) -> dict[str, Finding]:
+    chosen = Definitions(**definitions)  # type: ignore[arg-type]
+    return {found.finding: found for found in findings(facts_of_records(records, Setting(chosen, SERVICES)))}
+
+
+def _commit(number: int, committed_at: datetime = AT - timedelta(days=1)) -> Commit:
+    parents = (f"{number - 1:040x}",) if number else ()
+    return Commit(repository="shop", sha=f"{number:040x}", parents=parents, committed_at=committed_at)
+
+
+def _deployment(
+    number: int, sha: str | None = None, version: str | None = None, environment: str = "production",
+    finished_at: datetime | None = None,
+) -> Deployment:  # fmt: skip
+    return Deployment(
+        source="ci", id=str(number), service="shop", repository="shop", environment=environment, sha=sha,
+        version=version, finished_at=finished_at or AT + timedelta(minutes=number),
+    )  # fmt: skip
