@@ -17,6 +17,7 @@ from metrics.analyses.database import database
 from metrics.analyses.drift import drift
 from metrics.analyses.flags import flag_incidents, flags
 from metrics.analyses.recovery_style import recovery_style
+from metrics.analyses.handoffs import handoffs
 from metrics.analyses.rehearsal import rehearsal
 from metrics.analyses.review import review
 from metrics.analyses.success import success
@@ -25,11 +26,15 @@ from metrics.question import Question
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """One analysis: its title, the question it answers in one line, and the function that answers it."""
+    """One analysis: its title, the question it answers in one line, and the function that answers it.
+
+    every: it also answers for every bucket of the question.
+    """
 
     title: str
     asks: str
     answer: Callable[[Reader, Question], Answer]
+    every: bool = False
 
 
 ANALYSES: Mapping[str, Analysis] = {
@@ -42,6 +47,11 @@ ANALYSES: Mapping[str, Analysis] = {
         "Environment drift",
         "How far is production behind staging now: versions, commits, age?",
         drift,
+    ),
+    "handoffs": Analysis(
+        "Hand-offs and self-service",
+        "Who starts deployments, what do they wait for, and does handing them off make them safer?",
+        handoffs,
     ),
     "batch_size": Analysis(
         "Batch size",
@@ -67,6 +77,7 @@ ANALYSES: Mapping[str, Analysis] = {
         "Release is not deploy",
         "How often are feature flags changed, and how many incidents stand beside such a change?",
         flags,
+        every=True,
     ),
     "flag_incidents": Analysis(
         "Incidents beside a flag change",
