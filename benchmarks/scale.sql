@@ -22,6 +22,7 @@ select s as service_position, i as number, 'ci/' || i as deployment_id, 'ci' as 
        'ci/' || (i - 1) as previous_id, 'ci/' || (i - 1) as replaced_id,
        case when hash(i) % 50 = 1 then 'rollback' end as backward_kind, 10 as commits, 8 as changes, 2 as mainline_changes,
        2 as pull_requests, 120 as lines, case when hash(i) % 50 = 1 then ['rollback'] else []::varchar[] end as rework_kinds,
+       case when hash(i) % 50 = 1 then 1 else 0 end as rework,
        at_ - interval 1 hour as rehearsed_at, null as actor, 'bot' as actor_kind, 'r' || i as run_id
 from timed
 order by service, finished_at;

@@ -6,7 +6,7 @@ and which clock are definitions. Source: dora.dev/guides/dora-metrics. Changes t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -17,83 +17,93 @@ from dora.warehouse import Reader
 from metrics import bands
 from metrics.intervals import kaplan_meier_median, median_interval, quantile
 from metrics.results import ChangeLeadTime
-from metrics.slices import Arrays, Slices, micros
+from metrics.slices import NEVER, Arrays, Slices, micros
 
 Floats = NDArray[np.float64]
-_NEVER = 2**62
 STAGES = ("coding", "pickup", "review", "deploy")
 
 
 def change_lead_time(reader: Reader, slices: Slices) -> dict[tuple[int, int], ChangeLeadTime]:
     """One result per (group, bucket); `median_seconds` is None when nothing was shipped, never 0."""
-    definitions = slices.question.definitions
-    pulls = slices.read(reader, "change_lead_time_pull_request", clock=definitions.clock)
-    pulls = pulls if definitions.bots else _kept(pulls, np.logical_not(pulls["is_bot"]))
+    pulls = slices.pooled(lambda part: _pull_requests(reader, part))
     stages = {(g, b): _stages(cut) for g, b, cut in slices.cut(pulls, "at_us")}
-    changes = _Changes(reader, slices)
-    rows = pulls if definitions.change == "pull_request" else changes.shipped()
-    waiting = [changes.waiting(bucket.end) for bucket in slices.buckets]
+    changes = {id(part): _Changes(reader, part) for part in slices.parts()}
+    rows = slices.pooled(lambda part: changes[id(part)].shipped(reader))
+    waiting = [_together([queue.waiting(bucket.end) for queue in changes.values()]) for bucket in slices.buckets]
     return {
         (group, bucket): _summary(cut, stages[group, bucket], waiting[bucket][group], slices.question.edition)
         for group, bucket, cut in slices.cut(rows, "at_us")
     }
 
 
+def _pull_requests(reader: Reader, part: Slices) -> Arrays:
+    """Those shipped in the period that its definitions count."""
+    definitions = part.question.definitions
+    rows = part.read(reader, "change_lead_time_pull_request", clock=definitions.clock)
+    return rows if definitions.bots else _kept(rows, ~rows["is_bot"])
+
+
 class _Changes:
-    """The rows of change_lead_time.sql that the definitions call a change, with when they left the queue."""
+    """The rows of change_lead_time.sql that the definitions call a change."""
 
     def __init__(self, reader: Reader, slices: Slices) -> None:
         question = slices.question
-        horizons = [min(bucket.end, question.as_of) for bucket in slices.buckets]
-        asked = {"clock": question.definitions.clock, "since": min(horizons), "horizon": max(horizons)}
+        since = min(question.period.start, question.as_of)
+        asked = {"clock": question.definitions.clock, "since": since, "horizon": question.period.end}
         rows = slices.raw(reader, "change_lead_time", **asked)
+        kept = _is_change(rows, question.definitions)
         self._slices = slices
-        needed = {name: rows[name] for name in ("service_position", "deployed_us", "merged_us", "began_us")}
-        self._rows = _kept(needed, _is_change(rows, question.definitions))
-        deployed = self._rows["deployed_us"]
-        self._left = np.where(np.ma.getmaskarray(deployed), _NEVER, np.ma.getdata(deployed))
+        self._rows = _kept(_columns(rows, "service_position", "deployed_us", "merged_us", "began_us"), kept)
 
-    def shipped(self) -> Arrays:
-        """Those shipped in the period, by group and deployment time `at_us`."""
-        period = self._slices.question.period
-        within = (self._left >= micros(period.start)) & (self._left < micros(period.end))
-        rows = _kept({**self._rows, "at_us": self._left}, within)
-        return self._slices.grouped(rows, rows["at_us"])
+    def shipped(self, reader: Reader) -> Arrays:
+        """Those shipped in the period, by group and deployment time `at_us`; `began_us` is known."""
+        question = self._slices.question
+        if question.definitions.change == "pull_request":
+            rows = _pull_requests(reader, self._slices)
+            return _columns(_kept(rows, rows["began_us"] < NEVER), "grp", "at_us", "began_us")
+        left = self._rows["deployed_us"]
+        rows = _kept(self._rows, (left >= micros(question.period.start)) & (left < micros(question.period.end)))
+        rows = self._slices.grouped(_columns(rows, "service_position", "deployed_us", "began_us"), rows["deployed_us"])
+        return {"grp": rows["grp"], "at_us": rows["deployed_us"], "began_us": rows["began_us"]}
 
     def waiting(self, end: datetime) -> list[Floats]:
         """By group, ages in seconds of those that had landed and were not deployed at `end`, or at the end of the data."""
         horizon = micros(min(end, self._slices.question.as_of))
-        rows = _kept(self._rows, np.less(self._rows["merged_us"], horizon) & (self._left >= horizon))
-        rows = self._slices.grouped(rows, np.full(len(rows["merged_us"]), horizon))
-        ages = np.maximum(0.0, (horizon - np.ma.getdata(rows["began_us"]).astype(np.float64)) / 1e6)
+        rows = _kept(self._rows, (self._rows["merged_us"] < horizon) & (self._rows["deployed_us"] >= horizon))
+        rows = _columns(rows, "service_position", "began_us")
+        rows = self._slices.grouped(rows, np.full(len(rows["began_us"]), horizon))
+        ages = np.maximum(0.0, (horizon - rows["began_us"]) / 1e6)
         starts = np.searchsorted(rows["grp"], np.arange(len(self._slices.names) + 1)).tolist()
         return [ages[starts[g] : starts[g + 1]] for g in range(len(self._slices.names))]
 
 
 def _is_change(rows: Arrays, definitions: Definitions) -> NDArray[np.bool_]:
     """Which rows are changes: a queue of pull requests is the mainline commits that they made."""
-    known = ~np.ma.getmaskarray(rows["began_us"])
-    if not definitions.bots:
-        known &= np.logical_not(rows["is_bot"])
+    known = np.ones(len(rows["is_bot"]), dtype=np.bool_) if definitions.bots else ~rows["is_bot"]
     if definitions.change == "commit":
-        return np.logical_and(known, np.logical_not(rows["is_merge"]))
-    return known if definitions.change == "all_commits" else np.logical_and(known, rows["mainline"])
+        return known & ~rows["is_merge"]
+    return known if definitions.change == "all_commits" else known & rows["mainline"]
 
 
 def _kept(rows: Arrays, kept: NDArray[np.bool_]) -> Arrays:
-    """`kept` may be masked (a clock is unknown): those rows are left out."""
-    chosen = np.ma.getdata(kept) & ~np.ma.getmaskarray(kept)
-    return {name: column[chosen] for name, column in rows.items()}
+    return {name: column[kept] for name, column in rows.items()}
+
+
+def _columns(rows: Arrays, *names: str) -> Arrays:
+    return {name: rows[name] for name in names}
+
+
+def _together(queues: Sequence[list[Floats]]) -> list[Floats]:
+    """The queues of several parts, group by group."""
+    return queues[0] if len(queues) == 1 else [np.concatenate(group) for group in zip(*queues, strict=True)]
 
 
 def _summary(rows: Arrays, stages: Mapping[str, float | None], waiting: Floats, edition: int) -> ChangeLeadTime:
-    began = np.ma.getdata(rows["began_us"])[~np.ma.getmaskarray(rows["began_us"])]
-    ended = rows["at_us"][~np.ma.getmaskarray(rows["began_us"])]
-    all_seconds = (ended.astype(np.float64) - began.astype(np.float64)) / 1e6
-    seconds = np.sort(all_seconds[all_seconds >= 0])
-    times = np.concatenate([seconds, waiting])
-    observed = np.arange(len(times)) < len(seconds)
-    survival, _ = kaplan_meier_median(times, observed)
+    seconds = np.sort((rows["at_us"] - rows["began_us"]) / 1e6)
+    negative = int(np.searchsorted(seconds, 0.0))
+    seconds, ordered_waiting = seconds[negative:], np.sort(waiting)
+    times = np.concatenate([seconds, ordered_waiting])
+    survival, _ = kaplan_meier_median(times, np.arange(len(times)) < len(seconds))
     median, interval = quantile(seconds, 0.5), median_interval(seconds)
     return ChangeLeadTime(
         n=len(seconds),
@@ -105,10 +115,10 @@ def _summary(rows: Arrays, stages: Mapping[str, float | None], waiting: Floats, 
         stages=stages,
         undeployed={
             "n": float(len(waiting)),
-            "oldest_seconds": float(waiting.max()) if len(waiting) else None,
-            "median_seconds": quantile(np.sort(waiting), 0.5),
+            "oldest_seconds": float(ordered_waiting[-1]) if len(waiting) else None,
+            "median_seconds": quantile(ordered_waiting, 0.5),
         },
-        negative=int((all_seconds < 0).sum()),
+        negative=negative,
         level=bands.time_level(edition, "change_lead_time", median, interval),
     )
 
@@ -116,9 +126,6 @@ def _summary(rows: Arrays, stages: Mapping[str, float | None], waiting: Floats, 
 def _stages(rows: Arrays) -> dict[str, float | None]:
     out: dict[str, float | None] = {}
     for stage in STAGES:
-        column = rows[stage]
-        values = column.compressed() if isinstance(column, np.ma.MaskedArray) else column
-        out[f"{stage}_seconds"] = quantile(
-            np.sort(values[~np.isnan(values.astype(np.float64))].astype(np.float64)), 0.5
-        )
+        ordered = np.sort(rows[stage])
+        out[f"{stage}_seconds"] = quantile(ordered[: np.searchsorted(ordered, np.nan)], 0.5)
     return out

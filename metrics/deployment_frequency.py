@@ -18,7 +18,7 @@ from dora.warehouse import Reader
 from metrics import bands
 from metrics.intervals import median_interval, poisson_interval, quantile
 from metrics.results import DeploymentFrequency, Level
-from metrics.slices import Arrays, Slices, micros
+from metrics.slices import NEVER, Arrays, Slices, micros
 
 DAY = 86400 * 1_000_000
 Key = tuple[int, int]
@@ -28,7 +28,7 @@ RULE = "on demand: more than one deployment on the median working day; else the 
 
 def deployment_frequency(reader: Reader, slices: Slices) -> dict[Key, DeploymentFrequency]:
     """One result per (group, bucket), also where nothing was deployed."""
-    attempts = slices.read(reader, "deployment_frequency")
+    attempts = read_attempts(reader, slices)
     definitions = slices.question.definitions
     calendars = [_calendar(bucket, definitions.timezone, definitions.working_days) for bucket in slices.buckets]
     return {
@@ -37,9 +37,14 @@ def deployment_frequency(reader: Reader, slices: Slices) -> dict[Key, Deployment
     }
 
 
+def read_attempts(reader: Reader, slices: Slices) -> Arrays:
+    """The rows of deployment_frequency.sql in the period."""
+    return slices.read(reader, "deployment_frequency")
+
+
 def succeeded(attempts: Arrays) -> Arrays:
-    """Those attempts of deployment_frequency.sql that ended well: the deployments that metrics count."""
-    kept = attempts["status"] == "succeeded"
+    """Those attempts that ended well: the deployments that metrics count."""
+    kept = attempts["succeeded"]
     return {name: column[kept] for name, column in attempts.items()}
 
 
@@ -79,7 +84,8 @@ def _summary(rows: Arrays, calendar: _Calendar, attempts: int, edition: int) -> 
         np.searchsorted(calendar.week_starts, times, side="right") - 1, minlength=len(calendar.week_starts)
     )
     working = np.sort(per_day[calendar.working]).astype(np.float64)
-    rehearsal = _seconds(np.subtract(times, rows["rehearsed_us"]))
+    rehearsed = rows["rehearsed_us"]
+    rehearsal = np.sort((times - rehearsed)[rehearsed < NEVER] / 1e6)
     return DeploymentFrequency(
         deployments=n,
         days=calendar.days,
@@ -117,11 +123,5 @@ def _place(median: float, rate: float) -> float:
     return max(median, rate) if median > 1 else min(rate, 1.0)
 
 
-def _relations(column: NDArray[np.generic]) -> Mapping[str, int]:
+def _relations(column: NDArray[np.object_]) -> Mapping[str, int]:
     return dict(sorted(Counter(column.tolist()).items()))
-
-
-def _seconds(column: NDArray[np.generic]) -> NDArray[np.float64]:
-    """A masked column of microseconds as sorted seconds without the nulls."""
-    values = column.compressed() if isinstance(column, np.ma.MaskedArray) else column
-    return np.sort(values.astype(np.float64) / 1e6)

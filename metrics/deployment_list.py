@@ -8,7 +8,7 @@ from typing import Literal
 import polars as pl
 
 from dora.warehouse import Reader
-from metrics.change_fail_rate import Failure, failures_of
+from metrics.failed_deployments import Failure, failures_by_number
 from metrics.question import Question
 from metrics.slices import micros, slices
 
@@ -27,7 +27,7 @@ def deployment_list(reader: Reader, question: Question, status: Verdict = "all")
     """
     cut = slices(reader, question)
     rows = cut.frame(reader, "deployment_list", as_of=question.as_of)
-    failed = failures_of(cut.read(reader, "failures"), question.definitions)
+    failed = failures_by_number(reader, cut)
     window = question.definitions.failure_window_seconds or 0.0
     judged = micros(question.as_of) - round(window * _MICROS)
     rows = rows.with_columns(matured=pl.col("finished_at").dt.epoch("us") <= judged)

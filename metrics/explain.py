@@ -15,8 +15,8 @@ from dora.errors import ConfigError
 from dora.tables import nearest
 from dora.warehouse import Reader
 from metrics.catalog import METRICS, Metric
-from metrics.change_fail_rate import NOT_FAILURES, Failure, failures_of
 from metrics.deployment_frequency import local_days
+from metrics.failed_deployments import NOT_FAILURES, Failure, failures_by_number
 from metrics.question import Question
 from metrics.slices import read_sql, slices
 
@@ -47,7 +47,7 @@ def explain(reader: Reader, question: Question, metric_id: str) -> Explanation:
     chosen = {"change": question.definitions.change, "clock": question.definitions.clock}
     cut = slices(reader, question)
     found = cut.frame(reader, metric.explained_by, **chosen).to_dicts()
-    failures = failures_of(cut.read(reader, "failures"), question.definitions)
+    failures = failures_by_number(reader, cut)
     for row in found:
         row["failure"] = failures.get(row.pop("number", -1))
     judge = _JUDGES[metric_id]

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from dora.definitions import REWORK_KINDS
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -58,7 +60,11 @@ def _by_place(frame: pl.DataFrame, places: pl.DataFrame, clock: str) -> pl.DataF
 def _numbered(frame: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
-    return frame.with_columns(number=pl.int_range(pl.len(), dtype=pl.Int32))
+    kinds = pl.col("rework_kinds")
+    bits = (kinds.list.contains(kind).cast(pl.Int8) * (1 << bit) for bit, kind in enumerate(REWORK_KINDS))
+    return frame.with_columns(
+        number=pl.int_range(pl.len(), dtype=pl.Int32), rework=pl.sum_horizontal(bits).cast(pl.Int8)
+    )
 
 
 def _evidence(evidence: pl.DataFrame, deployments: pl.DataFrame) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -22,7 +23,8 @@ class Question:
     """One question to the facts.
 
     `teams`, `services`, `environments` are filters; empty means all. `as_of`: the moment up to which the data
-    is known: younger failure windows are pending, open failures last at least until it.
+    is known: younger failure windows are pending, open failures last at least until it. `own`: the definitions
+    of services that differ from the organisation's.
     """
 
     period: Period
@@ -33,6 +35,7 @@ class Question:
     services: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     definitions: Definitions = field(default_factory=Definitions)
+    own: Mapping[str, Definitions] = field(default_factory=dict)
     edition: int = 2024
 
     def buckets(self) -> list[Period]:

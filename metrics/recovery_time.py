@@ -6,50 +6,46 @@ flattered by what it has not repaired yet. Source: dora.dev/guides/dora-metrics;
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
 from dora.warehouse import Reader
 from metrics import bands
-from metrics.change_fail_rate import Ledger
+from metrics.failed_deployments import failures
 from metrics.intervals import Interval, kaplan_meier_median, quantile
 from metrics.results import RecoveryTime, TimeToRestore
-from metrics.slices import Slices, micros
+from metrics.slices import NEVER, Arrays, Slices, micros
 
 Floats = NDArray[np.float64]
 #: Below this many recoveries no level is given: no interval of a median holds 95 % with fewer.
 FEWEST = 6
 
 
-def recovery_time(slices: Slices, evidence: Mapping[tuple[int, int], Ledger]) -> dict[tuple[int, int], RecoveryTime]:
+def recovery_time(reader: Reader, slices: Slices) -> dict[tuple[int, int], RecoveryTime]:
     """One result per (group, bucket): failed deployment's finish to the earliest counted recovery, in seconds."""
-    question = slices.question
-    now = micros(question.as_of)
-    out = {}
-    for key, ledger in evidence.items():
-        failures = ledger.failures
-        ended = np.array(
-            [(f.recovered_us - f.at_us) / 1e6 for f in failures if f.recovered_us is not None], dtype=np.float64
-        )
-        going = np.array([max(0, now - f.at_us) / 1e6 for f in failures if f.recovered_us is None], dtype=np.float64)
-        out[key] = _recovery(np.sort(ended[ended >= 0]), going, question.edition)
-    return out
+    now, edition = micros(slices.question.as_of), slices.question.edition
+    rows = failures(reader, slices)
+    return {
+        (group, bucket): _recovery(*_times(cut, "recovered_us", now), edition)
+        for group, bucket, cut in slices.cut(rows, "at_us")
+    }
 
 
 def time_to_restore(reader: Reader, slices: Slices) -> dict[tuple[int, int], TimeToRestore]:
     """One result per (group, bucket): impact start, else detection, to resolution, in seconds."""
-    rows = slices.read(reader, "time_to_restore")
     now = micros(slices.question.as_of)
-    out = {}
-    for group, bucket, cut in slices.cut(rows, "at_us"):
-        open_ = np.ma.getmaskarray(cut["resolved_us"])
-        seconds = (np.ma.getdata(cut["resolved_us"]).astype(np.float64) - cut["at_us"].astype(np.float64)) / 1e6
-        going = np.maximum(0.0, (now - cut["at_us"][open_].astype(np.float64)) / 1e6)
-        ended = seconds[~open_]
-        out[group, bucket] = _restore(np.sort(ended[ended >= 0]), going)
-    return out
+    rows = slices.read(reader, "time_to_restore")
+    return {
+        (group, bucket): _restore(*_times(cut, "resolved_us", now)) for group, bucket, cut in slices.cut(rows, "at_us")
+    }
+
+
+def _times(rows: Arrays, end: str, now: int) -> tuple[Floats, Floats]:
+    """Seconds of those that ended, sorted and without impossible ones, and of those that go on until now."""
+    begun, ended = rows["at_us"], rows[end]
+    open_ = ended >= NEVER
+    seconds = np.sort((ended - begun)[~open_] / 1e6)
+    return seconds[np.searchsorted(seconds, 0.0) :], np.maximum(0, now - begun[open_]) / 1e6
 
 
 def _recovery(ended: Floats, going: Floats, edition: int) -> RecoveryTime:

@@ -7,11 +7,11 @@ Source: dora.dev/guides/dora-metrics.
 
 from __future__ import annotations
 
-from collections import Counter
+import numpy as np
 
-from dora.definitions import Definitions
+from dora.definitions import REWORK_KINDS
 from dora.warehouse import Reader
-from metrics.deployment_frequency import succeeded
+from metrics.deployment_frequency import read_attempts, succeeded
 from metrics.intervals import wilson
 from metrics.results import ReworkRate
 from metrics.slices import Arrays, Slices
@@ -19,22 +19,27 @@ from metrics.slices import Arrays, Slices
 
 def rework_rate(reader: Reader, slices: Slices) -> dict[tuple[int, int], ReworkRate]:
     """One result per (group, bucket); `rate` is None without deployments."""
-    rows = slices.read(reader, "deployment_frequency")
-    definitions = slices.question.definitions
-    return {(g, b): _summary(succeeded(cut), definitions) for g, b, cut in slices.cut(rows, "at_us")}
+    rows = slices.pooled(lambda part: _counted(reader, part))
+    kinds = [kind for kind in REWORK_KINDS if any(kind in p.question.definitions.rework_kinds for p in slices.parts())]
+    return {(g, b): _summary(cut, kinds) for g, b, cut in slices.cut(rows, "at_us")}
 
 
-def _summary(rows: Arrays, definitions: Definitions) -> ReworkRate:
-    texts = rows["rework"].tolist()
-    rework, n, counts = 0, len(texts), Counter[str]()
-    for text, times in Counter(texts).items():
-        found = [kind for kind in text.strip("[]").split(", ") if kind in definitions.rework_kinds]
-        rework += times if found else 0
-        counts.update(dict.fromkeys(found, times))
+def _counted(reader: Reader, part: Slices) -> Arrays:
+    """The deployments of a part, with the bits of those kinds of rework that its definitions count."""
+    rows = succeeded(read_attempts(reader, part))
+    counted = sum(1 << bit for bit, kind in enumerate(REWORK_KINDS) if kind in part.question.definitions.rework_kinds)
+    return {"grp": rows["grp"], "at_us": rows["at_us"], "rework": rows["rework"] & counted}
+
+
+def _summary(rows: Arrays, kinds: list[str]) -> ReworkRate:
+    bits = np.bincount(rows["rework"], minlength=1 << len(REWORK_KINDS))
+    n = len(rows["rework"])
+    rework = n - int(bits[0])
+    values = np.arange(len(bits))
     return ReworkRate(
         rework=rework,
         deployments=n,
         rate=rework / n if n else None,
         interval=wilson(rework, n),
-        by_kind={kind: counts[kind] for kind in definitions.rework_kinds},
+        by_kind={kind: int(bits[values & (1 << REWORK_KINDS.index(kind)) > 0].sum()) for kind in kinds},
     )

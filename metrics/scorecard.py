@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
+from dora.definitions import Definitions
 from dora.warehouse import Reader
-from metrics.change_fail_rate import change_fail_rate, read_failures
+from metrics.change_fail_rate import change_fail_rate
 from metrics.change_lead_time import change_lead_time
 from metrics.deployment_frequency import RULE, deployment_frequency
 from metrics.question import Question
@@ -21,7 +24,7 @@ def scorecard(reader: Reader, question: Question, now: datetime | None = None) -
     return Scorecard(
         generated_at=(now or datetime.now(UTC)).isoformat(timespec="seconds"),
         data_as_of=question.as_of.isoformat(timespec="seconds"),
-        definitions={"hash": question.definitions.hash} | question.definitions.as_dict(),
+        definitions=_stamp(question.definitions),
         period={"from": question.period.start.isoformat(), "to": question.period.end.isoformat()},
         edition=question.edition,
         groups=tuple(_groups(reader, cut)),
@@ -29,11 +32,15 @@ def scorecard(reader: Reader, question: Question, now: datetime | None = None) -
     )
 
 
+@lru_cache(maxsize=64)
+def _stamp(definitions: Definitions) -> Mapping[str, object]:
+    return {"hash": definitions.hash} | definitions.as_dict()
+
+
 def _groups(reader: Reader, cut: Slices) -> list[Group]:
-    evidence = read_failures(reader, cut)
     frequency, lead = deployment_frequency(reader, cut), change_lead_time(reader, cut)
-    failed, rework = change_fail_rate(reader, cut, evidence), rework_rate(reader, cut)
-    recovery, restore = recovery_time(cut, evidence), time_to_restore(reader, cut)
+    failed, rework = change_fail_rate(reader, cut), rework_rate(reader, cut)
+    recovery, restore = recovery_time(reader, cut), time_to_restore(reader, cut)
 
     def group(position: int, bucket: int, buckets: tuple[Group, ...] | None = None) -> Group:
         key, period = (position, bucket), cut.buckets[bucket]

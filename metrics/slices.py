@@ -3,12 +3,13 @@
 A team's or the organisation's rows are pooled over its services, in the stretches of time in which the team
 owned them; nothing is ever a mean of means. The questions of metrics/sql read the stretch of the file that holds the
 services wanted, and the rows are sorted into groups here: planning a join costs more than the rows of one team.
+Services with definitions of their own are asked under these, and pooled as rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from dora.definitions import Definitions
 from dora.period import Period
 from dora.warehouse import Reader
 from metrics.question import Question
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
     import polars as pl
 
 SQL = Path(__file__).parent / "sql"
-Arrays = Mapping[str, NDArray[np.generic]]
+Arrays = Mapping[str, np.ndarray]
 Integers = NDArray[np.int64]
 NO_TEAM = "no team"
-_EVER = (-(2**62), 2**62)
+#: The moment, in microseconds, of what has not happened or is not known: no column of a question holds nulls.
+NEVER = 2**62
+_EVER = (-NEVER, NEVER)
 #: Questions about rows that belong to no one environment.
 _WITHOUT_ENVIRONMENT = ("time_to_restore",)
 
@@ -59,7 +63,21 @@ class Slices:
     names: tuple[str, ...]
     members: tuple[Member, ...]
     buckets: tuple[Period, ...]
-    _answers: dict[tuple[object, ...], Arrays] = field(default_factory=dict, repr=False, compare=False)
+    _answers: dict[tuple[str, str, str], Arrays] = field(default_factory=dict, repr=False, compare=False)
+    _parts: list[Slices] = field(default_factory=list, repr=False, compare=False)
+
+    def parts(self) -> Sequence[Slices]:
+        """These slices once for every set of definitions among the services; itself when there is only one."""
+        return self._parts or self._divide()
+
+    def pooled(self, ask: Callable[[Slices], Arrays]) -> Arrays:
+        """The rows that `ask` finds for every part under its definitions, by `grp` and then by `at_us`."""
+        found = [ask(part) for part in self.parts()]
+        if len(found) == 1:
+            return found[0]
+        rows = {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+        order = np.lexsort((rows["at_us"], rows["grp"]))
+        return {name: column[order] for name, column in rows.items()}
 
     def read(self, reader: Reader, name: str, **more: object) -> Arrays:
         """Ask one question of metrics/sql over the whole period; `more` are its other parameters.
@@ -67,7 +85,7 @@ class Slices:
         The rows come with the position of their group, `grp`, sorted by it and by `at_us`. A question that is
         asked again is not read again.
         """
-        key = (name, *sorted(more.items()))
+        key = ("read", name, str(sorted(more.items())))
         if key not in self._answers:
             rows = self.raw(reader, name, **more)
             self._answers[key] = self.grouped(rows, rows["at_us"])
@@ -75,31 +93,48 @@ class Slices:
 
     def raw(self, reader: Reader, name: str, **more: object) -> Arrays:
         """The rows of a question for all services from the first wanted to the last, not yet in groups."""
-        positions = [member.position for member in self.members]
-        bounds = {"first": min(positions, default=0), "last": max(positions, default=-1)}
-        sql = read_sql(name)
-        if self.question.environments and name not in _WITHOUT_ENVIRONMENT:
-            sql += read_sql("in_environments")
-        return reader.arrays(sql, self._parameters(sql, {**bounds, **more}))
+        key = ("raw", name, str(sorted(more.items())))
+        if key not in self._answers:
+            positions = [member.position for member in self.members]
+            bounds = {"first": min(positions, default=0), "last": max(positions, default=-1)}
+            sql = read_sql(name)
+            if self.question.environments and name not in _WITHOUT_ENVIRONMENT:
+                sql += read_sql("in_environments")
+            self._answers[key] = reader.arrays(sql, self._parameters(sql, {**bounds, **more}))
+        return self._answers[key]
 
     def grouped(self, rows: Arrays, moments: NDArray[np.generic]) -> Arrays:
         """The rows that a group owned at their moment (microseconds), with `grp`, sorted by it and by the moment."""
-        places, times = rows["service_position"], np.ma.getdata(moments)
-        order = np.lexsort((times, places))
-        places, sorted_times = places[order], times[order]
+        places = rows["service_position"]
+        order = _by_place(places, moments)
+        places, ordered = places[order], moments[order]
         positions = np.array([member.position for member in self.members], dtype=places.dtype)
         edges = (np.searchsorted(places, positions, side).tolist() for side in ("left", "right"))
         picked = []
         for member, low, high in zip(self.members, *edges, strict=True):
             if low < high and member.stretch != _EVER:
-                low, high = (np.searchsorted(sorted_times[low:high], member.stretch) + low).tolist()
+                low, high = (np.searchsorted(ordered[low:high], member.stretch) + low).tolist()
             picked.append(order[low:high])
         taken = np.concatenate([order[:0], *picked])
         groups = np.array([member.group for member in self.members], dtype=np.int64)
         grp = np.repeat(groups, [len(rows) for rows in picked])
-        final = np.lexsort((times[taken], grp))
+        final = _by_place(grp, moments[taken])
         taken = taken[final]
         return {name: column[taken] for name, column in rows.items()} | {"grp": grp[final]}
+
+    def _divide(self) -> Sequence[Slices]:
+        own = self.question.own
+        members: dict[Definitions, list[Member]] = {}
+        for member in self.members:
+            members.setdefault(own.get(member.service, self.question.definitions), []).append(member)
+        if len(members) < 2 and self.question.definitions in (members or {self.question.definitions}):
+            self._parts.append(self)
+        else:
+            self._parts.extend(
+                Slices(replace(self.question, definitions=definitions, own={}), self.names, tuple(part), self.buckets)
+                for definitions, part in members.items()
+            )
+        return self._parts
 
     def frame(self, reader: Reader, name: str, **more: object) -> pl.DataFrame:
         """A question of metrics/sql that groups its own rows, as a frame: for lists that people read."""
@@ -118,6 +153,7 @@ class Slices:
             "environments": list(self.question.environments),
             "start": self.question.period.start,
             "end": self.question.period.end,
+            "never": NEVER,
             **more,
         }
         return {key: value for key, value in known.items() if f"${key}" in sql}
@@ -193,6 +229,14 @@ def _by_team(question: Question, directory: _Directory) -> Slices:
         for row in stretches
     ]
     return Slices(question, tuple(groups), tuple(members), tuple(question.buckets()))
+
+
+def _by_place(places: Integers, moments: NDArray[np.generic]) -> Integers:
+    """The order by place and then by moment; a stable sort of what the file keeps in order already is cheap."""
+    order = np.argsort(moments, kind="stable")
+    if len(places) and places.min() == places.max():
+        return order
+    return order[np.argsort(places[order], kind="stable")]
 
 
 @lru_cache(maxsize=64)

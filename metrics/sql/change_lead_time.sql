@@ -1,11 +1,14 @@
--- One row per change first shipped in [$start, $end), or landed and not deployed at some moment of [$since, $horizon].
--- deployed_us, merged_us: microseconds, null while it waits; began_us: the clock that $clock names, null when unknown.
--- Both in one: reading the table twice would double the cost of a question.
-select service_position, epoch_us(deployed_at) as deployed_us, epoch_us(merged_at) as merged_us, is_merge, mainline, is_bot,
+-- One row per change whose clock is known, that had landed or was shipped before $horizon and not before $since.
+-- deployed_us, merged_us: microseconds, $never while it waits; began_us: the clock that $clock names.
+-- Shipped and waiting ones in one: reading the table twice would double the cost of a question.
+select service_position, coalesce(epoch_us(deployed_at), $never) as deployed_us, coalesce(epoch_us(merged_at), $never) as merged_us,
        epoch_us(case $clock when 'committed' then committed_at when 'authored' then authored_at
                             when 'first_commit' then first_commit_at when 'opened' then opened_at
-                            else merged_at end) as began_us
+                            else merged_at end) as began_us,
+       is_merge, mainline, is_bot
 from change_facts
 where service_position between $first and $last
-    and (deployed_at >= least($start::timestamp, $since::timestamp) or deployed_at is null)
-    and (deployed_at < $end or merged_at < $horizon)
+    and (deployed_at >= $since or deployed_at is null) and (deployed_at < $horizon or merged_at < $horizon)
+    and case $clock when 'committed' then committed_at when 'authored' then authored_at
+                    when 'first_commit' then first_commit_at when 'opened' then opened_at
+                    else merged_at end is not null

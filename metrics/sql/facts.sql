@@ -28,6 +28,7 @@ create or replace table team_services (
 -- commits / changes / mainline_changes / pull_requests: first shipped by it (all, non-merge, mainline, merged PRs).
 -- lines: added plus deleted over its pull requests; null when no size is known.
 -- rework_kinds: why it counts as rework (rollback, revert, hotfix, incident_fix); empty when it does not.
+-- rework: the same as bits, the first of these lowest.
 -- number: the row's place in this table, a short key for the ledger.
 -- rehearsed_at: first success of the same version in a rehearsal environment, not later than this deployment.
 create or replace table deployment_facts (
@@ -58,6 +59,7 @@ create or replace table deployment_facts (
     pull_requests integer not null,
     lines bigint,
     rework_kinds varchar[] not null,
+    rework tinyint not null,
     rehearsed_at timestamp,
     actor varchar,
     actor_kind varchar,

@@ -1,5 +1,6 @@
--- One row per production incident that began (impact, else detected) in [$start, $end); resolved_us: null while open.
-select service_position, epoch_us(coalesce(impact_started_at, detected_at)) as at_us, epoch_us(resolved_at) as resolved_us
+-- One row per production incident that began (impact, else detected) in [$start, $end); resolved_us: $never while open.
+select service_position, epoch_us(coalesce(impact_started_at, detected_at)) as at_us,
+       coalesce(epoch_us(resolved_at), $never) as resolved_us
 from incident_facts
 where service_position between $first and $last
     and coalesce(impact_started_at, detected_at) >= $start and coalesce(impact_started_at, detected_at) < $end

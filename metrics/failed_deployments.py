@@ -1,0 +1,136 @@
+"""Failed deployments: what the ledger's evidence comes to under a set of definitions.
+
+A deployment fails at most once, whatever the number of its incidents. Late evidence makes no failure, but what it
+tells can end one. A fix that failed itself hands on to its own recovery: a chain of failed fixes is one episode
+that ends with the last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dora.definitions import FAILURE_KINDS, WINDOWED_KINDS, Definitions
+from dora.warehouse import Reader
+from metrics.question import Question
+from metrics.slices import NEVER, Arrays, Integers, Slices, micros
+
+#: Kept in the ledger and shown, never a failure by default.
+NOT_FAILURES = ("out_of_order", "replay")
+ABSOLVED = "absolved"
+#: Every kind in the ledger, by its number in failures.sql and its bit in `kinds`.
+KINDS = (*FAILURE_KINDS, *NOT_FAILURES, ABSOLVED)
+_LATE_KINDS = (*WINDOWED_KINDS, *NOT_FAILURES)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed deployment: when it finished, which kinds of evidence count, when it recovered (None: open).
+
+    A recovery before the finish is impossible: a finding, no value.
+    """
+
+    at_us: int
+    kinds: frozenset[str]
+    recovered_us: int | None
+
+
+def read_ledger(reader: Reader, slices: Slices) -> Arrays:
+    """The rows of failures.sql from the start of the period on, not yet in groups."""
+    return slices.raw(reader, "failures", kinds=list(KINDS))
+
+
+def failures(reader: Reader, slices: Slices) -> Arrays:
+    """One row per failed deployment and group under its service's definitions, by `grp` and `at_us`.
+
+    deployment: its number; kinds: the bits of `KINDS` that count; recovered_us: `NEVER` while open;
+    matured: old enough to be judged.
+    """
+    return slices.pooled(lambda part: _grouped(failed(read_ledger(reader, part), part.question.definitions), part))
+
+
+def _grouped(rows: Arrays, part: Slices) -> Arrays:
+    rows = part.grouped(rows, rows["at_us"])
+    return {**rows, "matured": rows["at_us"] <= judged_until(part.question)}
+
+
+def judged_until(question: Question) -> int:
+    """Deployments finished until this moment (microseconds) are matured: their failure window has passed."""
+    return micros(question.as_of) - round((question.definitions.failure_window_seconds or 0.0) * 1e6)
+
+
+def failures_by_number(reader: Reader, slices: Slices) -> dict[int, Failure]:
+    """The same, by the deployment's number."""
+    rows = failures(reader, slices)
+    columns = (rows[name].tolist() for name in ("deployment", "at_us", "kinds", "recovered_us"))
+    return {
+        number: Failure(at, kinds_of(bits), None if recovered >= NEVER else recovered)
+        for number, at, bits, recovered in zip(*columns, strict=True)
+    }
+
+
+def kinds_of(bits: int) -> frozenset[str]:
+    """The kinds that a row's `kinds` stands for."""
+    return frozenset(kind for number, kind in enumerate(KINDS) if bits >> number & 1)
+
+
+def failed(rows: Arrays, definitions: Definitions) -> Arrays:
+    """The deployments that evidence makes failures under these definitions; rows as `read_ledger` gives them."""
+    rows = _counted(rows, definitions)
+    numbers, first, place = np.unique(rows["deployment"], return_index=True, return_inverse=True)
+    timely = ~_late(rows, definitions)
+    bits = np.zeros(len(numbers), dtype=np.int64)
+    np.bitwise_or.at(bits, place[timely], np.left_shift(1, rows["kind"][timely].astype(np.int64)))
+    out = {"deployment": numbers, "kinds": bits, "recovered_us": _recovered(rows, place, bits > 0)}
+    out |= {name: rows[name][first] for name in ("service_position", "at_us")}
+    return {name: column[bits > 0] for name, column in out.items()}
+
+
+def _counted(rows: Arrays, definitions: Definitions) -> Arrays:
+    absolved = rows["deployment"][rows["kind"] == KINDS.index(ABSOLVED)]
+    counted = _is_one_of(rows["kind"], definitions.failure_kinds)
+    if len(absolved):
+        counted &= ~np.isin(rows["deployment"], absolved)
+    return {name: column[counted] for name, column in rows.items()}
+
+
+def _is_one_of(kind: NDArray[np.int8], kinds: tuple[str, ...]) -> NDArray[np.bool_]:
+    chosen = np.array([name in kinds for name in KINDS])
+    return chosen[kind]
+
+
+def _late(rows: Arrays, definitions: Definitions) -> NDArray[np.bool_]:
+    window = definitions.failure_window_seconds
+    if window is None:
+        return np.zeros(len(rows["kind"]), dtype=np.bool_)
+    return _is_one_of(rows["kind"], _LATE_KINDS) & (rows["evidence_us"] - rows["at_us"] >= round(window * 1e6))
+
+
+def _recovered(rows: Arrays, place: Integers, failed: NDArray[np.bool_]) -> Integers:
+    """For every deployment its earliest possible end; an impossible one only when there is no other, so that it is
+    seen to be wrong; `NEVER` without any."""
+    ended = (rows["recovered_us"] < NEVER) & failed[place]
+    places, at, end = place[ended], rows["at_us"][ended], rows["recovered_us"][ended].copy()
+    _hand_on(rows, place, failed, ended, end)
+    earliest, latest = np.full(len(failed), NEVER), np.full(len(failed), -NEVER)
+    possible = (end >= at) & (end < NEVER)
+    np.minimum.at(earliest, places[possible], end[possible])
+    known = end < NEVER
+    np.maximum.at(latest, places[known], end[known])
+    return np.where((earliest == NEVER) & (latest > -NEVER), latest, earliest)
+
+
+def _hand_on(rows: Arrays, place: Integers, failed: NDArray[np.bool_], ended: NDArray[np.bool_], end: Integers) -> None:
+    """Replace the ends that are fixes which failed themselves by the end of that failure, the last one first."""
+    deployments, fixes = rows["deployment"][ended], rows["recovery"][ended]
+    chained = np.flatnonzero(np.isin(fixes, rows["deployment"][failed[place]]) & (fixes > deployments))
+    for index in chained[np.argsort(-deployments[chained], kind="stable")].tolist():
+        ends = end[deployments == fixes[index]]
+        began = rows["at_us"][rows["deployment"] == fixes[index]][0]
+        end[index] = _earliest(began, ends[ends < NEVER].tolist())
+
+
+def _earliest(began: int, ends: list[int]) -> int:
+    return min((end for end in ends if end >= began), default=max(ends, default=NEVER))
