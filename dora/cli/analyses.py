@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import click
+
 from dora.cli.options import note
 from dora.cli.tables import emit
 
@@ -20,6 +22,14 @@ def emit_list(form: str, out: str | None) -> None:
     from metrics.analyses.catalog import ANALYSES
 
     emit([{"analysis": name, "answers": known.asks} for name, known in ANALYSES.items()], form, out)
+
+
+def check_every(name: str, every: str | None) -> None:
+    """Stop with a usage error when an analysis answers for the whole period only."""
+    from metrics.analyses.catalog import analysis
+
+    if every and not analysis(name).every:
+        raise click.UsageError(f"--analysis {name} answers for the whole period; leave --every out")
 
 
 def emit_analysis(reader: Reader, question: Question, name: str, form: str, out: str | None) -> None:

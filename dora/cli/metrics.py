@@ -10,7 +10,7 @@ import click
 from dora.cli import power as planner
 from dora.cli import quality as findings
 from dora.cli import trends as past
-from dora.cli.analyses import emit_analysis, emit_list
+from dora.cli.analyses import check_every, emit_analysis, emit_list
 from dora.cli.options import (
     asked,
     config_option,
@@ -66,8 +66,8 @@ def command(
     if analysis == "list":
         emit_list(form, out)
         return
-    if analysis and every:
-        raise click.UsageError("--analysis answers for the whole period; leave --every out")
+    if analysis:
+        check_every(analysis, every)
     with reading(config) as reader:
         question = question_of(reader, asked(rest), by=by, every=every, edition=edition)
         if analysis:
