@@ -60,7 +60,7 @@ class MainlineCommit(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitPath(Record):
-    """One path that a commit changed; kept only for repositories whose services have path globs."""
+    """One path that a commit changed; kept where services have path globs, or where the source is told to."""
 
     TABLE: ClassVar[str] = "commit_paths"
     KEY: ClassVar[tuple[str, ...]] = ("repository", "sha", "path")

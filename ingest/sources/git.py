@@ -58,13 +58,17 @@ class TagDeployments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The table of a git source. `bots`: regular expressions besides the built-in ones; `refs`: what to read."""
+    """The table of a git source. `bots`: regular expressions besides the built-in ones; `refs`: what to read.
+
+    paths: keep the paths that each commit changed, also where no service has path globs.
+    """
 
     repositories: tuple[RepositoryOptions, ...]
     branch: str | None = None
     bots: tuple[str, ...] = ()
     refs: tuple[str, ...] = DEFAULT_REFS
     deployments: tuple[TagDeployments, ...] = ()
+    paths: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ class GitSource:
                 frames["people"] = people.filter(~pl.col("author").is_in(list(named)))
                 named.update(people["author"])
             yield Batch(frames=frames)
-        if repository.name in self.context.path_globs:
+        if self._keeps_paths(repository.name):
             for paths in read_paths(repository, revisions):
                 yield Batch(frames={"commit_paths": paths})
 
@@ -167,9 +171,12 @@ class GitSource:
     def _patterns(self) -> list[str]:
         return [ref.removesuffix("/*") for ref in self.options.refs]
 
+    def _keeps_paths(self, repository: str) -> bool:
+        return self.options.paths or repository in self.context.path_globs
+
     def _digest(self, chosen: RepositoryOptions) -> str:
         """Changes when anything changes that makes the stored rows stale; holds no secret."""
-        paths = chosen.name in self.context.path_globs
+        paths = self._keeps_paths(chosen.name)
         rules = [asdict(rule) for rule in self.options.deployments]
         facts = [chosen.name, sorted(self.options.bots), rules, paths, self.context.keep_names]
         return self.context.author(json.dumps(["git", 1, *facts, sorted(self.options.refs)]))

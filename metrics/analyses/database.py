@@ -96,6 +96,6 @@ def _notes(frame: pl.DataFrame) -> tuple[str, ...]:
     if blind:
         notes.append(
             f"changed paths are not kept for the repositories of {blind} of {frame.height} deployments, so it is not "
-            "known whether they hold a migration; paths are kept for repositories whose services have `paths`"
+            "known whether they hold a migration; `paths = true` in a git source keeps them"
         )
     return tuple(notes)

@@ -253,6 +253,14 @@ def test_paths_are_kept_only_where_services_have_globs(repo: Repo, warehouse: Wa
     assert empty not in found
 
 
+def test_paths_are_kept_where_the_source_is_told_to(repo: Repo, warehouse: Warehouse, tmp_path: Path) -> None:
+    sha = repo.commit("base", {"db/migrate/1.rb": "1"})
+    ingest(warehouse, _source(context(tmp_path)))
+    assert table(warehouse, "commit_paths").height == 0
+    ingest(warehouse, _source(context(tmp_path), paths=True))
+    assert warehouse.rows("select sha, path from commit_paths") == [(sha, "db/migrate/1.rb")]
+
+
 def test_empty_repository_gives_no_rows(repo: Repo, warehouse: Warehouse, tmp_path: Path) -> None:
     source = _source(context(tmp_path))
     ingest(warehouse, source)
