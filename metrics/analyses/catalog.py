@@ -17,6 +17,7 @@ from metrics.analyses.database import database
 from metrics.analyses.drift import drift
 from metrics.analyses.flags import flag_incidents, flags
 from metrics.analyses.recovery_style import recovery_style
+from metrics.analyses.first_day import first_day
 from metrics.analyses.handoffs import handoffs
 from metrics.analyses.rehearsal import rehearsal
 from metrics.analyses.review import review
@@ -52,6 +53,11 @@ ANALYSES: Mapping[str, Analysis] = {
         "Hand-offs and self-service",
         "Who starts deployments, what do they wait for, and does handing them off make them safer?",
         handoffs,
+    ),
+    "first_day": Analysis(
+        "First-day deploy",
+        "How long until a newcomer's first change runs in production? A distribution, nobody is named.",
+        first_day,
     ),
     "batch_size": Analysis(
         "Batch size",

@@ -15,11 +15,11 @@ succeeded as (
              or environment in (select unnest($environments::varchar[])))
 ),
 production as (
-    select service, environment, arg_max(struct_pack(at := finished_at, version, sha, artifact, repository), number) as runs
+    select service, environment, arg_max(struct_pack(ended := finished_at, version, sha, artifact, repository), number) as runs
     from succeeded where is_production group by service, environment
 ),
 staging as (
-    select service, arg_max(struct_pack(environment, at := finished_at, version, sha, artifact), (finished_at, number)) as runs
+    select service, arg_max(struct_pack(environment, ended := finished_at, version, sha, artifact), (finished_at, number)) as runs
     from succeeded where is_rehearsal group by service
 ),
 rehearsed as (
@@ -40,8 +40,8 @@ waiting as (
     group by s.service, s.environment
 )
 select m.grp, p.service, p.environment, v.repository, len(coalesce(v.paths, [])) > 0 as shares_repository,
-       p.runs.version as production_version, p.runs.sha as production_sha, p.runs.at as production_at,
-       s.runs.environment as staging, s.runs.version as staging_version, s.runs.sha as staging_sha, s.runs.at as staging_at,
+       p.runs.version as production_version, p.runs.sha as production_sha, p.runs.ended as production_at,
+       s.runs.environment as staging, s.runs.version as staging_version, s.runs.sha as staging_sha, s.runs.ended as staging_at,
        p.runs.artifact is not distinct from s.runs.artifact as same, coalesce(w.versions, 0) as versions, w.oldest_at
 from production p
 join members m on m.service = p.service
