@@ -67,12 +67,16 @@ def median_ratio(new: Figure, old: Figure) -> Interval:
 
 
 def _beta_quantile(share: float, a: float, b: float) -> float:
-    """The point below which a Beta(a, b) variable lies with probability `share`, by bisection."""
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        if beta_share(middle, a, b) < share:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+    """The point below which a Beta(a, b) variable lies with probability `share`: Newton's steps inside a bracket."""
+    low, high, point = 0.0, 1.0, a / (a + b)
+    front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
+    for _ in range(100):
+        miss = beta_share(point, a, b) - share
+        low, high = (low, point) if miss > 0 else (point, high)
+        slope = math.exp(front + (a - 1) * math.log(point) + (b - 1) * math.log1p(-point))
+        step = point - miss / slope if slope > 0 else low
+        step = step if low < step < high else (low + high) / 2
+        if abs(step - point) <= 1e-13 * point:
+            break
+        point = step
+    return point

@@ -1,0 +1,78 @@
+"""`dora metrics --power`: what change a group of this size could see after 4, 8, 13 and 26 weeks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from dora.cli.options import note
+from dora.cli.tables import emit
+from dora.cli.trends import forms
+
+if TYPE_CHECKING:
+    from metrics.power import Plan, Visible
+    from metrics.results import Group, Scorecard
+
+
+def show(card: Scorecard, form: str, out: str | None) -> None:
+    """Print one row a group and metric; the figures of the asked period are taken as the usual ones."""
+    from metrics.power import plans
+
+    found = [(group, plans(group)) for group in card.groups]
+    rows = [_row(group, plan) for group, several in found for plan in several]
+    emit(rows, form, out, document(card, found))
+    if form == "table":
+        note(
+            "the least fall and rise that comparing so many weeks with as many before shows in 80 % of cases at 5 %, two-sided"
+        )
+        note("no fall: even a fall to nothing would not be seen; -: too few values for any interval")
+        note(
+            f"definitions {card.definitions['hash']}; usual figures from {card.period['from'][:10]} to {card.period['to'][:10]}"
+        )
+
+
+def document(card: Scorecard, found: list[tuple[Group, tuple[Plan, ...]]]) -> dict[str, object]:
+    """The JSON document; falls and rises are ratios new / old, of rates the new rates."""
+    return {
+        "schema_version": 1,
+        "generated_at": card.generated_at,
+        "data_as_of": card.data_as_of,
+        "definitions": card.definitions,
+        "period": card.period,
+        "power": 0.8,
+        "significance": 0.05,
+        "groups": [
+            {"by": group.by, "name": group.name, "plans": {plan.metric: asdict(plan) for plan in several}}
+            for group, several in found
+        ],
+    }
+
+
+def _row(group: Group, plan: Plan) -> Mapping[str, object]:
+    from metrics.catalog import METRICS
+
+    metric = METRICS[plan.metric]
+    return {
+        group.by: group.name,
+        "metric": metric.title,
+        "now": forms()[metric.unit](plan.now),
+        "n a week": round(plan.per_week, 1),
+    } | {f"{weeks} weeks": _visible(plan, weeks, metric.unit == "rate") for weeks in _weeks()}
+
+
+def _weeks() -> tuple[int, ...]:
+    from metrics.power import WEEKS
+
+    return WEEKS
+
+
+def _visible(plan: Plan, weeks: int, is_rate: bool) -> str:
+    from dashboard.units import change, percent
+
+    found: Visible | None = next((item for item in plan.visible if item.weeks == weeks), None)
+    if found is None or (found.fall is None and found.rise is None):
+        return "-"
+    form = (lambda rate: f"to {percent(rate)}") if is_rate else change
+    ends = [f"no {word}" if end is None else form(end) for word, end in (("fall", found.fall), ("rise", found.rise))]
+    return " / ".join(ends)

@@ -1,0 +1,99 @@
+"""Trends over made-up weeks: arrows only with evidence, limits only from whole weeks that are over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dora.definitions import Definitions
+from dora.model import Commit, Deployment
+from dora.period import Period
+from metrics.build import Setting
+from metrics.catalog import METRICS
+from metrics.question import Question
+from metrics.services import ServiceName
+from metrics.trends import Trend, TrendCard, trends, whole_buckets
+from tests.in_memory import facts_of_records
+
+MONDAY = datetime(2025, 1, 6, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
+
+
+def _asked(weekly: Sequence[int], weeks: int, as_of: datetime | None = None, timezone: str = "UTC") -> TrendCard:
+    """`weekly` deployments from MONDAY on, the question over the last `weeks` of them."""
+    moments = [
+        MONDAY + number * WEEK + timedelta(hours=9) + place * timedelta(days=5) / count
+        for number, count in enumerate(weekly)
+        for place in range(count)
+    ]
+    commit = Commit(repository="shop", sha="c0", parents=(), authored_at=MONDAY, committed_at=MONDAY)
+    deployments = [
+        Deployment(source="test", id=f"d{i}", service="shop", repository="shop", sha="c0", finished_at=at)
+        for i, at in enumerate(moments)
+    ]
+    setting = Setting(Definitions(timezone=timezone), [ServiceName(service="shop", repository="shop")], [])
+    reader = facts_of_records([commit, *deployments], setting)
+    end = MONDAY + len(weekly) * WEEK
+    period = Period(end - weeks * WEEK, end)
+    return trends(reader, Question(period=period, as_of=as_of or end + WEEK, definitions=setting.definitions))
+
+
+def _frequency(card: TrendCard) -> Trend:
+    return next(trend for trend in card.groups[0].trends if trend.metric == "deployment_frequency")
+
+
+def test_twice_as_many_deployments_get_an_arrow_and_one_more_does_not() -> None:
+    doubled = _frequency(_asked([5] * 12 + [10] * 12, 12))
+    assert (doubled.arrow, doubled.better) == ("up", True)
+    assert doubled.change.ratio == pytest.approx(2)
+    same = _frequency(_asked([5] * 12 + [5] * 11 + [6], 12))
+    assert (same.arrow, same.better) == (None, None)
+    assert same.change.ratio == pytest.approx(61 / 60)
+
+
+def test_every_metric_has_a_trend_also_without_data() -> None:
+    found = {trend.metric: trend for trend in _asked([5] * 20, 10).groups[0].trends}
+    assert set(found) == set(METRICS)
+    assert found["failed_deployment_recovery_time"].limits.state == "insufficient data"
+    assert found["failed_deployment_recovery_time"].arrow is None
+    assert found["change_fail_rate"].limits.state == "steady"
+
+
+def test_a_week_far_from_the_others_is_outside_and_named_by_its_monday() -> None:
+    trend = _frequency(_asked([5, 6] * 6 + [5, 6, 5, 6, 5, 40, 5, 6, 5, 6], 10))
+    outside = [start for start, point in zip(trend.starts, trend.limits.points, strict=True) if point.outside]
+    assert outside == [f"{MONDAY + 17 * WEEK:%Y-%m-%d}"]
+
+
+def test_a_week_that_is_not_over_has_no_point() -> None:
+    weekly = [5] * 20
+    end = MONDAY + 20 * WEEK
+    assert len(_frequency(_asked(weekly, 10, end)).limits.points) == 10
+    half = _frequency(_asked([*weekly[:-1], 1], 10, end - timedelta(days=3)))
+    assert len(half.limits.points) == 9
+    assert half.starts[-1] == f"{end - 2 * WEEK:%Y-%m-%d}"
+    assert half.limits.state == "steady"
+
+
+def test_weeks_begin_at_midnight_of_the_zone_also_across_a_clock_change() -> None:
+    berlin = "Europe/Berlin"
+    period = Period(datetime(2025, 3, 2, 23, tzinfo=UTC), datetime(2025, 4, 20, 22, tzinfo=UTC))
+    question = Question(period=period, as_of=period.end, definitions=Definitions(timezone=berlin))
+    ends = sorted(whole_buckets(question, "week"))
+    assert len(ends) == 7
+    assert ends[0][0] == period.start
+    assert {(end - start) / timedelta(hours=1) for start, end in ends} == {167, 168}
+
+
+def test_weeks_that_the_period_cuts_are_left_out() -> None:
+    period = Period(MONDAY + timedelta(days=2), MONDAY + 3 * WEEK + timedelta(days=2))
+    question = Question(period=period, as_of=period.end)
+    assert sorted(start for start, _ in whole_buckets(question, "week")) == [MONDAY + WEEK, MONDAY + 2 * WEEK]
+
+
+def test_the_period_before_has_the_same_length_and_ends_where_this_one_begins() -> None:
+    card = _asked([5] * 24, 12)
+    assert card.before == Period(MONDAY, MONDAY + 12 * WEEK)
+    assert _frequency(card).before.n == 60
