@@ -34,6 +34,7 @@ class Definitions:
     replay_slot_seconds / replay_services: that many services of one source moving back in one slot is a replay.
     proximity_seconds: how long after a deployment an incident may be laid at its door.
     hotfix_labels / hotfix_branches / hotfix_titles: globs that mark a pull request as a hotfix.
+    migrations: globs of paths, below any folder, whose change is a database migration.
     """
 
     timezone: str = "UTC"
@@ -52,6 +53,7 @@ class Definitions:
     hotfix_branches: tuple[str, ...] = ("hotfix/*", "hotfix-*")
     hotfix_titles: tuple[str, ...] = ("hotfix:*", "[[]hotfix]*")
     working_days: tuple[int, ...] = (1, 2, 3, 4, 5)
+    migrations: tuple[str, ...] = ("db/migrate/**", "migrations/**", "alembic/versions/**")
 
     def as_dict(self) -> dict[str, object]:
         """Every setting by name, as JSON-ready values."""

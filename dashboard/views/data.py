@@ -28,6 +28,7 @@ _WORDS = {
     "proximity_seconds": "an incident may be laid at a deployment's door for", "replay_slot_seconds": "slot in which a replay is looked for",
     "replay_services": "services moving back in one slot that make a replay", "hotfix_labels": "labels of a hotfix",
     "hotfix_branches": "branches of a hotfix", "hotfix_titles": "titles of a hotfix",
+    "migrations": "paths of database migrations",
 }  # fmt: skip
 
 

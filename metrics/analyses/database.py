@@ -1,6 +1,6 @@
 """Database changes: deployments that contain a migration, and whether they fail more often than others.
 
-A deployment contains one when a change that it shipped first touches a path of `MIGRATIONS`, below any folder, and
+A deployment contains one when a change that it shipped first touches a path of `migrations`, below any folder, and
 below the service's own paths where it has some. Where the changed paths are not kept nothing is known, and it is said.
 """
 
@@ -17,9 +17,8 @@ from metrics.analyses.failed import FAIL_RATE, fail_rate, judged
 from metrics.change_intervals import Figure, share_difference
 from metrics.question import Question
 from metrics.services import matches
-from metrics.slices import slices
+from metrics.slices import Slices, slices
 
-MIGRATIONS = ("db/migrate/**", "migrations/**", "alembic/versions/**")
 KINDS = ("with_migration", "without", "unknown")
 COLUMNS = (
     "group", "deployments_are", "deployments", "deployments_share", *FAIL_RATE, "fail_rate_difference",
@@ -27,16 +26,17 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def database(reader: Reader, question: Question, migrations: Sequence[str] = MIGRATIONS) -> Answer:
+def database(reader: Reader, question: Question) -> Answer:
     """Three rows a group: deployments with a migration, without one, and those of which it is not known."""
     cut = slices(reader, question)
-    found = cut.frame(reader, "analyses/database", migrations=expression(migrations))
+    found = pl.concat(_read(reader, part) for part in cut.parts())
     frame = judged(reader, cut, found.with_columns(kind=pl.Series(_kinds(found), dtype=pl.String)))
     rows = [row for name, part in by_group(cut, frame) for row in _group(name, part)]
+    globs = ", ".join(question.definitions.migrations) or "nothing"
     return Answer(
         name="database",
         title="Database changes",
-        definition=f"deployments that ship a change of {', '.join(migrations)} (below any folder), against the others",
+        definition=f"deployments that ship a change of {globs} (below any folder), against the others",
         columns=COLUMNS,
         rows=tuple(rows),
         notes=_notes(frame),
@@ -44,9 +44,17 @@ def database(reader: Reader, question: Question, migrations: Sequence[str] = MIG
     )
 
 
+def _read(reader: Reader, part: Slices) -> pl.DataFrame:
+    globs = part.question.definitions.migrations
+    return part.frame(reader, "analyses/database", migrations=expression(globs))
+
+
 def expression(globs: Sequence[str]) -> str:
-    """One regular expression for paths in small letters that a glob matches at the root or below any folder."""
-    return "|".join(f"^(.*/)?{''.join(map(_part, glob.lower()))}$" for glob in globs)
+    """One regular expression for paths in small letters that a glob matches at the root or below any folder.
+
+    `$^` matches nothing: without a glob no path is a migration.
+    """
+    return "|".join(f"^(.*/)?{''.join(map(_part, glob.lower()))}$" for glob in globs) or "$^"
 
 
 def _part(letter: str) -> str:

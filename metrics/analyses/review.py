@@ -46,14 +46,21 @@ def review(reader: Reader, question: Question) -> Answer:
 
 
 def _wanted(reader: Reader, cut: Slices, name: str) -> pl.DataFrame:
-    rows = cut.frame(reader, f"analyses/{name}").with_columns(
-        reviewed=pl.when((pl.col("reviews") > 0) | pl.col("first_review_at").is_not_null())
-        .then(pl.lit("yes"))
-        .when(pl.col("reviews") == 0)
-        .then(pl.lit("no"))
-        .otherwise(pl.lit("unknown"))
-    )
-    return rows if cut.question.definitions.bots else rows.filter(~pl.col("is_bot"))
+    """The rows of a question with `reviewed`, by each service's definitions; what two services ship counts once."""
+    parts = []
+    for part in cut.parts():
+        rows = part.frame(reader, f"analyses/{name}").with_columns(reviewed=_REVIEWED)
+        parts.append(rows if part.question.definitions.bots else rows.filter(~pl.col("is_bot")))
+    return pl.concat(parts).unique(["grp", "repository", "number" if name == "review" else "sha"], maintain_order=True)
+
+
+_REVIEWED = (
+    pl.when((pl.col("reviews") > 0) | pl.col("first_review_at").is_not_null())
+    .then(pl.lit("yes"))
+    .when(pl.col("reviews") == 0)
+    .then(pl.lit("no"))
+    .otherwise(pl.lit("unknown"))
+)
 
 
 def _pull_requests(part: pl.DataFrame) -> dict[str, object]:

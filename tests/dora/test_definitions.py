@@ -18,6 +18,7 @@ OTHERS: dict[str, Any] = {
     "bots": False, "failure_window_seconds": None, "failure_kinds": ("revert",), "rework_kinds": ("revert",),
     "replay_slot_seconds": 60.0, "replay_services": 6, "proximity_seconds": 1.0, "hotfix_labels": (),
     "hotfix_branches": (), "hotfix_titles": (), "working_days": (1,),
+    "migrations": (),
 }  # fmt: skip
 
 
