@@ -15,12 +15,14 @@ from metrics.analyses.canary import canary
 from metrics.analyses.clocks import clocks
 from metrics.analyses.database import database
 from metrics.analyses.drift import drift
-from metrics.analyses.flags import flag_incidents, flags
-from metrics.analyses.recovery_style import recovery_style
+from metrics.analyses.feedback import feedback
 from metrics.analyses.first_day import first_day
+from metrics.analyses.flags import flag_incidents, flags
 from metrics.analyses.handoffs import handoffs
+from metrics.analyses.recovery_style import recovery_style
 from metrics.analyses.rehearsal import rehearsal
 from metrics.analyses.review import review
+from metrics.analyses.steps import steps
 from metrics.analyses.success import success
 from metrics.question import Question
 
@@ -58,6 +60,16 @@ ANALYSES: Mapping[str, Analysis] = {
         "First-day deploy",
         "How long until a newcomer's first change runs in production? A distribution, nobody is named.",
         first_day,
+    ),
+    "steps": Analysis(
+        "Pipeline steps",
+        "How long does each step take and wait, how often does it fail, and which few cause most failures?",
+        steps,
+    ),
+    "feedback": Analysis(
+        "Time to first feedback",
+        "How long does a change wait for the first thing that its checks say?",
+        feedback,
     ),
     "batch_size": Analysis(
         "Batch size",
