@@ -6,6 +6,7 @@ import polars as pl
 
 from dora.warehouse import Reader
 from metrics.analyses.answer import Answer, by_group, share, spread
+from metrics.analyses.steps import WITHOUT_ENVIRONMENT
 from metrics.question import Question
 from metrics.slices import slices
 
@@ -28,14 +29,16 @@ def feedback(reader: Reader, question: Question) -> Answer:
     """One row per group; figures None without runs."""
     cut = slices(reader, question)
     frame = cut.frame(reader, "analyses/feedback")
-    notes = () if frame.height else ("no check of a commit is known in the period: it needs a source of pipeline runs",)
+    missing = (
+        () if frame.height else ("no check of a commit is known in the period: it needs a source of pipeline runs",)
+    )
     return Answer(
         name="feedback",
         title="Time to first feedback",
         definition=DEFINITION,
         columns=COLUMNS,
         rows=tuple({"group": name, **_figures(own)} for name, own in by_group(cut, frame)),
-        notes=notes,
+        notes=(*missing, *((WITHOUT_ENVIRONMENT,) if question.environments else ())),
     )
 
 

@@ -23,6 +23,8 @@ DEFINITION = (
     "too it has no share, for its failures are theirs. signature: the most frequent error of the step. wait: from when the step "
     "could begin to when it did; of a step that waits for a person all its time."
 )
+#: What a run is for is known of those that deploy only.
+WITHOUT_ENVIRONMENT = "pipeline runs belong to no environment: --environment does not narrow this answer"
 
 
 def steps(reader: Reader, question: Question) -> Answer:
@@ -36,7 +38,7 @@ def steps(reader: Reader, question: Question) -> Answer:
         definition=DEFINITION,
         columns=COLUMNS,
         rows=tuple({column: row.get(column) for column in COLUMNS} for row in rows),
-        notes=tuple(_notes(frame)),
+        notes=tuple(_notes(frame, question)),
         keys=4,
     )
 
@@ -70,7 +72,9 @@ def _figures(rows: pl.DataFrame) -> dict[str, object]:
     }
 
 
-def _notes(rows: pl.DataFrame) -> Iterator[str]:
+def _notes(rows: pl.DataFrame, question: Question) -> Iterator[str]:
+    if question.environments:
+        yield WITHOUT_ENVIRONMENT
     if rows.is_empty():
         yield "no finished pipeline step of these services is known in the period: it needs a source of pipeline runs"
         return

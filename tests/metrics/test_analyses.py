@@ -1,0 +1,91 @@
+"""What holds for every analysis: rows with one shape, no figures from nothing, shares inside their intervals, no names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dora.errors import ConfigError
+from dora.period import parse_period
+from dora.warehouse import Reader, open_published
+from metrics.analyses.answer import Answer
+from metrics.analyses.catalog import ANALYSES, analysis
+from metrics.question import BY, Question, published_as_of
+from tests.golden_case import facts_of_case, read_rows
+from tests.organisations import publish, publish_empty
+
+CASES = sorted(path.parent for path in (Path(__file__).parent.parent / "golden_analyses").glob("*/*/expect.csv"))
+TEAMS = ["Atlas", "Beacon", "Comet"]
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    opened = open_published(publish(tmp_path_factory.mktemp("organisation"), TEAMS))
+    yield opened
+    opened.close()
+
+
+def _question(reader: Reader) -> Question:
+    as_of = published_as_of(reader)
+    return Question(period=parse_period("90d", None, as_of), as_of=as_of)
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_every_row_has_the_named_columns_and_a_name_of_its_own(reader: Reader, name: str) -> None:
+    for by in BY:
+        answer = ANALYSES[name].answer(reader, replace(_question(reader), by=by))
+        assert answer.name == name
+        assert answer.columns[0] == "group"
+        assert all(tuple(row) == answer.columns for row in answer.rows)
+        assert len({answer.key(row) for row in answer.rows}) == len(answer.rows)
+        groups = {"organisation": {"Acme"}, "team": set(TEAMS), "service": {f"service-{n}" for n in range(3)}}
+        assert {row["group"] for row in answer.rows} <= groups[by]
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_nothing_gives_no_share_and_no_time(tmp_path: Path, name: str) -> None:
+    empty = open_published(publish_empty(tmp_path))
+    answer = ANALYSES[name].answer(empty, _question(empty))
+    assert [value for _, _, value in _figures(answer)] == []
+    empty.close()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
+def test_shares_lie_in_their_intervals_and_between_0_and_1(case: Path) -> None:
+    answer = ANALYSES[case.parent.name].answer(*facts_of_case(case))
+    for row, column, value in _figures(answer):
+        if "seconds" not in column and "−" not in answer.key(row):
+            assert 0 <= value <= 1, (answer.key(row), column)
+        interval = row.get(f"{column}_interval")
+        if isinstance(interval, tuple) and None not in interval:
+            assert interval[0] - 1e-9 <= value <= interval[1] + 1e-9, (answer.key(row), column)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
+def test_no_answer_holds_a_person_or_a_commit(case: Path) -> None:
+    people = {
+        row[column]
+        for table in ("commits", "deployments", "pull_requests", "pipeline_runs")
+        for row in read_rows(case / f"{table}.csv")
+        for column in ("author", "actor", "sha")
+        if row.get(column)
+    }
+    answer = ANALYSES[case.parent.name].answer(*facts_of_case(case))
+    assert [(row, value) for row in answer.rows for value in row.values() if str(value) in people] == []
+
+
+def test_an_unknown_analysis_is_told_with_the_nearest_one() -> None:
+    with pytest.raises(ConfigError, match="did you mean 'rehearsal'"):
+        analysis("rehersal")
+
+
+def _figures(answer: Answer) -> Iterator[tuple[dict[str, object], str, float]]:
+    """Every share, rate and span that is not None, with its row and column."""
+    for row in answer.rows:
+        for column, value in row.items():
+            named = "seconds" in column or "share" in column or "rate" in column
+            if named and isinstance(value, int | float) and not isinstance(value, bool):
+                yield dict(row), column, value
