@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
+from dora.cli.definition_breaks import as_entries
 from dora.cli.options import config_option, reading
 from dora.cli.tables import write_csv
+from dora.definition_log import definition_changes
 from dora.errors import DoraError
 
 SKIPPED = ("cursors", "meta", "people")
@@ -42,7 +44,9 @@ def command(config: str | None, form: str, out: str, tables: tuple[str, ...], na
                         write_csv(frame.columns, [[_flat(cell) for cell in row] for row in frame.iter_rows()], stream)
                 click.echo(f"{path}  {frame.height:,} rows")
             about = {key: value for key, value in reader.meta().items() if key != "definitions"}
-            about_text = json.dumps(about | {"definitions": json.loads(reader.meta()["definitions"])}, indent=1)
+            changed = as_entries(definition_changes(reader.path))
+            more = {"definitions": json.loads(reader.meta()["definitions"]), "definition_changes": changed}
+            about_text = json.dumps(about | more, indent=1)
             (folder / "about.json").write_text(about_text + "\n")
         except OSError as error:
             raise DoraError(f"{folder}: cannot be written: {error.strerror}") from None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dora.cli import definition_breaks, levels
 from dora.cli import power as planner
 from dora.cli import quality as findings
 from dora.cli import trends as past
@@ -80,9 +81,15 @@ def command(
     if power:
         planner.show(card, form, out)
         return
-    document = contract(card)
-    emit([row for group in card.groups for row in _rows(group)], form, out, document)
+    document = levels.with_strips(contract(card), card)
+    breaks = definition_breaks.changes_in(reader.path, question) if every else []
+    if every:
+        document["definition_changes"] = definition_breaks.as_entries(breaks)
+    rows = [row for group in card.groups for row in _rows(group)]
+    emit(definition_breaks.stamped(rows, card, form), form, out, document)
     if form == "table":
+        definition_breaks.note_changes(breaks)
+        levels.show(card, out)
         _footer(card)
 
 

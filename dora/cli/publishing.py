@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dora.config import Config, ownership_instant
+from dora.definition_log import log_definitions
 from dora.overrides import read_overrides
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ def publish(config: Config, warehouse: Warehouse, say: Callable[[str], None]) ->
     # `unpublished` first: killed between here and the end, the next run knows that the published file is older.
     warehouse.set_meta(unpublished="true", definitions_hash=config.definitions.hash, setting_hash=setting.hash)
     warehouse.publish(config.published_path, lambda builder: build(builder, setting))
+    log_definitions(config.warehouse_path, config.definitions, datetime.now(UTC))
     say("")
 
 

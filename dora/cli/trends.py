@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from dora.cli.definition_breaks import as_entries, changes_in, note_changes, stamped
 from dora.cli.options import note
 from dora.cli.tables import emit
 
@@ -24,8 +25,12 @@ def show(reader: Reader, question: Question, form: str, out: str | None) -> None
     from metrics.trends import trends
 
     found = trends(reader, question)
-    emit([_row(group, trend) for group in found.groups for trend in group.trends], form, out, document(found))
+    breaks = changes_in(reader.path, question.over(found.before))
+    plain = document(found) | {"definition_changes": as_entries(breaks)}
+    rows = [_row(group, trend) for group in found.groups for trend in group.trends]
+    emit(stamped(rows, found.card, form), form, out, plain)
     if form == "table":
+        note_changes(breaks)
         note(
             f"before: {found.before.start:%Y-%m-%d} to {found.before.end:%Y-%m-%d}; an arrow needs a 95 % interval of the "
             f"change that excludes none; outside: a {found.every} beyond its control limits, or one of 8 on one side"

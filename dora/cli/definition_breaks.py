@@ -1,0 +1,42 @@
+"""Where the definitions changed, for answers over time: a note under a table, an entry in JSON, a column in files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dora.cli.options import note
+from dora.definition_log import DefinitionChange, definition_changes
+
+if TYPE_CHECKING:
+    from metrics.question import Question
+    from metrics.results import Scorecard
+
+
+def changes_in(published: Path, question: Question) -> list[DefinitionChange]:
+    """The changes of definitions since the asked period began."""
+    return [change for change in definition_changes(published) if change.at >= question.period.start]
+
+
+def as_entries(found: Sequence[DefinitionChange]) -> list[Mapping[str, object]]:
+    """The changes as JSON says them; every figure beside them is computed with the newest definitions."""
+    return [
+        {"at": change.at.isoformat(), "from": change.old, "to": change.new, "settings": dict(change.settings)}
+        for change in found
+    ]
+
+
+def note_changes(found: Sequence[DefinitionChange]) -> None:
+    """Say on stderr when what changed, and that it breaks no line here but one that older answers are joined to."""
+    for change in found:
+        note(change.sentence)
+    if found:
+        note("all figures above use the present definitions; join them to an earlier answer only with a break there")
+
+
+def stamped(rows: Sequence[Mapping[str, object]], card: Scorecard, form: str) -> Sequence[Mapping[str, object]]:
+    """Rows for a file carry the hash of their definitions, so that rows of several answers can be told apart."""
+    if form not in ("csv", "parquet"):
+        return rows
+    return [{**row, "definitions": card.definitions["hash"]} for row in rows]

@@ -1,0 +1,95 @@
+"""`dora metrics --trend`, `--power`, the 2025 strip, and changes of definitions, as a person sees them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.dora.processes import said
+
+PERIOD = ("--from", "2025-10-01", "--to", "2026-01-01")
+METRICS = {
+    "deployment_frequency", "change_lead_time", "change_fail_rate", "failed_deployment_recovery_time",
+    "time_to_restore", "deployment_rework_rate",
+}  # fmt: skip
+
+
+@pytest.fixture
+def own(shop: Path, tmp_path: Path) -> Path:
+    """A copy of the shop that a test may build."""
+    return Path(shutil.copytree(shop, tmp_path / "shop"))
+
+
+def test_a_trend_has_a_row_a_metric_and_its_weeks_in_json(shop: Path) -> None:
+    done = said(shop, "metrics", *PERIOD, "--trend")
+    assert len(done.stdout.splitlines()) == 2 + len(METRICS)
+    assert "excludes none" in done.stderr
+    document = json.loads(said(shop, "metrics", *PERIOD, "--trend", "--format", "json").stdout)
+    (group,) = document["groups"]
+    assert set(group["trends"]) == METRICS
+    assert document["before"]["to"] == document["period"]["from"]
+    points = group["trends"]["deployment_frequency"]["limits"]["points"]
+    assert [point["start"] for point in points][:2] == ["2025-10-06", "2025-10-13"]
+
+
+def test_no_arrow_without_evidence(shop: Path) -> None:
+    document = json.loads(said(shop, "metrics", *PERIOD, "--trend", "--by", "service", "--format", "json").stdout)
+    for group in document["groups"]:
+        for trend in group["trends"].values():
+            assert (trend["arrow"] is None) == (not trend["change"]["clear"])
+
+
+def test_a_plan_names_the_weeks_and_grows_finer_with_them(shop: Path) -> None:
+    header = said(shop, "metrics", *PERIOD, "--power").stdout.splitlines()[0]
+    assert [weeks for weeks in ("4 weeks", "8 weeks", "13 weeks", "26 weeks") if weeks in header] == [
+        "4 weeks", "8 weeks", "13 weeks", "26 weeks",
+    ]  # fmt: skip
+    document = json.loads(said(shop, "metrics", *PERIOD, "--power", "--format", "json").stdout)
+    rises = [item["rise"] for item in document["groups"][0]["plans"]["deployment_frequency"]["visible"]]
+    assert rises == sorted(rises, reverse=True)
+    assert rises[-1] > 1
+
+
+def test_2025_has_a_strip_and_no_levels(shop: Path) -> None:
+    done = said(shop, "metrics", *PERIOD, "--edition", "2025")
+    assert "2025 has no levels" in done.stdout
+    assert "not a rank" in done.stderr
+    assert "dora.dev" in done.stderr
+    document = json.loads(said(shop, "metrics", *PERIOD, "--edition", "2025", "--format", "json").stdout)
+    assert [strip["mean"] for strip in document["quick_check"]["groups"][0]["strips"]] == [4.8, 5.5, 1.9, 2.6, 2.2]
+    assert "quick_check" not in json.loads(said(shop, "metrics", *PERIOD, "--format", "json").stdout)
+
+
+def test_the_provenance_of_the_levels_is_said(shop: Path) -> None:
+    assert "levels of 2024, status B" in said(shop, "metrics", *PERIOD).stderr
+    assert "levels of 2018, status M" in said(shop, "metrics", *PERIOD, "--edition", "2018").stderr
+
+
+def test_a_change_of_definitions_is_noted_wherever_figures_stand_in_time(own: Path) -> None:
+    settings = own / "dora.toml"
+    text = settings.read_text()
+    assert "[definitions]\n" in text
+    settings.write_text(text.replace("[definitions]\n", '[definitions]\nclock = "authored"\n', 1))
+    said(own, "build")
+    for options in (("--every", "month"), ("--trend",)):
+        assert "clock committed -> authored" in said(own, "metrics", *PERIOD, *options).stderr
+        document = json.loads(said(own, "metrics", *PERIOD, *options, "--format", "json").stdout)
+        (change,) = document["definition_changes"]
+        assert change["settings"] == {"clock": ["committed", "authored"]}
+        assert change["to"] == document["definitions"]["hash"]
+    assert "clock committed" not in said(own, "metrics", *PERIOD).stderr.replace("clock committed, failure", "")
+    said(own, "export", "--out", "out", "--table", "deployments")
+    assert len(json.loads((own / "out/about.json").read_text())["definition_changes"]) == 1
+
+
+def test_rows_in_files_carry_the_hash_of_their_definitions(own: Path) -> None:
+    rows = []
+    for options in ((), ("--clock", "authored")):
+        done = said(own, "metrics", *PERIOD, "--every", "month", *options, "--format", "csv")
+        rows += list(csv.DictReader(io.StringIO(done.stdout)))
+    assert len({row["definitions"] for row in rows}) == 2
