@@ -77,6 +77,14 @@ def test_no_answer_holds_a_person_or_a_commit(case: Path) -> None:
     assert [(row, value) for row in answer.rows for value in row.values() if str(value) in people] == []
 
 
+def test_the_documentation_names_every_analysis_and_column(reader: Reader) -> None:
+    told = (Path(__file__).parents[2] / "docs" / "analyses.md").read_text()
+    sections = {part.split("\n", 1)[0]: part for part in told.split("\n## ")[1:]}
+    columns = {name: entry.answer(reader, _question(reader)).columns for name, entry in ANALYSES.items()}
+    assert [(name, c) for name, own in columns.items() for c in own if f"`{c}`" not in sections.get(name, "")] == []
+    assert all(f"| [`{name}`](#{name}) | {entry.asks} |" in told for name, entry in ANALYSES.items())
+
+
 def test_an_unknown_analysis_is_told_with_the_nearest_one() -> None:
     with pytest.raises(ConfigError, match="did you mean 'rehearsal'"):
         analysis("rehersal")
