@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from dora.warehouse import Reader
     from metrics.analyses.answer import Answer
     from metrics.question import Question
+#: Up to so many rows with more columns than that are shown with a line for every column.
+FEW_ROWS, FEW_COLUMNS = 4, 8
 
 
 def emit_list(form: str, out: str | None) -> None:
@@ -38,7 +40,7 @@ def emit_analysis(reader: Reader, question: Question, name: str, form: str, out:
 
     answer = analysis(name).answer(reader, question)
     if form in ("table", "markdown"):
-        emit([_spoken(row) for row in answer.rows], form, out)
+        emit(_table(answer), form, out)
     else:
         emit([_flat(row) for row in answer.rows], form, out, contract(answer, question), _flat_names(answer))
     if form == "table":
@@ -58,11 +60,11 @@ def contract(answer: Answer, question: Question) -> dict[str, object]:
 
 
 def _flat(row: Mapping[str, object]) -> dict[str, object]:
-    """An interval as two columns, a moment as text: what CSV and Parquet can hold."""
+    """An interval as two columns, which CSV and Parquet can hold."""
     flat: dict[str, object] = {}
     for name, value in row.items():
-        if name.endswith("interval") and isinstance(value, tuple):
-            flat[f"{name}_low"], flat[f"{name}_high"] = value
+        if name.endswith("interval"):
+            flat[f"{name}_low"], flat[f"{name}_high"] = value if isinstance(value, tuple) else (None, None)
         else:
             flat[name] = value
     return flat
@@ -73,13 +75,37 @@ def _flat_names(answer: Answer) -> list[str]:
     return [part for name in answer.columns for part in ends.get(name, (name,))]
 
 
-def _spoken(row: Mapping[str, object]) -> dict[str, object]:
-    """A row as a person reads it: `median` 2 d 4 h, `fail rate` 12.5 %, its interval after it."""
-    return {_heading(name): _said(name, value) for name, value in row.items()}
+def _table(answer: Answer) -> list[dict[str, object]]:
+    """The rows as a person reads them: `median` 2 d 4 h, `fail rate` 12.5 %, its interval after it.
+
+    A lone group and what is empty in every row are left out; a few long rows stand side by side, one line a figure.
+    """
+    alone = len({row["group"] for row in answer.rows}) < 2
+    empty = {name for name in answer.columns[answer.keys :] if all(_is_empty(row[name]) for row in answer.rows)}
+    shown = [
+        name for name in answer.columns if name not in empty and not (name == "group" and alone and answer.keys > 1)
+    ]
+    if len(answer.rows) > FEW_ROWS or len(shown) <= FEW_COLUMNS:
+        return [{_heading(name): _said(name, row[name]) for name in shown} for row in answer.rows]
+    named = {" / ".join(str(row[name]) for name in shown if name in _keys(answer)): row for row in answer.rows}
+    figures = [name for name in shown if name not in _keys(answer)]
+    return [
+        {"figure": _heading(name)} | {key: _said(name, row[name]) for key, row in named.items()} for name in figures
+    ]
+
+
+def _keys(answer: Answer) -> tuple[str, ...]:
+    return answer.columns[: answer.keys]
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value == (None, None)
 
 
 def _heading(name: str) -> str:
-    words = name.replace("_seconds", "").replace("_interval", "_95_%").replace("_", " ").strip()
+    words = (
+        name.replace("_seconds", "").removeprefix("seconds_").replace("_interval", "_95_%").replace("_", " ").strip()
+    )
     return words or name
 
 

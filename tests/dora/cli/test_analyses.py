@@ -38,12 +38,29 @@ def test_every_format_holds_the_same_rows(shop: Path, tmp_path: Path) -> None:
     assert {"definition", "columns", "notes", "period", "data_as_of", "definitions"} <= set(document)
 
 
+@pytest.mark.parametrize("name", ANALYSES)
+def test_rows_without_an_interval_have_the_columns_of_the_others(shop: Path, tmp_path: Path, name: str) -> None:
+    words = ["metrics", *PERIOD, "--analysis", name, "--format"]
+    header, *rows = csv.reader(io.StringIO(said(shop, *words, "csv").stdout))
+    said(shop, *words, "parquet", "--out", str(tmp_path / "out.parquet"))
+    assert {len(row) for row in rows} <= {len(header)}
+    assert pl.read_parquet(tmp_path / "out.parquet").columns == header
+
+
 def test_the_table_says_how_it_was_counted_on_stderr_only(shop: Path) -> None:
     done = said(shop, "metrics", *PERIOD, "--analysis", "rehearsal")
     assert "rehearsed share" in done.stdout
     assert "Succeeded production deployments" not in done.stdout
     assert "Succeeded production deployments" in done.stderr
     assert "[2025-10-01, 2026-01-01)" in done.stderr
+
+
+def test_a_few_long_rows_stand_side_by_side_and_many_below_each_other(shop: Path) -> None:
+    few = said(shop, "metrics", *PERIOD, "--analysis", "feedback").stdout.splitlines()
+    many = said(shop, "metrics", *PERIOD, "--analysis", "batch_size", "--by", "service").stdout.splitlines()
+    assert few[0].split()[0] == "figure"
+    assert few[2].split()[0] == "changes"
+    assert many[0].split()[:2] == ["group", "size"]
 
 
 def test_filters_narrow_an_analysis(shop: Path) -> None:
