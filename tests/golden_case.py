@@ -2,8 +2,8 @@
 
 Tables are named after records, blank or missing columns take the model's default, lists are divided by `;`, times
 are UTC. A record belongs to source `test`, repository `shop` and service `shop` unless its row says otherwise.
-`services.csv` and `team_services.csv` replace the one service `shop`; `definitions.toml` changes definitions;
-`question.toml` holds from, to, as_of, by, every, edition, teams, services, environments.
+`services.csv` and `team_services.csv` replace the one service `shop`; `definitions.toml` changes definitions; `overrides.toml` holds
+people's decisions; `question.toml` holds from, to, as_of, by, every, edition, teams, services, environments.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from dora.definitions import Definitions
 from dora.model import BY_TABLE, Record, column_types
+from dora.overrides import read_overrides
 from dora.period import Period, parse_instant
 from dora.tables import read_table
 from dora.warehouse import Reader
@@ -29,8 +31,9 @@ DEFAULTS = {"source": "test", "repository": "shop", "service": "shop"}
 
 def facts_of_case(case: Path) -> tuple[Reader, Question]:
     """The facts of a folder, ready to be asked until the next call, and its question."""
-    definitions = read_table(Definitions, read_toml(case / "definitions.toml"), str(case))
-    setting = Setting(definitions, list(_services(case)), list(_ownerships(case)))
+    definitions = _definitions(case)
+    decisions = read_overrides(case / "overrides.toml")
+    setting = Setting(definitions, list(_services(case)), list(_ownerships(case)), decisions)
     return facts_of_records(list(_records(case)), setting), _question(case, definitions)
 
 
@@ -64,6 +67,14 @@ def read_rows(file: Path) -> list[dict[str, str]]:
 def read_toml(file: Path) -> dict[str, object]:
     """The values of a TOML file; none when there is no such file."""
     return tomllib.loads(file.read_text()) if file.exists() else {}
+
+
+def _definitions(case: Path) -> Definitions:
+    """TOML has no word for none: a window without end is `forever`."""
+    values = read_toml(case / "definitions.toml")
+    endless = {key: None for key, value in values.items() if value == "forever"}
+    known = {key: value for key, value in values.items() if key not in endless}
+    return replace(read_table(Definitions, known, str(case)), **endless)  # type: ignore[arg-type]
 
 
 def _question(case: Path, definitions: Definitions) -> Question:

@@ -6,6 +6,7 @@ What a folder holds is told in tests/golden_case.py.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,11 @@ def test_every_case_explains_its_figures() -> None:
     assert silent == []
 
 
+def test_every_case_stands_beside_its_rule_in_the_list() -> None:
+    listed = re.findall(r"`(\w+/\w+)`", (GOLDEN / "README.md").read_text())
+    assert sorted(listed) == [f"{case.parent.name}/{case.name}" for case in CASES]
+
+
 def test_there_are_cases_for_every_metric() -> None:
     found = {case.parent.name for case in CASES}
     assert found >= {
@@ -44,12 +50,13 @@ def test_there_are_cases_for_every_metric() -> None:
         "change_fail_rate",
         "recovery_time",
         "deployment_rework_rate",
+        "quality",
     }
 
 
 def _figure(reader: Reader, card: Scorecard, name: str) -> object:
     """`deployment.ID.COLUMN`, `evidence.ID` (kinds), `ships.ID` (shas), `change.SHA.COLUMN`, `pull_request.N.COLUMN`,
-    `quality.FINDING` (subjects), else a path into the group: `change_fail_rate.rate`, `@NAME.…` for another group and
+    `quality.FINDING` (subjects), `summary.FINDING.COLUMN`, else a path into the group: `change_fail_rate.rate`, `@NAME.…` for another group and
     `#2.…` for its third bucket."""
     kind, _, rest = name.partition(".")
     if kind in _ROWS:
@@ -76,6 +83,7 @@ _ROWS = {
     "change": "from change_facts where sha = $key",
     "pull_request": "from pull_request_facts where number = $key::integer",
     "quality": "select subject as value from quality_facts where finding = $key",
+    "summary": "from quality_summary where finding = $key",
 }
 
 
