@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from dora.definitions import Definitions
 from dora.errors import ConfigError
 from dora.period import parse_period
 from dora.warehouse import Reader, open_published
 from metrics.analyses.answer import Answer
 from metrics.analyses.catalog import ANALYSES, analysis
-from metrics.question import BY, Question, published_as_of
+from metrics.question import BY, By, Question, published_as_of
+from metrics.scorecard import scorecard
 from tests.golden_case import facts_of_case, read_rows
 from tests.organisations import publish, publish_empty
 
@@ -75,6 +77,33 @@ def test_no_answer_holds_a_person_or_a_commit(case: Path) -> None:
     }
     answer = ANALYSES[case.parent.name].answer(*facts_of_case(case))
     assert [(row, value) for row in answer.rows for value in row.values() if str(value) in people] == []
+
+
+@pytest.mark.parametrize(
+    "own", [{}, {"service-1": Definitions(failure_window_seconds=90 * 86400.0)}], ids=["one", "own"]
+)
+@pytest.mark.parametrize("by", BY)
+def test_failures_are_those_of_the_change_fail_rate(reader: Reader, by: By, own: dict[str, Definitions]) -> None:
+    question = replace(_question(reader), by=by, own=own)
+    rates = {group.name: group.change_fail_rate for group in scorecard(reader, question).groups}
+    rows = [row for row in ANALYSES["handoffs"].answer(reader, question).rows if row["started_by"] == "all"]
+    assert {row["group"]: (row["failed"], row["matured"]) for row in rows} == {
+        name: (rate.failed, rate.deployments) for name, rate in rates.items()
+    }
+    assert sum(rate.pending for rate in rates.values()) > (3 if own else 0)
+
+
+@pytest.mark.parametrize(("name", "key", "counts"), [
+    ("rehearsal", "all", ("deployments", "seen")), ("handoffs", "all", ("deployments", "failed", "matured")),
+    ("batch_size", "commits / all", ("deployments", "failed", "matured")), ("feedback", "", ("changes",)),
+])  # fmt: skip
+def test_the_organisation_is_its_services_pooled(reader: Reader, name: str, key: str, counts: tuple[str, ...]) -> None:
+    def total(by: By) -> list[int]:
+        answer = ANALYSES[name].answer(reader, replace(_question(reader), by=by))
+        rows = [row for row in answer.rows if answer.key(row).partition(" / ")[2] == key]
+        return [sum(int(str(row[count])) for row in rows) for count in counts]
+
+    assert total("organisation") == total("team") == total("service")
 
 
 def test_the_documentation_names_every_analysis_and_column(reader: Reader) -> None:
