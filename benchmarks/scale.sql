@@ -38,7 +38,7 @@ select f.service_position, f.service, f.environment, f.repository, md5('c' || i)
        f.finished_at - to_seconds(600 + hash(i // 5) % 200000) as first_commit_at,
        f.finished_at - to_seconds(300 + hash(i // 5) % 100000) as opened_at,
        f.finished_at - to_seconds(200 + hash(i // 5) % 5000) as merged_at,
-       f.deployment_id, f.finished_at as deployed_at
+       f.deployment_id, f.finished_at as deployed_at, f.finished_at as left_at
 from numbered join deployment_facts f on f.deployment_id = 'ci/' || d
 order by f.service, f.finished_at;
 
@@ -46,7 +46,7 @@ insert into change_facts by name
 select i % $services as service_position, format('service-{:04d}', i % $services) as service, 'production' as environment,
        format('acme/service-{:04d}', i % $services) as repository, md5('w' || i) as sha, false as is_merge, true as mainline,
        false as is_bot, 'Waiting ' || i as subject, timestamp '2025-12-30' as authored_at, timestamp '2025-12-30' as committed_at,
-       timestamp '2025-12-31' as merged_at
+       timestamp '2025-12-31' as merged_at, make_timestamp(1::bigint << 62) as left_at
 from range(20 * $services) t(i) order by service;
 
 insert into pull_request_facts by name

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dora.definitions import Definitions
 from dora.warehouse import Reader
 from metrics import bands
-from metrics.intervals import kaplan_meier_median, median_interval, quantile
+from metrics.intervals import median_interval, quantile, survival_median
 from metrics.results import ChangeLeadTime
 from metrics.slices import NEVER, Arrays, Slices, micros
 
@@ -103,7 +103,6 @@ def _summary(rows: Arrays, stages: Mapping[str, float | None], waiting: Floats, 
     negative = int(np.searchsorted(seconds, 0.0))
     seconds, ordered_waiting = seconds[negative:], np.sort(waiting)
     times = np.concatenate([seconds, ordered_waiting])
-    survival, _ = kaplan_meier_median(times, np.arange(len(times)) < len(seconds))
     median, interval = quantile(seconds, 0.5), median_interval(seconds)
     return ChangeLeadTime(
         n=len(seconds),
@@ -111,7 +110,7 @@ def _summary(rows: Arrays, stages: Mapping[str, float | None], waiting: Floats, 
         p75_seconds=quantile(seconds, 0.75),
         p90_seconds=quantile(seconds, 0.90),
         interval_seconds=interval,
-        kaplan_meier_median_seconds=survival,
+        kaplan_meier_median_seconds=survival_median(times, np.arange(len(times)) < len(seconds)),
         stages=stages,
         undeployed={
             "n": float(len(waiting)),

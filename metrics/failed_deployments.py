@@ -48,10 +48,11 @@ def failures(reader: Reader, slices: Slices) -> Arrays:
     deployment: its number; kinds: the bits of `KINDS` that count; recovered_us: `NEVER` while open;
     matured: old enough to be judged.
     """
-    return slices.pooled(lambda part: _grouped(failed(read_ledger(reader, part), part.question.definitions), part))
+    return slices.once("failures", lambda: slices.pooled(lambda part: _failures(reader, part)))
 
 
-def _grouped(rows: Arrays, part: Slices) -> Arrays:
+def _failures(reader: Reader, part: Slices) -> Arrays:
+    rows = failed(read_ledger(reader, part), part.question.definitions)
     rows = part.grouped(rows, rows["at_us"])
     return {**rows, "matured": rows["at_us"] <= judged_until(part.question)}
 

@@ -70,6 +70,13 @@ class Slices:
         """These slices once for every set of definitions among the services; itself when there is only one."""
         return self._parts or self._divide()
 
+    def once(self, name: str, ask: Callable[[], Arrays]) -> Arrays:
+        """What `ask` finds, worked out the first time and kept under this name."""
+        key = ("made", name, "")
+        if key not in self._answers:
+            self._answers[key] = ask()
+        return self._answers[key]
+
     def pooled(self, ask: Callable[[Slices], Arrays]) -> Arrays:
         """The rows that `ask` finds for every part under its definitions, by `grp` and then by `at_us`."""
         found = [ask(part) for part in self.parts()]
@@ -105,7 +112,26 @@ class Slices:
 
     def grouped(self, rows: Arrays, moments: NDArray[np.generic]) -> Arrays:
         """The rows that a group owned at their moment (microseconds), with `grp`, sorted by it and by the moment."""
-        places = rows["service_position"]
+        taken, grp = self._whole(rows) or self._owned(rows["service_position"], moments)
+        order = _by_place(grp, moments[taken])
+        taken = taken[order]
+        return {name: column[taken] for name, column in rows.items()} | {"grp": grp[order]}
+
+    def _whole(self, rows: Arrays) -> tuple[Integers, Integers] | None:
+        """All rows, when one group has always owned all services from the first to the last; else None."""
+        positions = {member.position for member in self.members}
+        if len(self.names) > 1 or any(member.stretch != _EVER for member in self.members):
+            return None
+        if (
+            len(positions) < len(self.members)
+            or len(positions) != max(positions, default=0) - min(positions, default=1) + 1
+        ):
+            return None
+        n = len(rows["service_position"])
+        return np.arange(n), np.zeros(n, dtype=np.int64)
+
+    def _owned(self, places: Integers, moments: NDArray[np.generic]) -> tuple[Integers, Integers]:
+        """The indices of the rows that some group owned at their moment, and the group of each."""
         order = _by_place(places, moments)
         places, ordered = places[order], moments[order]
         positions = np.array([member.position for member in self.members], dtype=places.dtype)
@@ -115,12 +141,8 @@ class Slices:
             if low < high and member.stretch != _EVER:
                 low, high = (np.searchsorted(ordered[low:high], member.stretch) + low).tolist()
             picked.append(order[low:high])
-        taken = np.concatenate([order[:0], *picked])
         groups = np.array([member.group for member in self.members], dtype=np.int64)
-        grp = np.repeat(groups, [len(rows) for rows in picked])
-        final = _by_place(grp, moments[taken])
-        taken = taken[final]
-        return {name: column[taken] for name, column in rows.items()} | {"grp": grp[final]}
+        return np.concatenate([order[:0], *picked]), np.repeat(groups, [len(rows) for rows in picked])
 
     def _divide(self) -> Sequence[Slices]:
         own = self.question.own

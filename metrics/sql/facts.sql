@@ -71,6 +71,7 @@ create or replace table deployment_facts (
 -- One row per service, production environment and commit: shipped (deployment_id) or waiting on the default branch
 -- (deployment_id null). Commits of the baseline deployment are not listed. Pull-request clocks are of the pull
 -- request that the commit belongs to, null when none is known.
+-- left_at: deployed_at, or the year 148107 (2^62 microseconds) while it waits: without nulls a range of it is read fast.
 create or replace table change_facts (
     service_position integer not null,
     service varchar not null,
@@ -89,7 +90,8 @@ create or replace table change_facts (
     opened_at timestamp,
     merged_at timestamp,
     deployment_id varchar,
-    deployed_at timestamp
+    deployed_at timestamp,
+    left_at timestamp not null
 );
 
 -- One row per service, production environment and merged pull request; deployment_id null while undeployed.
