@@ -105,6 +105,8 @@ def trend_chart(
     """A figure per calendar bucket with its 95 % interval as a ribbon; `before`: the previous period, dashed.
 
     `rows`: start (wall time), value, low, high, and the texts when, shown, interval, n. A bucket without data is a gap.
+    Optional: limit_low, limit_high and signal (text or null) draw control limits and ring what lies outside;
+    definitions (a hash): the line breaks where it changes, for such figures are not the same thing.
     """
     domain = trend_domain(rows, axis, before)
     inside = rows.with_columns(
@@ -127,6 +129,8 @@ def trend_chart(
         alt.Tooltip("interval:N", title="95 % interval"), alt.Tooltip("n:N", title="n"),
     ]  # fmt: skip
     base = alt.Chart(inside).encode(x=x)
+    if "definitions" in rows.columns:
+        base = base.encode(detail="definitions:N")
     layers: list[alt.Chart] = [
         base.mark_area(opacity=0.16, color=palette.value, interpolate="linear").encode(y=low, y2="high:Q"),
         base.mark_line(strokeWidth=2, color=palette.value).encode(y=y),
@@ -138,7 +142,23 @@ def trend_chart(
             strokeDash=[5, 4], color=palette.muted, strokeWidth=1.5
         )
         layers.append(mark.encode(y=y))
+    if "signal" in rows.columns:
+        layers += _control(inside, x, y, domain, tooltip, palette)
     return _layered(layers, height)
+
+
+def _control(
+    rows: pl.DataFrame, x: alt.X, y: alt.Y, domain: tuple[float, float], tooltip: list[alt.Tooltip], palette: Palette
+) -> list[alt.Chart]:
+    """Dotted limits where they lie inside the domain, and a ring around each point that is a signal."""
+    layers = []
+    for limit in ("limit_low", "limit_high"):
+        shown = rows.with_columns(pl.when(pl.col(limit).is_between(*domain)).then(pl.col(limit)).alias("value"))
+        mark = alt.Chart(shown).mark_line(interpolate="step", strokeDash=[1, 3], strokeWidth=1.5, color=palette.muted)
+        layers.append(mark.encode(x=x, y=y))
+    signals = alt.Chart(rows.filter(pl.col("signal").is_not_null()))
+    ring = signals.mark_point(size=110, filled=False, strokeWidth=2, color=palette.alarm, opacity=1)
+    return [*layers, ring.encode(x=x, y=y, tooltip=[*tooltip, alt.Tooltip("signal:N", title="signal")])]
 
 
 AGES = ("under 1 day", "1 to 7 days", "7 to 30 days", "over 30 days")

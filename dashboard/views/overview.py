@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dashboard import units
 from dashboard.figures import elite_words, farthest_from_elite
-from dashboard.views import asking, choices, comparison, past, prose, queue, tiles
+from dashboard.views import asking, choices, comparison, past, prose, queue, quick_check, tiles
 from dashboard.views.shell import Place
 from metrics.bands import edition
 from metrics.question import Question
@@ -32,6 +32,7 @@ def show(place: Place) -> None:
     tiles.row(total, before, question)
     comparison.show(groups, question, place)
     past.show(total, before, question, place)
+    quick_check.show(total, place)
     queue.show(question, total, place)
 
 

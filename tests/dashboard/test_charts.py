@@ -77,6 +77,37 @@ def test_a_trend_with_gaps_draws(axis: Axis, values: list[float | None]) -> None
     assert "NaN" not in _svg(charts.trend_chart(frame, axis, LIGHT, before=1.0))
 
 
+def _weeks(values: list[float], **more: list[object]) -> pl.DataFrame:
+    n = len(values)
+    columns: dict[str, list[object]] = {
+        "start": [datetime(2025, 1, 6) + timedelta(weeks=i) for i in range(n)], "value": list(values), "low": list(values),
+        "high": list(values), "when": [""] * n, "shown": [""] * n, "interval": [""] * n, "n": [""] * n,
+    }  # fmt: skip
+    return pl.DataFrame(columns | more)
+
+
+def test_a_point_outside_its_limits_has_a_ring_and_the_limits_are_dotted() -> None:
+    rows = _weeks(
+        [2.0, 2.0, 9.0], limit_low=[1.0] * 3, limit_high=[3.0] * 3, signal=[None, None, "outside its control limits"]
+    )
+    spec = charts.trend_chart(rows, "per_day", LIGHT).to_dict()
+    rings = [layer for layer in spec["layer"] if layer["mark"].get("filled") is False]
+    assert [[row["value"] for row in spec["datasets"][ring["data"]["name"]]] for ring in rings] == [[9.0]]
+    assert sum(layer["mark"].get("strokeDash") == [1, 3] for layer in spec["layer"]) == 2
+    assert "outside its control limits" in json.dumps(spec)
+
+
+def test_a_change_of_definitions_breaks_the_line() -> None:
+    """Two pieces of two points each, not one line of four."""
+    rows = _weeks([2.0, 2.0, 3.0, 3.0], definitions=["aaa", "aaa", "bbb", "bbb"])
+    assert _lines(_svg(charts.trend_chart(rows, "per_day", LIGHT))) == 2
+    assert _lines(_svg(charts.trend_chart(rows.drop("definitions"), "per_day", LIGHT))) == 1
+
+
+def _lines(svg: str) -> int:
+    return svg.count('aria-roledescription="line mark"')
+
+
 def test_waiting_changes_name_their_total() -> None:
     frame = pl.DataFrame({"name": ["a", "a"], "age": [charts.AGES[0], charts.AGES[3]], "changes": [3, 4], "total": [7, 7],
                           "label": ["7, oldest 40 d", None]})  # fmt: skip
