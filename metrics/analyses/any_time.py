@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -24,6 +25,12 @@ from metrics.slices import Slices, slices
 #: Below this many people a rate per developer would be a figure of a person, and there are none of those.
 FEWEST_DEVELOPERS = 3
 WORKING_HOURS = range(9, 17)
+DEFINITION = (
+    "succeeded production deployments by local day and hour. Streak: a run of days with a deployment; the running "
+    "day may still get one; days off neither end nor lengthen a working streak. Developers: distinct authors, "
+    "without bots, of the changes shipped first, a headcount; per developer and day: of the days that the data "
+    "covers, none below 3 people. Working hours: 9:00 to 17:00 of working days"
+)
 COLUMNS = (
     "group", "deployments", "days_with_deployment", "days", "longest_seconds_between", "seconds_since_last",
     "longest_streak_days", "current_streak_days", "longest_working_streak_days", "current_working_streak_days",
@@ -46,10 +53,10 @@ def any_time(reader: Reader, question: Question) -> Answer:
     return Answer(
         name="any_time",
         title="Any time",
-        definition="succeeded production deployments by local day and hour; a streak is a run of days with a deployment",
+        definition=DEFINITION,
         columns=COLUMNS,
         rows=tuple(rows),
-        notes=_notes(question, sum(unnamed for _, unnamed in heads.values())),
+        notes=_notes(question, rows, sum(unnamed for _, unnamed in heads.values())),
     )
 
 
@@ -151,14 +158,12 @@ def _working_hours(part: pl.DataFrame, question: Question) -> dict[str, object]:
     }
 
 
-def _notes(question: Question, unnamed: int) -> tuple[str, ...]:
-    zone = question.definitions.timezone
-    notes = [
-        f"days and hours in time zone {zone}; working hours are {WORKING_HOURS.start}:00 to {WORKING_HOURS.stop}:00 "
-        "of working days; days off neither end nor lengthen a working streak",
-        "developers: distinct authors (without bots) of the changes shipped, a headcount; one person with two addresses "
-        f"counts twice; no rate is given for fewer than {FEWEST_DEVELOPERS}",
-    ]
+def _notes(question: Question, rows: Sequence[Row], unnamed: int) -> tuple[str, ...]:
+    notes = [f"days and hours are those of the time zone {question.definitions.timezone}"]
+    if any(0 < cast(int, row["developers"]) < FEWEST_DEVELOPERS for row in rows):
+        notes.append(
+            f"no rate is given for fewer than {FEWEST_DEVELOPERS} developers: it would be a figure of a person"
+        )
     if unnamed:
         notes.append(f"{unnamed} shipped changes have no known author and are not in the headcount")
     return tuple(notes)

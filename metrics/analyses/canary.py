@@ -17,6 +17,12 @@ from metrics.slices import Slices, slices
 
 #: A canary environment, by its name in small letters.
 CANARY = r"canary"
+DEFINITION = (
+    "caught in canary: attempts in an environment with canary in its name that failed, by status, check or the "
+    "ledger; caught in rollout: production attempts that ended as failed with a failed check; stopped unchecked: "
+    "without one; caught after: failed deployments that only a check after them shows; escaped: all other failed "
+    "deployments. Share: caught in canary or rollout, of these, the caught after and the escaped"
+)
 COLUMNS = (
     "group", "canary_attempts", "rollouts", "rollouts_checked", "caught_in_canary", "caught_in_rollout",
     "stopped_unchecked", "caught_after", "escaped", "caught_share", "caught_share_interval",
@@ -30,8 +36,7 @@ def canary(reader: Reader, question: Question) -> Answer:
     return Answer(
         name="canary",
         title="Canary stages",
-        definition="failures caught in a canary environment or by a check that failed the rollout, of those and the "
-        "failed production deployments (caught after: by a check alone; escaped: everything else)",
+        definition=DEFINITION,
         columns=COLUMNS,
         rows=tuple({"group": name} | _row(part, checks_known) for name, part in by_group(cut, frame)),
         notes=_notes(frame, checks_known),

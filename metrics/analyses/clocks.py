@@ -53,7 +53,9 @@ def clocks(reader: Reader, question: Question) -> Answer:
     return Answer(
         name="clocks",
         title="Incident clocks",
-        definition="; ".join(f"{clock.name}: {_words(clock.since)} to {_words((clock.until,))}" for clock in CLOCKS),
+        definition="; ".join(f"{clock.name}: {_words(clock.since)} to {_words((clock.until,))}" for clock in CLOCKS)
+        + ". Open: it waits for that moment still, censored at the end of the data; only Kaplan-Meier's median holds it. "
+        "Missing: the tool recorded no such moment of an incident that is over. Impossible: it ends before it begins",
         columns=COLUMNS,
         rows=tuple(rows),
         notes=_notes(frame, known(reader)["incidents"]),
@@ -93,7 +95,4 @@ def _notes(frame: pl.DataFrame, incidents_known: bool) -> tuple[str, ...]:
         return ("no incident is known at all: without a source of incidents nothing can be said about their clocks",)
     if frame.is_empty():
         return ("no production incident of these services began in the period",)
-    return (
-        "open incidents are censored at the end of the data: the Kaplan-Meier median holds them, the others do not",
-        "missing: the tool recorded no such moment for an incident that is over, or none from which to count",
-    )
+    return ()

@@ -36,7 +36,9 @@ def database(reader: Reader, question: Question) -> Answer:
     return Answer(
         name="database",
         title="Database changes",
-        definition=f"deployments that ship a change of {globs} (below any folder), against the others",
+        definition=f"deployments that ship a change of {globs} (below any folder and below the service's own paths), "
+        "against the others; unknown: paths are not kept, or the version is no known commit or the first one. Difference: "
+        "fail rate with a migration minus without, Newcombe's interval; chance alone when it holds 0",
         columns=COLUMNS,
         rows=tuple(rows),
         notes=_notes(frame),
@@ -99,7 +101,7 @@ def _figure(found: dict[str, object]) -> Figure:
 
 
 def _notes(frame: pl.DataFrame) -> tuple[str, ...]:
-    notes = ["difference: the fail rate with a migration minus that of the others, with Newcombe's interval"]
+    notes = []
     blind = frame.filter(~frame["has_paths"]).height
     if blind:
         notes.append(

@@ -23,11 +23,20 @@ from metrics.slices import Slices, slices
 #: How long before an incident began a flag change may have been its cause, in seconds.
 BEFORE = 3600.0
 NO_FLAGS = "no flag change is known at all: without a source of them nothing can be said about flags"
+DEFINITION = (
+    "changes of feature flags that reach production, as events of their own: none is a deployment, none makes one "
+    "fail. Partly: a share or a group of users. An incident is beside a flag change when one of its service lies "
+    "from 60 min before it began to its end; only: no deployment is linked to it either"
+)
 COLUMNS = (
     "group", "span", "from", "flag_changes", "flags", "switched_on", "switched_off", "partly", "deployments",
     "flag_changes_per_deployment", "incidents", "with_flag_change", "with_flag_change_share",
     "with_flag_change_share_interval", "with_flag_change_only",
 )  # fmt: skip
+LINK_DEFINITION = (
+    "flag changes of the same service from 60 min before an incident began to its end, that moment too; before "
+    "its start they may be the cause, during it the cure, or neither: time alone proves nothing"
+)
 LINK_COLUMNS = (
     "group", "incident", "flag", "state", "changed_at", "service", "when", "seconds_from_start", "incident_began_at",
     "incident_resolved_at", "linked_deployment",
@@ -53,7 +62,7 @@ def flags(reader: Reader, question: Question) -> Answer:
     return Answer(
         name="flags",
         title="Release is not deploy",
-        definition="changes of feature flags in production, and incidents of the same service with one in their time",
+        definition=DEFINITION,
         columns=COLUMNS,
         rows=tuple(rows),
         notes=(*_notes(flags_known), *_nobodys(nobodys)),
@@ -71,7 +80,7 @@ def flag_incidents(reader: Reader, question: Question) -> Answer:
     return Answer(
         name="flag_incidents",
         title="Incidents beside a flag change",
-        definition=f"flag changes of the same service from {BEFORE / 60:g} min before an incident began to its end",
+        definition=LINK_DEFINITION,
         columns=LINK_COLUMNS,
         rows=tuple(rows),
         notes=_link_notes(found.n_unique("incident_id"), linked.height, known(reader)["flag_changes"]),
@@ -159,10 +168,7 @@ def _link(row: dict[str, object]) -> dict[str, object]:
 def _notes(flags_known: bool) -> tuple[str, ...]:
     if not flags_known:
         return (NO_FLAGS,)
-    return (
-        f"an incident is beside a flag change when one of its service lies from {BEFORE / 60:g} min before it began to "
-        "its end; `only`: no deployment is linked to it either; --analysis flag_incidents lists them",
-    )
+    return ()
 
 
 def _link_notes(incidents: int, linked: int, flags_known: bool) -> tuple[str, ...]:

@@ -28,6 +28,15 @@ Style = Literal["roll_forward", "roll_back", "flag_off", "switch", "redeploy", "
 STYLES: tuple[Style, ...] = ("roll_forward", "roll_back", "flag_off", "switch", "redeploy", "unknown")
 #: Mechanisms that only move the traffic to another running version.
 SWITCHES = ("*blue*green*", "*switch*", "*swap*", "*traffic*", "*slot*")
+DEFINITION = (
+    "what ended each failed deployment, from its finish to the end of its failure; a fix that failed hands on to "
+    "what ended that. Roll forward: a new version, a revert that is merged and deployed too; roll back: an "
+    "earlier one; switch: a mechanism named after blue/green, a swap, slots or traffic; redeploy: the same "
+    "version; flag off: a flag of the service switched off. Presumed: the incident names no fix, so the last "
+    "deployment or flag switched off before its end is taken. Rolled share: among roll forward and roll back. "
+    "Mean time between failures: the time that the data covers over the failed deployments, with exact Poisson "
+    "interval"
+)
 COLUMNS = (
     "group", "style", "failures", "presumed", "recovery_n", "recovery_median_seconds", "recovery_seconds_interval",
     "recovery_p90_seconds", "share", "share_interval", "rolled_share", "rolled_share_interval",
@@ -53,7 +62,7 @@ def recovery_style(reader: Reader, question: Question) -> Answer:
     return Answer(
         name="recovery_style",
         title="Recovery style",
-        definition="what ended each failed deployment; time from its finish to the end of the failure",
+        definition=DEFINITION,
         columns=COLUMNS,
         rows=tuple(rows),
         notes=_notes(frame, known(reader)["flag_changes"]),
@@ -62,12 +71,7 @@ def recovery_style(reader: Reader, question: Question) -> Answer:
 
 
 def _notes(frame: pl.DataFrame, flags_known: bool) -> tuple[str, ...]:
-    notes = [
-        "rolled share: among roll forward and roll back only; a revert that is merged and deployed rolls forward",
-        "presumed: the incident names no fix; the last deployment or flag switched off before its end is taken",
-        "mean time between failures: the time that the data covers over the failed deployments, exact Poisson interval; "
-        "for a team or the organisation any of its services counts",
-    ]
+    notes = []
     if not flags_known:
         notes.append("no flag change is known at all, so no failure can be seen to have ended by one")
     if frame.is_empty():

@@ -17,6 +17,12 @@ GREEN = ("success", "succeeded", "passed", "neutral")
 RED = ("failure", "failed", "error", "cancelled", "timed_out")
 #: Not finished, or none, when it was merged.
 MISSING = ("pending", "expected", "none", "missing", "skipped")
+DEFINITION = (
+    "pull requests and changes (commits that merge nothing) first shipped in the period. Reviewed: somebody else "
+    "did, by the host's word; shares are of what is known, unknown is in none. A change without a pull request "
+    "went past review where the host's pull requests are known. Missing: checks that had not finished. Self- "
+    "merged: the author also made the merge commit; unknown where a merge makes none"
+)
 COLUMNS = (
     "group", "of", "shipped", "reviewed", "not_reviewed", "no_pull_request", "review_unknown", "reviewed_share",
     "reviewed_share_interval", "green", "failing", "missing", "checks_unknown", "green_share", "green_share_interval",
@@ -37,7 +43,7 @@ def review(reader: Reader, question: Question) -> Answer:
     return Answer(
         name="review",
         title="Review and tests",
-        definition="of the pull requests and changes (commits that merge nothing) first shipped in the period",
+        definition=DEFINITION,
         columns=COLUMNS,
         rows=tuple(rows),
         notes=_notes(pulls, changes),
@@ -111,9 +117,7 @@ def _reviewed(part: pl.DataFrame, bare: int) -> dict[str, object]:
 
 
 def _notes(pulls: pl.DataFrame, changes: pl.DataFrame) -> tuple[str, ...]:
-    notes = [
-        "unknown is not in the shares; missing: checks that had not finished; self-merged is known for merge commits"
-    ]
+    notes = []
     without = pulls.filter(~pulls["host"]).height
     if without:
         notes.append(

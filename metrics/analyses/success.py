@@ -13,6 +13,11 @@ from metrics.analyses.answer import Answer, by_group, share, spread
 from metrics.question import Question
 from metrics.slices import slices
 
+DEFINITION = (
+    "production attempts that ended well, of those that ended well or failed; cancelled and unfinished ones are "
+    "in neither, and whether what went live was any good is the change fail rate. Unwatched: their source tells "
+    "only what was put live, so they are in no rate"
+)
 COLUMNS = (
     "group", "attempts", "succeeded", "failed", "cancelled", "unfinished", "unwatched", "success_rate",
     "success_rate_interval", "succeeded_n", "succeeded_median_seconds", "succeeded_seconds_interval",
@@ -28,7 +33,7 @@ def success(reader: Reader, question: Question) -> Answer:
     return Answer(
         name="success",
         title="Deployment success rate",
-        definition="production attempts that ended well, of those that ended well or failed; not the change fail rate",
+        definition=DEFINITION,
         columns=COLUMNS,
         rows=rows,
         notes=_notes(frame),
