@@ -1,121 +1,104 @@
-"""Changes and pull requests as facts: when each began, when it landed, and which deployment shipped it first."""
+"""Changes and pull requests as facts: which deployment shipped each first, and which ones still wait."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import cast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import polars as pl
 
 from metrics.deployments import Deployed
+from metrics.landed import span
+from metrics.mainline import Positions
 from metrics.repository import Repository
-from metrics.services import matches
-
-Row = dict[str, object]
+from metrics.slices import NEVER
 
 
-def own_commits(repository: Repository, commits: Sequence[int], paths: Sequence[str]) -> list[int]:
-    """Those commits that touch the service's paths; all of them when the service has no globs."""
-    if not paths:
-        return list(commits)
-    shas = repository.graph.shas
-    return [c for c in commits if any(matches(path, paths) for path in repository.paths.get(shas[c], ()))]
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the facts of one line belong: its service, the place of that, and its environment."""
+
+    service_position: int
+    service: str
+    environment: str
 
 
 def change_rows(
-    repository: Repository,
-    service: str,
-    environment: str,
-    commits: Sequence[int],
-    deployed: Deployed | None,
-) -> Iterator[Row]:
-    """Rows of `change_facts` for commits that `deployed` shipped first, or that wait when it is None."""
-    columns, graph = repository.columns, repository.graph
-    for commit in commits:
-        yield {
-            "service": service,
-            "environment": environment,
-            "repository": repository.name,
-            "sha": graph.shas[commit],
-            "is_merge": len(graph.parents[commit]) > 1,
-            "mainline": commit in repository.mainline,
-            "is_bot": columns.is_bot[commit],
-            "author": columns.author[commit],
-            "subject": columns.subject[commit],
-            "authored_at": columns.authored_at[commit],
-            "committed_at": columns.committed_at[commit],
-            **repository.pull_clocks.of(commit),
-            "deployment_id": deployed.deployment_id if deployed else None,
-            "deployed_at": deployed.finished_at if deployed else None,
-        }
+    place: Place, repository: Repository, shipped: Sequence[tuple[Deployed, Sequence[int]]], waiting: Sequence[int]
+) -> pl.DataFrame:
+    """Rows of `change_facts` for commits that deployments shipped first, then for those that wait.
 
-
-def undeployed(repository: Repository, visited: bytearray) -> list[int]:
-    """Commits of the default branch that no deployment of the line contains; empty when the branch is unknown."""
-    if repository.tip is None:
-        return []
-    return repository.graph.reach(repository.tip, bytearray(visited))
+    `row` stands for the deployment, null while there is none; see `told_by_deployment`.
+    """
+    commits = np.fromiter(chain(*(first for _, first in shipped), waiting), dtype=np.int64)
+    owners = [deployed.row for deployed, _ in shipped]
+    rows = np.repeat(np.array([*owners, -1], dtype=np.int64), [*(len(first) for _, first in shipped), len(waiting)])
+    return _placed(place, repository, repository.changes[commits], rows)
 
 
 def pull_request_rows(
-    repository: Repository, service: str, environment: str, by_commit: Mapping[int, Deployed], visited: bytearray
-) -> Iterator[Row]:
+    place: Place, repository: Repository, line: Sequence[Deployed], owners: Positions, visited: bytearray
+) -> pl.DataFrame:
     """Rows of `pull_request_facts`: merged pull requests that a deployment shipped first, or that still wait.
 
-    Pull requests that the baseline contained are left out. Without the host's record only the merge is known.
+    `owners`: for every commit the place in the line of what shipped it, or -1. Pull requests that the baseline
+    contained are left out. Without the host's record only the merge is known.
     """
-    records = {cast(int, pull["number"]): pull for pull in repository.pulls}
-    for number, merge in repository.merges.items():
-        deployed = by_commit.get(merge)
-        if deployed is None and (visited[merge] or repository.landed[merge] < 0):
-            continue
-        record = records.get(number, {})
-        merged = record.get("merged_at") or repository.columns.committed_at[merge]
-        yield _pull_request_row(repository, service, environment, number, merge, record, merged, deployed)
+    merges = repository.requests["merge"].to_numpy()
+    shipped_by, seen = owners[merges], np.frombuffer(visited, dtype=np.uint8)[merges]
+    waits = (shipped_by < 0) & (seen == 0) & (repository.landed[merges] >= 0)
+    kept = np.flatnonzero((shipped_by >= 0) | waits)
+    rows = np.array([*(deployed.row for deployed in line), -1], dtype=np.int64)[shipped_by[kept]]
+    return _placed(place, repository, repository.requests[kept], rows)
 
 
-def _pull_request_row(
-    repository: Repository,
-    service: str,
-    environment: str,
-    number: int,
-    merge: int,
-    record: Mapping[str, object],
-    merged: object,
-    deployed: Deployed | None,
-) -> Row:
-    ready = record.get("ready_at") or record.get("opened_at")
-    deployed_at = deployed.finished_at if deployed else None
-    sizes = [record.get("additions"), record.get("deletions")]
-    return {
-        "service": service,
-        "environment": environment,
-        "repository": repository.name,
-        "number": number,
-        "title": record.get("title") or repository.columns.subject[merge],
-        "author": record.get("author"),
-        "is_bot": bool(record.get("is_bot") if record else repository.columns.is_bot[merge]),
-        "labels": record.get("labels") or [],
-        "first_commit_at": record.get("first_commit_at"),
-        "opened_at": record.get("opened_at"),
-        "ready_at": ready,
-        "first_review_at": record.get("first_review_at"),
-        "merged_at": merged,
-        "deployment_id": deployed.deployment_id if deployed else None,
-        "deployed_at": deployed_at,
-        "coding_seconds": _span(record.get("first_commit_at"), record.get("opened_at")),
-        "pickup_seconds": _span(record.get("opened_at"), record.get("first_review_at")),
-        "review_seconds": _span(record.get("first_review_at"), merged),
-        "deploy_seconds": _span(merged, deployed_at),
-        "reviews": record.get("reviews"),
-        "checks": record.get("checks"),
-        "lines": sum(cast(int, size) for size in sizes) if None not in sizes else None,
-        "url": record.get("url"),
-    }
+def _placed(place: Place, repository: Repository, frame: pl.DataFrame, rows: Positions) -> pl.DataFrame:
+    return frame.with_columns(
+        pl.lit(place.service_position, dtype=pl.Int32).alias("service_position"),
+        pl.lit(place.service).alias("service"),
+        pl.lit(place.environment).alias("environment"),
+        pl.lit(repository.name).alias("repository"),
+        pl.Series("row", rows),
+    )
 
 
-def _span(start: object, end: object) -> float | None:
-    """Seconds between two clocks; None when one is unknown or the order is impossible."""
-    if not isinstance(start, datetime) or not isinstance(end, datetime):
-        return None
-    seconds = (end - start).total_seconds()
-    return seconds if seconds >= 0 else None
+def told_by_deployment(frames: Sequence[pl.DataFrame], deployments: pl.DataFrame) -> pl.DataFrame:
+    """The rows of several lines in the order of the facts, with `deployment_id` and `deployed_at` by their `row`."""
+    rows = pl.concat(frames).with_columns(row=pl.when(pl.col("row") >= 0).then("row"))
+    rows = rows.with_columns(
+        deployment_id=deployments["deployment_id"].gather(rows["row"]),
+        deployed_at=deployments["finished_at"].gather(rows["row"]),
+    )
+    return rows.sort("service_position", "deployed_at", nulls_last=True, maintain_order=True)
+
+
+def with_left_at(rows: pl.DataFrame) -> pl.DataFrame:
+    """Changes with the moment from which they wait no more."""
+    return rows.with_columns(left_at=pl.col("deployed_at").fill_null(pl.lit(NEVER).cast(pl.Datetime("us"))))
+
+
+def with_deploy_seconds(requests: pl.DataFrame) -> pl.DataFrame:
+    """Pull requests with the last of their stages."""
+    return requests.with_columns(deploy_seconds=span(pl.col("merged_at"), pl.col("deployed_at")))
+
+
+def counted(deployments: pl.DataFrame, facts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """What each deployment of a frame shipped first: commits, changes, mainline_changes, pull_requests, lines.
+
+    `lines`: null when no size is known.
+    """
+    rows = pl.select(row=pl.int_range(deployments.height, dtype=pl.Int64))
+    if "change_facts" in facts:
+        of_changes = (
+            facts["change_facts"]
+            .group_by("row")
+            .agg(commits=pl.len(), changes=(~pl.col("is_merge")).sum(), mainline_changes=pl.col("mainline").sum())
+        )
+        rows = rows.join(of_changes, on="row", how="left", maintain_order="left")
+    if "pull_request_facts" in facts:
+        sizes = pl.when(pl.col("lines").count() > 0).then(pl.col("lines").sum())
+        of_pulls = facts["pull_request_facts"].group_by("row").agg(pull_requests=pl.len(), lines=sizes)
+        rows = rows.join(of_pulls, on="row", how="left", maintain_order="left")
+    return rows.drop("row")

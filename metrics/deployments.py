@@ -3,44 +3,44 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from dora.definitions import Definitions
+from dora.warehouse import Reader
 from metrics.lineage import Shipment, ship
+from metrics.mainline import ship_along
 from metrics.repository import Repository
-from metrics.services import ServiceMap, matches
+from metrics.slices import read_sql
 from metrics.versions import version_number
 
+if TYPE_CHECKING:
+    import polars as pl
 
-@dataclass(slots=True, kw_only=True)
+
+@dataclass(slots=True)
 class Deployed:
-    """One deployment while facts are built; the columns of `deployment_facts`, and its shipment."""
+    """One succeeded deployment while facts are built: what the rules look at, and what they find out.
 
+    `row`: its place among the deployments that are handled together; what no rule needs stays in that frame.
+    """
+
+    row: int
     deployment_id: str
     record_id: str
     source: str
     service: str
-    repository: str | None
     environment: str
     is_production: bool
     is_rehearsal: bool
-    status: str
     version: str | None
     sha: str | None
     commit_rule: str | None
-    digest: str | None
-    created_at: datetime | None
-    started_at: datetime | None
-    finished_at: datetime | None
-    actor: str | None
-    actor_kind: str | None
     run_id: str | None
-    mechanism: str | None
-    url: str | None
+    finished_at: datetime
     sequence: int
     position: int | None = None
     unresolved_reason: str | None = None
@@ -54,51 +54,31 @@ class Deployed:
     @property
     def order(self) -> tuple[datetime, int, str]:
         """Time order; equal times keep the source's own order."""
-        return (self.finished_at or self.created_at or datetime.min, self.sequence, self.deployment_id)
+        return (self.finished_at, self.sequence, self.deployment_id)
 
+
+_COLUMNS = (
+    "deployment_id", "record_id", "source", "service", "environment", "is_production", "is_rehearsal", "version", "sha",
+    "commit_rule", "run_id", "finished_at", "sequence",
+)  # fmt: skip
 
 #: One (service, environment): its succeeded deployments in time order.
 Line = list[Deployed]
 
 
-def known_deployments(
-    records: Iterable[Mapping[str, object]], services: ServiceMap, definitions: Definitions
-) -> list[Deployed]:
-    """Deployments of known services, in time order; one row a service where a record's repository holds several."""
-    out = []
-    for record in records:
-        names = services.find(record["service"], record["repository"])
-        for name in names:
-            out.append(_deployed(record, name, len(names) > 1, services, definitions))
-    return sorted(out, key=lambda deployed: deployed.order)
+def lines(deployments: pl.DataFrame) -> dict[tuple[str, str], Line]:
+    """Succeeded deployments with a finish time, by (service, environment), in time order.
 
+    `deployments`: rows in the order of `deployment_facts`, see metrics/sql/build/deployments.sql.
+    """
+    import polars as pl
 
-def _deployed(
-    record: Mapping[str, object], service: str, shared: bool, services: ServiceMap, definitions: Definitions
-) -> Deployed:
-    names = ("source", "environment", "status", "version", "sha", "commit_rule", "digest", "created_at", "started_at",
-             "finished_at", "actor", "actor_kind", "run_id", "mechanism", "url")  # fmt: skip
-    values = {name: record[name] for name in names}
-    environment = cast(str, record["environment"])
-    key = f"{record['source']}/{record['id']}"
-    return Deployed(
-        deployment_id=f"{key}#{service}" if shared else key,
-        record_id=str(record["id"]),
-        service=service,
-        repository=services.services[service].repository or cast("str | None", record["repository"]),
-        is_production=matches(environment, definitions.production),
-        is_rehearsal=matches(environment, definitions.rehearsal),
-        sequence=cast("int | None", record["sequence"]) or 0,
-        **values,  # type: ignore[arg-type]
+    live = deployments.with_row_index("row").filter(
+        (pl.col("status") == "succeeded") & pl.col("finished_at").is_not_null()
     )
-
-
-def lines(deployments: Iterable[Deployed]) -> dict[tuple[str, str], Line]:
-    """Succeeded deployments with a finish time, by (service, environment), in time order."""
     out: dict[tuple[str, str], Line] = defaultdict(list)
-    for deployed in deployments:
-        if deployed.status == "succeeded" and deployed.finished_at is not None:
-            out[deployed.service, deployed.environment].append(deployed)
+    for deployed in map(Deployed, live["row"].to_list(), *(live[name].to_list() for name in _COLUMNS)):
+        out[deployed.service, deployed.environment].append(deployed)
     return dict(out)
 
 
@@ -117,7 +97,9 @@ def trace(line: Line, repository: Repository | None) -> bytearray | None:
         )
         if deployed.position is not None:
             deployed.sha = repository.graph.shas[deployed.position]
-    shipments, visited = ship(repository.graph, [deployed.position for deployed in line])
+    commits = [deployed.position for deployed in line]
+    along = ship_along(repository.line, commits) if repository.line else None
+    shipments, visited = along or ship(repository.graph, commits)
     for deployed, shipment in zip(line, shipments, strict=True):
         deployed.shipment = shipment
         if shipment.previous is not None:
@@ -125,23 +107,23 @@ def trace(line: Line, repository: Repository | None) -> bytearray | None:
     return visited
 
 
-def replay_slots(records: Iterable[Mapping[str, object]], definitions: Definitions) -> set[tuple[str, int]]:
+def replay_slots(reader: Reader, definitions: Definitions) -> set[tuple[str, int]]:
     """(source, slot number) in which at least `replay_services` services moved to an earlier version.
 
     Counts every service of the source in production, configured or not. Earlier: a lower version number, or a
     version that was live there before. Slots are `replay_slot_seconds` long and start at the UTC epoch.
     """
-    last: dict[tuple[object, ...], str] = {}
-    live: dict[tuple[object, ...], set[str]] = defaultdict(set)
+    numbers: dict[object, tuple[int, ...] | None] = {}
     movers: dict[tuple[str, int], set[object]] = defaultdict(set)
-    for record in _in_order(records, definitions):
-        version = str(record["version"] or record["sha"])
-        key = (record["source"], record["environment"], record["service"] or record["repository"])
-        if _is_earlier(version, last.get(key), live[key]):
-            slot = int(_epoch(record["finished_at"]) // definitions.replay_slot_seconds)
-            movers[str(record["source"]), slot].add(key[2])
-        live[key].add(version)
-        last[key] = version
+    for source, named, at_us, seen, before, version in reader.rows(read_sql("build/moves")):
+        if not seen:
+            for text in (before, version):
+                if text not in numbers:
+                    numbers[text] = version_number(str(text))
+            now, then = numbers[version], numbers[before]
+            if now is None or then is None or now >= then:
+                continue
+        movers[str(source), int(cast(int, at_us) / 1e6 // definitions.replay_slot_seconds)].add(named)
     return {slot for slot, names in movers.items() if len(names) >= definitions.replay_services}
 
 
@@ -166,25 +148,6 @@ def rehearse(line: Line, rehearsals: Sequence[Line]) -> None:
         at = first.get(str(deployed.version or deployed.sha))
         if at is not None and deployed.finished_at is not None and at <= deployed.finished_at:
             deployed.rehearsed_at = at
-
-
-def _in_order(records: Iterable[Mapping[str, object]], definitions: Definitions) -> list[Mapping[str, object]]:
-    kept = [
-        r
-        for r in records
-        if r["status"] == "succeeded" and r["finished_at"] is not None and (r["version"] or r["sha"])
-        and matches(cast(str, r["environment"]), definitions.production)
-    ]  # fmt: skip
-    return sorted(kept, key=lambda r: (r["finished_at"], r["sequence"] or 0, r["id"]))
-
-
-def _is_earlier(version: str, last: str | None, live: set[str]) -> bool:
-    if last is None or version == last:
-        return False
-    if version in live:
-        return True
-    number, before = version_number(version), version_number(last)
-    return number is not None and before is not None and number < before
 
 
 def _epoch(at: object) -> float:

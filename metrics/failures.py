@@ -11,13 +11,16 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import cast
+
+import numpy as np
 
 from dora.definitions import Definitions
 from dora.overrides import Override, Overrides
 from metrics.deployments import Deployed, Line
+from metrics.mainline import Positions
 from metrics.repository import Repository
-from metrics.services import matches
 
 CONFIDENCE = {
     "override": 1.0, "linked_incident": 0.95, "verification": 0.9, "rollback": 0.85, "revert": 0.8,
@@ -49,21 +52,41 @@ class Shipped:
 
     line: Line
     repository: Repository | None
-    by_commit: dict[int, Deployed]
+    owners: Positions
     by_id: dict[str, Deployed] = field(init=False)
     _times: list[datetime] = field(init=False)
     _after: dict[str, Deployed] = field(init=False)
+    _versions: dict[str | None, list[Deployed]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.by_id = {d.deployment_id: d for d in self.line}
-        self._times = [d.finished_at for d in self.line if d.finished_at]
+        self._times = [d.finished_at for d in self.line]
         self._after = {d.replaced_id: d for d in self.line if d.replaced_id}
+        self._versions = {}
 
     @classmethod
     def of(cls, line: Line, repository: Repository | None) -> Shipped:
-        """Index the first-shipped commits of a line; those of the baseline are nobody's."""
-        by_commit = {c: d for d in line if d.shipment for c in d.shipment.first}
-        return cls(line, repository, by_commit)
+        """Index the first-shipped commits of a line; those of the baseline are nobody's.
+
+        `owners`: for every commit the place in the line of the deployment that first shipped it, or -1.
+        """
+        owners = np.full(repository.commits.height if repository else 0, -1, dtype=np.int64)
+        shipped = [d.shipment.first if d.shipment else [] for d in line]
+        if repository:
+            owners[np.fromiter(chain(*shipped), np.int64)] = np.repeat(np.arange(len(line)), [len(s) for s in shipped])
+        return cls(line, repository, owners)
+
+    def by_commit(self, commit: int | None) -> Deployed | None:
+        """The deployment that first shipped a commit; None while undeployed, in the baseline, or unknown."""
+        owner = -1 if commit is None else int(self.owners[commit])
+        return self.line[owner] if owner >= 0 else None
+
+    def of_version(self, version: object) -> list[Deployed]:
+        """The deployments of a version, in time order."""
+        if not self._versions:
+            for deployed in self.line:
+                self._versions.setdefault(deployed.version, []).append(deployed)
+        return self._versions.get(str(version), [])
 
     def finished_in(self, since: datetime, until: datetime) -> list[Deployed]:
         """The deployments of the line finished in (since, until], newest first."""
@@ -76,6 +99,8 @@ class Shipped:
 
 def decisions(shipped: Shipped, overrides: Overrides, incidents: Sequence[Record]) -> Iterator[Evidence]:
     """`override`: people said that a deployment failed; `absolved`: they said that it did not."""
+    if not overrides.blame and not overrides.absolve:
+        return
     by_id = {str(incident["id"]): incident for incident in incidents} | {incident_id(i): i for i in incidents}
     for kind, rows in (("override", overrides.blame), ("absolved", overrides.absolve)):
         for row in rows:
@@ -129,15 +154,15 @@ def reverts(shipped: Shipped) -> Iterator[Evidence]:
     repository = shipped.repository
     if repository is None:
         return
-    for deployed in shipped.line:
-        for commit in deployed.shipment.first if deployed.shipment else ():
-            for target in repository.reverted(commit):
-                blamed = shipped.by_commit.get(target)
-                if blamed is None or blamed.order >= deployed.order or repository.is_revert(target):
-                    continue
-                sha = repository.graph.shas[commit]
-                reason = f"commit {sha[:12]} reverts {repository.graph.shas[target][:12]}"
-                yield _evidence(blamed.deployment_id, "revert", "commit", deployed, reason, sha)
+    for commit in repository.takes_back:
+        deployed = shipped.by_commit(commit)
+        for target in repository.reverted(commit) if deployed else ():
+            blamed = shipped.by_commit(target)
+            if deployed is None or blamed is None or blamed.order >= deployed.order or repository.is_revert(target):
+                continue
+            sha = repository.graph.shas[commit]
+            reason = f"commit {sha[:12]} reverts {repository.graph.shas[target][:12]}"
+            yield _evidence(blamed.deployment_id, "revert", "commit", deployed, reason, sha)
 
 
 def hotfixes(shipped: Shipped, definitions: Definitions) -> Iterator[Evidence]:
@@ -150,24 +175,15 @@ def hotfixes(shipped: Shipped, definitions: Definitions) -> Iterator[Evidence]:
 
 def hotfix_deployments(shipped: Shipped, definitions: Definitions) -> list[tuple[Deployed, int, str]]:
     """(deployment, pull request number, title) for every hotfix-marked pull request that the line shipped."""
-    found = []
-    for pull in shipped.repository.pulls if shipped.repository else ():
-        marked = (
-            any(matches(label, definitions.hotfix_labels) for label in cast("Sequence[str]", pull["labels"] or ()))
-            or matches(cast("str | None", pull["head_branch"]), definitions.hotfix_branches)
-            or matches(cast("str | None", pull["title"]), definitions.hotfix_titles)
-        )
-        number = cast(int, pull["number"])
-        deployed = shipping(shipped, number) if marked else None
-        if deployed is not None:
-            found.append((deployed, number, str(pull["title"])))
-    return found
+    if shipped.repository is None:
+        return []
+    marked = shipped.repository.marked(definitions)
+    return [(d, number, title) for number, title in marked if (d := shipping(shipped, number)) is not None]
 
 
 def shipping(shipped: Shipped, number: int) -> Deployed | None:
     """The deployment that first shipped a pull request's merge; None while undeployed or unknown."""
-    merge = shipped.repository.merges.get(number) if shipped.repository else None
-    return shipped.by_commit.get(merge) if merge is not None else None
+    return shipped.by_commit(shipped.repository.merges.get(number)) if shipped.repository else None
 
 
 def linked_incidents(
@@ -217,11 +233,12 @@ def proximity(
 
 
 def verifications(shipped: Shipped, checks: Mapping[str, Sequence[Record]]) -> Iterator[Evidence]:
-    """`verification`: a check after the deployment failed; recovered with the next deployment of the service."""
+    """`verification`: a check after the deployment failed; recovered with the next deployment of the service.
+
+    `checks`: the failed ones, by the deployment that they name.
+    """
     named = ((d, check) for d in shipped.line for n in {d.record_id, d.deployment_id} for check in checks.get(n, ()))
-    for deployed, check in named:
-        if check["status"] != "failed":
-            continue
+    for deployed, check in named if checks else ():
         after = shipped.after(deployed)
         yield Evidence(
             deployment_id=deployed.deployment_id,
@@ -247,12 +264,11 @@ def _named_by(shipped: Shipped, incident: Record, resolve: Callable[[str], str |
         return shipped.by_id.get(resolve(str(incident["deployment"])) or ""), "deployment"
     if incident["version"] is not None:
         at = cast("datetime | None", incident["detected_at"] or incident["impact_started_at"])
-        named = [d for d in shipped.line if d.version == incident["version"]]
-        before = [d for d in named if at is None or (d.finished_at and d.finished_at <= at)]
+        named = shipped.of_version(incident["version"])
+        before = [d for d in named if at is None or d.finished_at <= at]
         return (before or named or [None])[-1], "version"  # type: ignore[list-item]
     if incident["sha"] is not None and repository:
-        commit = repository.graph.find(str(incident["sha"]))
-        return (shipped.by_commit.get(commit) if commit is not None else None), "commit"
+        return shipped.by_commit(repository.graph.find(str(incident["sha"]))), "commit"
     if incident["pull_request"] is not None:
         return shipping(shipped, cast(int, incident["pull_request"])), "pull request"
     return None, ""

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
+from operator import gt
 from typing import cast
 
 _OLD, _NEW = 1, 2
@@ -26,12 +28,51 @@ class CommitGraph:
     def __init__(self, commits: Iterable[tuple[str, Sequence[str]]]) -> None:
         rows = list(commits)
         self.shas = [sha for sha, _ in rows]
-        self.index = {sha: i for i, sha in enumerate(self.shas)}
-        self.parents: list[tuple[int, ...]] = []
-        find, add = self.index.get, self.parents.append
-        for _, named in rows:
-            known = tuple(map(find, named))
-            add(tuple(p for p in known if p is not None) if None in known else cast("tuple[int, ...]", known))
+        find, none = self.index.get, cast("tuple[int, ...]", ())
+        found = [tuple(p for p in map(find, named) if p is not None) if named else none for _, named in rows]
+        self.first_parents = [known[0] if known else -1 for known in found]
+        self.second_parents = [known[1] if len(known) > 1 else -1 for known in found]
+        self.more_parents = {i: known[2:] for i, known in enumerate(found) if len(known) > 2}
+
+    @classmethod
+    def of_columns(
+        cls, shas: list[str], first: list[int], second: list[int], more: Mapping[int, tuple[int, ...]]
+    ) -> CommitGraph:
+        """The graph of commits whose parents are known by position, -1 where there is none."""
+        graph = cls.__new__(cls)
+        graph.shas, graph.first_parents, graph.second_parents, graph.more_parents = shas, first, second, dict(more)
+        return graph
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Full sha -> position."""
+        return {sha: i for i, sha in enumerate(self.shas)}
+
+    @cached_property
+    def parents(self) -> list[tuple[int, ...]]:
+        """For every commit the positions of its parents, in git's order."""
+        out: list[tuple[int, ...]] = [
+            (first, second) if second >= 0 else (first,) if first >= 0 else ()
+            for first, second in zip(self.first_parents, self.second_parents, strict=True)
+        ]
+        for commit, rest in self.more_parents.items():
+            out[commit] = (*out[commit], *rest)
+        return out
+
+    @cached_property
+    def is_ordered(self) -> bool:
+        """Whether every parent has a lower position than its children, as in time order without skewed clocks."""
+        return (
+            all(map(gt, count(), self.first_parents))
+            and all(map(gt, count(), self.second_parents))
+            and all(max(rest) < commit for commit, rest in self.more_parents.items())
+        )
+
+    @property
+    def newest_first(self) -> Iterable[int]:
+        """All positions, children before their parents."""
+        positions = range(len(self.shas) - 1, -1, -1)
+        return positions if self.is_ordered else sorted(positions, key=self.levels.__getitem__, reverse=True)
 
     def find(self, sha: str) -> int | None:
         """The position of a full or abbreviated (7+ digits, unambiguous) sha; None when there is no such commit."""

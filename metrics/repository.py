@@ -1,143 +1,166 @@
-"""One repository as the facts see it: its commit graph, its messages' references, and its pull requests."""
+"""One repository as the facts see it: its commit graph, its messages' references, and its pull requests.
+
+Commits and pull requests stay columns; rules look at the few rows that concern them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
-from typing import cast
+from typing import TYPE_CHECKING, NamedTuple
 
-from dora.warehouse import Reader
+import numpy as np
+
+from dora.definitions import Definitions
 from metrics.lineage import CommitGraph, landings
+from metrics.mainline import Mainline, Positions, mainline_of
+from metrics.services import matcher
 from metrics.versions import resolve
 
+if TYPE_CHECKING:
+    import polars as pl
 
-@dataclass(slots=True)
-class Columns:
-    """The columns of a repository's commits, by position in the graph."""
 
-    authored_at: list[datetime | None] = field(default_factory=list)
-    committed_at: list[datetime | None] = field(default_factory=list)
-    author: list[str | None] = field(default_factory=list)
-    is_bot: list[bool] = field(default_factory=list)
-    subject: list[str] = field(default_factory=list)
-    pull_request: list[int | None] = field(default_factory=list)
-    reverts: list[Sequence[str]] = field(default_factory=list)
-    reverts_pull_requests: list[Sequence[int]] = field(default_factory=list)
+class Named(NamedTuple):
+    """What the message of a commit says that it takes back."""
+
+    subject: str
+    shas: Sequence[str]
+    pull_requests: Sequence[int]
+
+
+@dataclass(slots=True, kw_only=True)
+class Read:
+    """One repository's rows as they come from the warehouse.
+
+    `commits` in the order of the graph; `first`, `second`: their parents by position, -1 for none; `more`: further
+    ones; `takes_back`: the commits that say that they take something back; `pulls` by number.
+    """
+
+    name: str
+    commits: pl.DataFrame
+    first: Positions
+    second: Positions
+    more: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    takes_back: dict[int, Named] = field(default_factory=dict)
+    pulls: pl.DataFrame
+    tags: pl.DataFrame
+    paths: pl.DataFrame
 
 
 class Repository:
-    """The commits, tags, mainline and pull requests of one repository."""
+    """The commits, tags, mainline and pull requests of one repository.
 
-    def __init__(self, name: str, reader: Reader) -> None:
-        self.name = name
-        rows = reader.rows(_COMMITS, [name])
-        self.graph = CommitGraph((str(row[0]), cast("Sequence[str]", row[1] or ())) for row in rows)
-        self.columns = (
-            Columns(*(list(column) for column in zip(*(row[2:] for row in rows), strict=True))) if rows else Columns()
-        )
-        self.tags = {
-            str(tag): str(sha) for tag, sha in reader.rows("select name, sha from tags where repository = ?", [name])
-        }
-        mainline = reader.rows("select sha from mainline_commits where repository = ?", [name])
-        self.mainline = {i for row in mainline if (i := self.graph.index.get(str(row[0]))) is not None}
-        self.pulls: list[dict[str, object]] = reader.records(_PULLS, [name])
-        found = reader.rows("select sha, list(path) from commit_paths where repository = ? group by sha", [name])
-        self.paths = {str(sha): cast("list[str]", paths) for sha, paths in found}
+    `changes`: the columns of `change_facts` for every commit; `requests`: those of `pull_request_facts` for every
+    pull request whose merge is known, with `merge`, the position of that; see `metrics.landed`.
+    """
+
+    changes: pl.DataFrame
+    requests: pl.DataFrame
+
+    def __init__(self, read: Read) -> None:
+        self.name = read.name
+        self.commits, self.pulls, self._paths, self._tags = read.commits, read.pulls, read.paths, read.tags
+        self.takes_back = read.takes_back
+        self.is_merge = read.second >= 0
+        shas = read.commits["sha"].to_list()
+        self.graph = CommitGraph.of_columns(shas, read.first.tolist(), read.second.tolist(), read.more)
+        self.mainline: list[int] = np.flatnonzero(read.commits["mainline"].to_numpy()).tolist()
+        self.line: Mainline | None = mainline_of(self.graph, self.mainline)
+        self._own: dict[tuple[str, ...], Positions] = {}
 
     def resolve(self, version: str | None, sha: str | None, rule: str | None) -> tuple[int | None, str | None]:
         """The deployed commit's position, or None and why; see `metrics.versions.resolve`."""
         return resolve(self.graph, self.tags, version, sha, rule)
 
     @cached_property
-    def landed(self) -> list[int]:
-        """For every commit, the mainline commit that brought it onto the default branch, or -1."""
-        return landings(self.graph, self.mainline)
+    def tags(self) -> dict[str, str]:
+        """Tag -> the commit that it names."""
+        return dict(zip(self._tags["name"].to_list(), map(str, self._tags["sha"].to_list()), strict=True))
 
     @cached_property
-    def pull_clocks(self) -> PullClocks:
-        """When the pull request of each commit began, was opened and merged."""
-        return PullClocks(self)
+    def landed(self) -> Positions:
+        """For every commit, the mainline commit that brought it onto the default branch, or -1."""
+        if self.line is None:
+            return np.array(landings(self.graph, self.mainline), dtype=np.int64)
+        return np.array([*self.line.commits, -1], dtype=np.int64)[self.line.landed]
 
     @cached_property
     def tip(self) -> int | None:
         """The newest mainline commit; None when the default branch is unknown."""
+        if self.line is not None:
+            return self.line.commits[-1]
         return max(self.mainline, key=self.graph.levels.__getitem__, default=None)
 
-    @cached_property
-    def merges(self) -> Mapping[int, int]:
-        """Pull request number -> position of the commit that its merge made.
+    def undeployed(self, visited: bytearray) -> list[int]:
+        """Commits of the default branch that were not visited; empty when the branch is unknown."""
+        if self.line is not None:
+            return np.flatnonzero((self.line.landed >= 0) & (np.frombuffer(visited, dtype=np.uint8) == 0)).tolist()
+        return [] if self.tip is None else self.graph.reach(self.tip, bytearray(visited))
 
-        The host's word first, then a commit on the default branch whose subject names it, then any merge.
-        """
-        found: dict[int, int] = {}
-        for position, number in enumerate(self.columns.pull_request):
-            if number is not None and len(self.graph.parents[position]) > 1:
-                found[number] = position
-        for position in sorted(self.mainline):
-            number = self.columns.pull_request[position]
-            if number is not None:
-                found[number] = position
-        for pull in self.pulls:
-            merged = self.graph.find(str(pull["merge_sha"])) if pull["merge_sha"] else None
-            if merged is not None:
-                found[cast(int, pull["number"])] = merged
-        return found
+    @cached_property
+    def merges(self) -> dict[int, int]:
+        """Pull request number -> position of the commit that its merge made."""
+        return dict(zip(self.requests["number"].to_list(), self.requests["merge"].to_list(), strict=True))
+
+    def own(self, commits: Sequence[int], paths: Sequence[str]) -> list[int]:
+        """Those commits that touch one of the paths; all of them when there are no paths."""
+        if not paths:
+            return list(commits)
+        known = self._own.get(tuple(paths))
+        if known is None:
+            known = self._own[tuple(paths)] = self._touching(paths)
+        return [commit for commit in commits if known[commit]]
+
+    def _touching(self, paths: Sequence[str]) -> Positions:
+        import polars as pl
+
+        meant = matcher(paths)
+        names = [path for path in self._paths["path"].unique().to_list() if meant(path)]
+        found = self._paths.filter(pl.col("path").is_in(names))["position"].to_numpy()
+        touched = np.zeros(self.commits.height, dtype=np.int64)
+        touched[found] = 1
+        return touched
+
+    def marked(self, definitions: Definitions) -> list[tuple[int, str]]:
+        """(number, title) of the pull requests that are marked as hotfixes by a label, their branch or their title."""
+        pulls = self.pulls
+        by_branch = map(matcher(definitions.hotfix_branches), pulls["head_branch"].to_list())
+        by_title = map(matcher(definitions.hotfix_titles), pulls["title"].to_list())
+        found = {i for i, (branch, title) in enumerate(zip(by_branch, by_title, strict=True)) if branch or title}
+        found |= self._labelled(matcher(definitions.hotfix_labels))
+        numbers, titles = pulls["number"], pulls["title"]
+        return [(int(numbers[i]), str(titles[i])) for i in sorted(found)]
+
+    def _labelled(self, meant: Callable[[str | None], bool]) -> set[int]:
+        import polars as pl
+
+        labels = self.pulls.select(row=pl.int_range(pl.len()), label="labels").filter(pl.col("label").list.len() > 0)
+        rows = labels.explode("label")
+        return {row for row, label in rows.iter_rows() if meant(label)}
 
     def is_revert(self, position: int) -> bool:
         """Whether the commit says that it reverts something, a revert included: taking that back is a re-land."""
-        columns = self.columns
-        named = columns.reverts[position] or columns.reverts_pull_requests[position]
-        return bool(named) or columns.subject[position].lower().startswith("revert")
+        named = self.takes_back.get(position)
+        if named is not None and (named.shas or named.pull_requests):
+            return True
+        return str(self.commits["subject"][position]).lower().startswith("revert")
 
     def reverted(self, position: int) -> list[int]:
         """The stored commits that this commit says it takes back, reverts among them."""
-        columns = self.columns
-        shas = (self.graph.find(sha) for sha in columns.reverts[position] or ())
-        pulls = (self.merges.get(number) for number in columns.reverts_pull_requests[position] or ())
+        named = self.takes_back.get(position)
+        if named is None:
+            return []
+        shas = (self.graph.find(sha) for sha in named.shas)
+        pulls = (self.merges.get(number) for number in named.pull_requests)
         return sorted({target for target in (*shas, *pulls) if target is not None})
 
-
-class PullClocks:
-    """The clocks of the pull request that a commit belongs to: the host's where known, else from the merge."""
-
-    def __init__(self, repository: Repository) -> None:
-        self._repository = repository
-        columns, landed = repository.columns, repository.landed
-        self._records = {cast(int, pull["number"]): pull for pull in repository.pulls}
-        self._by_commit: dict[int, int] = {}
-        self._first: dict[int, datetime] = {}
-        for commit, landing in enumerate(landed):
-            begun = columns.authored_at[commit]
-            if landing >= 0 and begun is not None and len(repository.graph.parents[commit]) < 2:
-                self._first[landing] = min(self._first.get(landing, begun), begun)
-        for number, pull in self._records.items():
-            for sha in cast("Sequence[str]", pull["commits"] or ()):
-                commit = repository.graph.index.get(sha, -1)
-                if commit >= 0:
-                    self._by_commit[commit] = number
-
-    def of(self, commit: int) -> dict[str, object]:
-        """pull_request, first_commit_at, opened_at, merged_at of one commit; None where unknown."""
-        repository = self._repository
-        landing = repository.landed[commit]
-        number = self._by_commit.get(commit)
-        if number is None and landing >= 0:
-            number = repository.columns.pull_request[landing]
-        record: Mapping[str, object] = self._records.get(number, {}) if number is not None else {}
-        merged = repository.columns.committed_at[landing] if landing >= 0 else None
-        return {
-            "pull_request": number,
-            "first_commit_at": record.get("first_commit_at") or self._first.get(landing),
-            "opened_at": record.get("opened_at"),
-            "merged_at": record.get("merged_at") or merged,
-        }
-
-
-_COMMITS = """
-select sha, parents, authored_at, committed_at, author, coalesce(is_bot, false), coalesce(subject, ''), pull_request,
-       reverts, reverts_pull_requests
-from commits where repository = ? order by committed_at, sha
-"""
-_PULLS = "from pull_requests where repository = ? order by number, source"
+    @cached_property
+    def reverting(self) -> frozenset[int]:
+        """The commits whose subject begins with Revert or Reapply, or that take back a stored commit."""
+        return frozenset(
+            commit
+            for commit, named in self.takes_back.items()
+            if named.subject.startswith(("Revert", "Reapply")) or self.reverted(commit)
+        )

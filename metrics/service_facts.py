@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from dora.definitions import Definitions
 from dora.overrides import Overrides
@@ -13,25 +13,28 @@ from metrics.deployments import Line, classify_backward, rehearse, trace
 from metrics.repository import Repository
 from metrics.services import ServiceName
 
+if TYPE_CHECKING:
+    import polars as pl
+
 Row = Mapping[str, object]
 
 
 @dataclass(slots=True)
 class Facts:
-    """Rows by table while they are made."""
+    """The facts of some services while they are made: frames of changes and pull requests, rows of the ledger."""
 
-    rows: dict[str, list[Row]] = field(default_factory=dict)
-
-    def add(self, table: str, rows: Iterable[Row]) -> None:
-        """Append rows to a table."""
-        self.rows.setdefault(table, []).extend(rows)
+    changes: list[pl.DataFrame] = field(default_factory=list)
+    requests: list[pl.DataFrame] = field(default_factory=list)
+    evidence: list[failures.Evidence] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What the rules of one service look at besides its deployments.
 
-    `checks` by the deployment they name; `resolve` turns a deployment's id as an incident writes it into ours.
+    `checks`: failed ones by the deployment they name; `resolve` turns a deployment's id as an incident writes it
+    into ours.
     """
 
     incidents: Sequence[Row] = ()
@@ -42,17 +45,18 @@ class Inputs:
 
 @dataclass(slots=True)
 class ServiceFacts:
-    """One service's lines through lineage, ledger and changes."""
+    """One service's lines through lineage, ledger and changes; `position` is the service's place."""
 
     service: ServiceName
+    position: int
     repository: Repository | None
     lines: Sequence[Line]
     definitions: Definitions
     slots: set[tuple[str, int]]
     inputs: Inputs = field(default_factory=Inputs)
 
-    def run(self, facts: Facts, counts: dict[str, Row]) -> None:
-        """Add the service's rows to `facts`, and what each deployment shipped to `counts`."""
+    def run(self, facts: Facts) -> None:
+        """Add what the service contributes to `facts`."""
         rehearsals = [line for line in self.lines if line[0].is_rehearsal]
         for line in self.lines:
             visited = trace(line, self.repository)
@@ -60,7 +64,8 @@ class ServiceFacts:
             classify_backward(line, self.slots, self.definitions)
             if line[0].is_production:
                 rehearse(line, rehearsals)
-                self._production(line, visited, facts, counts)
+                self._production(line, visited, facts)
+            facts.lines.append(line)
 
     def _keep_own(self, line: Line) -> None:
         """In a shared repository only the commits that touch the service's paths are its own."""
@@ -68,38 +73,20 @@ class ServiceFacts:
             return
         for deployed in line:
             if deployed.shipment:
-                deployed.shipment.first = changes.own_commits(
-                    self.repository, deployed.shipment.first, self.service.paths
-                )
-                deployed.shipment.range = changes.own_commits(
-                    self.repository, deployed.shipment.range, self.service.paths
-                )
+                deployed.shipment.first = self.repository.own(deployed.shipment.first, self.service.paths)
+                deployed.shipment.range = self.repository.own(deployed.shipment.range, self.service.paths)
 
-    def _production(
-        self,
-        line: Line,
-        visited: bytearray | None,
-        facts: Facts,
-        counts: dict[str, Row],
-    ) -> None:
+    def _production(self, line: Line, visited: bytearray | None, facts: Facts) -> None:
         shipped = failures.Shipped.of(line, self.repository)
-        evidence = list(self._ledger(shipped))
-        facts.add("failure_evidence", (asdict(row) for row in evidence))
+        facts.evidence.extend(self._ledger(shipped))
         self._rework(shipped)
-        if self.repository is None or visited is None:
+        if self.repository is None or visited is None or all(d.position is None for d in line):
             return
-        repository, name, environment = self.repository, self.service.service, line[0].environment
-        for deployed in line:
-            first = deployed.shipment.first if deployed.shipment else []
-            rows = list(changes.change_rows(repository, name, environment, first, deployed if first else None))
-            facts.add("change_facts", rows)
-            counts[deployed.deployment_id] = _counts(rows)
-        if any(d.position is not None for d in line):
-            waiting = changes.own_commits(repository, changes.undeployed(repository, visited), self.service.paths)
-            facts.add("change_facts", changes.change_rows(repository, name, environment, waiting, None))
-            pulls = list(changes.pull_request_rows(repository, name, environment, shipped.by_commit, visited))
-            facts.add("pull_request_facts", pulls)
-            _count_pulls(pulls, counts)
+        repository, place = self.repository, changes.Place(self.position, self.service.service, line[0].environment)
+        first = [(d, d.shipment.first) for d in line if d.shipment and d.shipment.first]
+        waiting = repository.own(repository.undeployed(visited), self.service.paths)
+        facts.changes.append(changes.change_rows(place, repository, first, waiting))
+        facts.requests.append(changes.pull_request_rows(place, repository, line, shipped.owners, visited))
 
     def _ledger(self, shipped: failures.Shipped) -> Iterator[failures.Evidence]:
         inputs = self.inputs
@@ -114,11 +101,11 @@ class ServiceFacts:
         yield from failures.proximity(shipped, inputs.incidents, known, self.definitions, inputs.resolve)
 
     def _rework(self, shipped: failures.Shipped) -> None:
-        repository = self.repository
+        reverting = self.repository.reverting if self.repository else frozenset()
         for deployed in shipped.line:
             if deployed.backward_kind == "rollback":
                 deployed.rework_kinds.add("rollback")
-            if repository and deployed.shipment and any(_reverting(repository, c) for c in deployed.shipment.range):
+            if reverting and deployed.shipment and not reverting.isdisjoint(deployed.shipment.range):
                 deployed.rework_kinds.add("revert")
         for deployed, _, _ in failures.hotfix_deployments(shipped, self.definitions):
             deployed.rework_kinds.add("hotfix")
@@ -126,26 +113,3 @@ class ServiceFacts:
             fix = failures.fixing(shipped, incident, self.inputs.resolve)
             if fix is not None:
                 fix.rework_kinds.add("incident_fix")
-
-
-def _reverting(repository: Repository, commit: int) -> bool:
-    return repository.columns.subject[commit].startswith(("Revert", "Reapply")) or bool(repository.reverted(commit))
-
-
-def _counts(rows: Sequence[Row]) -> Row:
-    return {
-        "commits": len(rows),
-        "changes": sum(not row["is_merge"] for row in rows),
-        "mainline_changes": sum(bool(row["mainline"]) for row in rows),
-    }
-
-
-def _count_pulls(pulls: Iterable[Row], counts: dict[str, Row]) -> None:
-    for pull in pulls:
-        key = pull["deployment_id"]
-        if isinstance(key, str) and key in counts:
-            held = counts[key]
-            lines_known = pull["lines"] is not None or held.get("lines") is not None
-            total = (cast("int | None", held.get("lines")) or 0) + (cast("int | None", pull["lines"]) or 0)
-            pulled = cast(int, held.get("pull_requests", 0)) + 1
-            counts[key] = {**held, "pull_requests": pulled, "lines": total if lines_known else None}

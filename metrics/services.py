@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +64,11 @@ def discovered(names: Iterable[tuple[object, object]]) -> list[ServiceName]:
 def matches(text: str | None, globs: Sequence[str]) -> bool:
     """Whether any glob matches the whole text, ignoring case."""
     return text is not None and any(fnmatchcase(text.lower(), glob.lower()) for glob in globs)
+
+
+def matcher(globs: Sequence[str]) -> Callable[[str | None], bool]:
+    """`matches` with these globs, for very many texts."""
+    if not globs:
+        return lambda _text: False
+    match = re.compile("|".join(translate(glob.lower()) for glob in globs)).match
+    return lambda text: text is not None and match(text.lower()) is not None

@@ -1,0 +1,178 @@
+"""Facts of some services together: their deployments read as columns, the rules run over each, and the rows written.
+
+Services come in the order in which facts are stored, so that what is written batch by batch lies as it should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, cast
+
+from dora.definitions import Definitions
+from dora.overrides import Overrides
+from dora.warehouse import Builder
+from metrics import changes
+from metrics.deployments import Line, lines
+from metrics.failures import Evidence
+from metrics.placement import numbered_evidence, rework_bits
+from metrics.repositories import Repositories
+from metrics.service_facts import Facts, Inputs, ServiceFacts
+from metrics.services import ServiceName
+from metrics.slices import read_sql
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Row = Mapping[str, object]
+#: Commits in a batch at most, unless one service has more: what bounds the memory of a build.
+COMMITS = 400_000
+SERVICES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is the same for all services: the settings, and what was read for all of them once."""
+
+    definitions: Definitions
+    overrides: Overrides
+    slots: set[tuple[str, int]]
+    checks: Mapping[str, Sequence[Row]]
+    resolve: Callable[[str], str | None]
+
+
+def batches(services: Sequence[ServiceName], sizes: Mapping[str, int]) -> Iterator[range]:
+    """Stretches of services whose repositories have about `COMMITS` commits together; `sizes`: commits by repository."""
+    start, held = 0, dict[str, int]()
+    for position, service in enumerate(services):
+        size = sizes.get(service.repository or "", 0)
+        if position > start and (sum(held.values()) + size > COMMITS or position - start >= SERVICES):
+            yield range(start, position)
+            start, held = position, {}
+        held[service.repository or ""] = size
+    if services:
+        yield range(start, len(services))
+
+
+def build_batch(
+    builder: Builder,
+    repositories: Repositories,
+    services: Sequence[ServiceName],
+    places: range,
+    rules: Rules,
+    number: int,
+) -> int:
+    """Write the facts of the services of these places; `number`: of the next deployment. Returns how many there were."""
+    asked = {"first": places.start, "last": places.stop - 1}
+    deployments = builder.frame(read_sql("build/deployments"), asked)
+    incidents: dict[str, list[Row]] = {}
+    for incident in builder.records(read_sql("build/incidents"), asked):
+        incidents.setdefault(str(incident["known_service"]), []).append(incident)
+    grouped: dict[str, list[Line]] = {}
+    for (service, _), line in sorted(lines(deployments).items()):
+        grouped.setdefault(service, []).append(line)
+    named = {name: _repository(services, places, name, deployments) for name in grouped}
+    repositories.open(list(named.values()), places.start)
+    facts = Facts()
+    for place in places:
+        name = services[place].service
+        if name in grouped:
+            inputs = Inputs(incidents.get(name, []), rules.checks, rules.resolve, rules.overrides)
+            repository = repositories.get(named[name])
+            run = ServiceFacts(
+                services[place], place, repository, grouped[name], rules.definitions, rules.slots, inputs
+            )
+            run.run(facts)
+    _write(builder, deployments, facts, number)
+    return deployments.height
+
+
+def _repository(services: Sequence[ServiceName], places: range, name: str, deployments: pl.DataFrame) -> str | None:
+    """The repository of a service: the configured one, else the first that its deployments name."""
+    import polars as pl
+
+    configured = next(services[place].repository for place in places if services[place].service == name)
+    if configured:
+        return configured
+    live = (pl.col("status") == "succeeded") & pl.col("finished_at").is_not_null() & (pl.col("repository") != "")
+    named = deployments.filter((pl.col("service") == name) & live).sort("environment", maintain_order=True)
+    return str(named["repository"][0]) if named.height else None
+
+
+def _write(builder: Builder, deployments: pl.DataFrame, facts: Facts, number: int) -> None:
+    made = {}
+    if facts.changes:
+        made["change_facts"] = changes.with_left_at(changes.told_by_deployment(facts.changes, deployments))
+    if facts.requests:
+        made["pull_request_facts"] = changes.with_deploy_seconds(
+            changes.told_by_deployment(facts.requests, deployments)
+        )
+    if deployments.height:
+        made["deployment_facts"] = _deployment_facts(deployments, facts, changes.counted(deployments, made), number)
+    if facts.evidence:
+        made["failure_evidence"] = numbered_evidence(_evidence(facts.evidence), made["deployment_facts"])
+    for table, frame in made.items():
+        known = builder.frame(f'from "{table}" limit 0').columns
+        builder.insert(table, frame.select(name for name in known if name in frame.columns))
+
+
+_FOUND = ("row", "unresolved_reason", "sha", "previous_id", "replaced_id", "backward_kind", "rehearsed_at")
+
+
+def _deployment_facts(deployments: pl.DataFrame, facts: Facts, counts: pl.DataFrame, number: int) -> pl.DataFrame:
+    import polars as pl
+
+    deployed = [d for line in facts.lines for d in line]
+    types: dict[str, pl.DataType] = {"row": pl.UInt32(), "rehearsed_at": pl.Datetime("us")}
+    found = pl.DataFrame(
+        {
+            **{n: pl.Series([getattr(d, n) for d in deployed], dtype=types.get(n, pl.String())) for n in _FOUND},
+            "relation": pl.Series([d.shipment.relation if d.shipment else None for d in deployed], dtype=pl.String),
+            "rework_kinds": pl.Series([sorted(d.rework_kinds) for d in deployed], dtype=pl.List(pl.String)),
+            "rework": pl.Series([rework_bits(d.rework_kinds) for d in deployed], dtype=pl.Int8),
+        }
+    )
+    whole = (
+        deployments.rename({"sha": "named_sha"})
+        .with_row_index("row")
+        .join(found, on="row", how="left", maintain_order="left")
+    )
+    whole = whole.hstack(counts)
+    numbers = [name for name in ("commits", "changes", "mainline_changes", "pull_requests") if name in counts.columns]
+    return whole.with_columns(
+        pl.col(numbers).fill_null(0),
+        *(
+            pl.lit(0).alias(name)
+            for name in ("commits", "changes", "mainline_changes", "pull_requests")
+            if name not in numbers
+        ),
+        number=pl.int_range(number, number + pl.len(), dtype=pl.Int32),
+        sha=pl.coalesce("sha", "named_sha"),
+        rework_kinds=pl.col("rework_kinds").fill_null([]),
+        rework=pl.col("rework").fill_null(0),
+    )
+
+
+def _evidence(rows: Sequence[Evidence]) -> pl.DataFrame:
+    import polars as pl
+
+    types: dict[str, pl.DataType] = {
+        "evidence_at": pl.Datetime("us"), "recovered_at": pl.Datetime("us"), "confidence": pl.Float64(),
+    }  # fmt: skip
+    names = [field.name for field in fields(Evidence)]
+    return pl.DataFrame(
+        {name: pl.Series([getattr(row, name) for row in rows], dtype=types.get(name, pl.String())) for name in names}
+    )
+
+
+def failed_checks(builder: Builder) -> dict[str, list[Row]]:
+    """The failed checks after deployments, by the deployment that they name."""
+    found: dict[str, list[Row]] = {}
+    for check in builder.records(read_sql("build/checks")):
+        found.setdefault(str(check["deployment"]), []).append(check)
+    return found
+
+
+def named_deployments(builder: Builder) -> dict[str, str]:
+    """What incidents call deployments -> `deployment_id`."""
+    return {str(name): cast(str, known) for name, known in builder.rows(read_sql("build/named_deployments"))}

@@ -1,0 +1,146 @@
+"""When changes began and landed: the clocks of every commit and merged pull request, column by column.
+
+The host's word where there is one, else what the merge on the default branch tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from metrics.mainline import Positions
+from metrics.repository import Repository
+
+_KEY = ["repository", "number"]
+_NEVER = np.iinfo(np.int64).max
+
+
+def tell(repositories: Sequence[Repository], commits: pl.DataFrame, pulls: pl.DataFrame) -> None:
+    """Set `changes` and `requests` of repositories read together; `commits` and `pulls` are theirs, in their order."""
+    starts = np.cumsum([0, *(repository.commits.height for repository in repositories)])
+    records = pulls.unique(_KEY, keep="last", maintain_order=True)
+    changes = _changes(repositories, commits, records, starts)
+    requests = _requests(repositories, commits, pulls, records, starts)
+    rows = dict(requests.group_by("repository", maintain_order=True).len().iter_rows())
+    at = 0
+    for repository, start in zip(repositories, starts, strict=False):
+        repository.changes = changes.slice(int(start), repository.commits.height)
+        repository.requests = requests.slice(at, rows.get(repository.name, 0))
+        at += repository.requests.height
+
+
+def _changes(
+    repositories: Sequence[Repository], commits: pl.DataFrame, records: pl.DataFrame, starts: Positions
+) -> pl.DataFrame:
+    """The columns of `change_facts` that do not depend on a deployment, one row a commit."""
+    landed = np.concatenate(
+        [np.where(r.landed < 0, -1, r.landed + s) for r, s in zip(repositories, starts, strict=False)]
+    )
+    landing = _nullable(landed)
+    is_merge = np.concatenate([r.is_merge for r in repositories])
+    told = commits.select(
+        "repository", "sha", pl.Series("is_merge", is_merge), "mainline", "is_bot", "author", "subject", "authored_at",
+        "committed_at",
+        number=pl.coalesce("own_pull_request", commits["pull_request"].gather(landing)),
+        landed_at=commits["committed_at"].gather(landing),
+        begun_at=_begun(landed, is_merge, commits["authored_at"]),
+    )  # fmt: skip
+    clocks = records.select(*_KEY, "first_commit_at", "opened_at", "merged_at")
+    return told.join(clocks, on=_KEY, how="left", maintain_order="left").select(
+        "sha", "is_merge", "mainline", "is_bot", "author", "subject", "authored_at", "committed_at", "opened_at",
+        pull_request="number",
+        first_commit_at=pl.coalesce("first_commit_at", "begun_at"),
+        merged_at=pl.coalesce("merged_at", "landed_at"),
+    )  # fmt: skip
+
+
+def _nullable(positions: Positions) -> pl.Series:
+    """Positions with null where they are negative."""
+    return pl.select(pl.when(pl.Series(positions) >= 0).then(pl.Series(positions))).to_series()
+
+
+def _begun(landed: Positions, is_merge: NDArray[np.bool_], authored: pl.Series) -> pl.Series:
+    """For every commit, the earliest authored time of the changes that landed together with it."""
+    clock = authored.to_physical().fill_null(_NEVER).to_numpy()
+    counts = (landed >= 0) & ~is_merge
+    earliest = np.full(len(landed) + 1, _NEVER, dtype=np.int64)
+    np.minimum.at(earliest, landed[counts], clock[counts])
+    found = earliest[landed]
+    return pl.select(pl.when(pl.Series(found) < _NEVER).then(pl.Series(found)).cast(authored.dtype)).to_series()
+
+
+def _requests(
+    repositories: Sequence[Repository],
+    commits: pl.DataFrame,
+    pulls: pl.DataFrame,
+    records: pl.DataFrame,
+    starts: Positions,
+) -> pl.DataFrame:
+    """The columns of `pull_request_facts` that do not depend on a deployment, one row a pull request whose merge is known."""
+    offsets = pl.DataFrame({"repository": [r.name for r in repositories], "start": starts[:-1]})
+    merges = _merges(repositories, commits, pulls).join(offsets, on="repository", how="left", maintain_order="left")
+    at = merges["merge"] + merges["start"]
+    known = merges.with_columns(
+        subject=commits["subject"].gather(at),
+        landed_at=commits["committed_at"].gather(at),
+        bot=commits["is_bot"].gather(at),
+    )
+    told = known.join(records.drop("merge").with_columns(told=True), on=_KEY, how="left", maintain_order="left")
+    merged = pl.coalesce("merged_at", "landed_at")
+    return told.select(
+        *_KEY, "merge", "author", "first_commit_at", "opened_at", "first_review_at", "reviews", "checks", "lines", "url",
+        title=pl.when(pl.col("title") != "").then("title").otherwise("subject"),
+        is_bot=pl.when("told").then(pl.col("is_bot").fill_null(value=False)).otherwise("bot"),
+        labels=pl.col("labels").fill_null([]),
+        ready_at=pl.coalesce("ready_at", "opened_at"),
+        merged_at=merged,
+        coding_seconds=span(pl.col("first_commit_at"), pl.col("opened_at")),
+        pickup_seconds=span(pl.col("opened_at"), pl.col("first_review_at")),
+        review_seconds=span(pl.col("first_review_at"), merged),
+    )  # fmt: skip
+
+
+def _merges(repositories: Sequence[Repository], commits: pl.DataFrame, pulls: pl.DataFrame) -> pl.DataFrame:
+    """repository, number, merge: the commit that a pull request's merge made, by position.
+
+    The host's word first, then a commit on the default branch whose subject names it, then any merge.
+    """
+    is_merge = pl.Series(np.concatenate([r.is_merge for r in repositories]))
+    named = commits.select(
+        "repository",
+        number="pull_request",
+        merge=pl.col("position").cast(pl.Int64),
+        mainline="mainline",
+        is_merge=is_merge,
+    ).filter(pl.col("number").is_not_null())
+    hosted = _abbreviated(repositories, pulls).select(*_KEY, merge=pl.col("merge").cast(pl.Int64))
+    stated = [
+        frame.select(*_KEY, "merge")
+        for frame in (named.filter("is_merge"), named.filter("mainline"), hosted.drop_nulls("merge"))
+    ]
+    order = pl.DataFrame({"repository": [r.name for r in repositories], "place": range(len(repositories))})
+    last = pl.concat(stated).unique(_KEY, keep="last", maintain_order=True)
+    return last.join(order, on="repository").sort("place", "number").drop("place")
+
+
+def _abbreviated(repositories: Sequence[Repository], pulls: pl.DataFrame) -> pl.DataFrame:
+    """The pull requests, with the merges of those that name theirs by an abbreviated sha."""
+    unknown = pulls.select("repository", "merge_sha", row=pl.int_range(pl.len())).filter(
+        pulls["merge"].is_null() & (pulls["merge_sha"].str.len_chars() < 40)
+    )
+    if not unknown.height:
+        return pulls
+    graphs = {repository.name: repository.graph for repository in repositories}
+    found = pulls["merge"].to_list()
+    for name, sha, row in unknown.iter_rows():
+        found[row] = graphs[name].find(sha) if name in graphs else None
+    return pulls.with_columns(merge=pl.Series(found, dtype=pl.Int32))
+
+
+def span(start: pl.Expr, end: pl.Expr) -> pl.Expr:
+    """Seconds between two clocks; null when one is unknown or the order is impossible."""
+    seconds = (end - start).dt.total_microseconds() / 1e6
+    return pl.when(seconds >= 0).then(seconds)

@@ -1,0 +1,2 @@
+-- The failed checks of deployments.
+from verifications where status = 'failed' order by source, id

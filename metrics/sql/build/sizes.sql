@@ -1,0 +1,2 @@
+-- How many commits every repository has.
+select repository, count(*) from commits group by repository

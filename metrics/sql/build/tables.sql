@@ -1,0 +1,21 @@
+-- What a build looks things up in, for its own connection only.
+
+-- A (service, repository) that records name -> a known service; several rows where a repository holds several.
+create or replace temp table known_names (
+    named_service varchar, named_repository varchar, service varchar not null, service_position integer not null,
+    repository varchar, shared boolean not null
+);
+
+-- An environment that records name, and what the definitions take it for.
+create or replace temp table known_environments (
+    environment varchar, is_production boolean not null, is_rehearsal boolean not null
+);
+
+-- The commits of the repositories being read, each repository's numbered from 0 in time order.
+create or replace temp table open_commits (
+    position integer, repository varchar, sha varchar, parents varchar[], authored_at timestamp, committed_at timestamp,
+    author varchar, is_bot boolean, subject varchar, pull_request bigint, reverts varchar[], reverts_pull_requests bigint[]
+);
+
+-- Which pull request names a commit as its own.
+create or replace temp table pulled (repository varchar, sha varchar, number bigint);

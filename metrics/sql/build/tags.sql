@@ -1,0 +1,2 @@
+-- The tags of $repositories.
+select repository, name, sha from tags where repository in (select unnest($repositories)) order by repository
