@@ -17,8 +17,6 @@ from metrics.results import RecoveryTime, TimeToRestore
 from metrics.slices import NEVER, Arrays, Slices, micros
 
 Floats = NDArray[np.float64]
-#: Below this many recoveries no level is given: no interval of a median holds 95 % with fewer.
-FEWEST = 6
 
 
 def recovery_time(reader: Reader, slices: Slices) -> dict[tuple[int, int], RecoveryTime]:
@@ -50,7 +48,6 @@ def _times(rows: Arrays, end: str, now: int) -> tuple[Floats, Floats]:
 
 def _recovery(ended: Floats, going: Floats, edition: int) -> RecoveryTime:
     median, interval = _survival(ended, going)
-    enough = interval if len(ended) >= FEWEST else (None, None)
     return RecoveryTime(
         n=len(ended) + len(going),
         open=len(going),
@@ -59,7 +56,7 @@ def _recovery(ended: Floats, going: Floats, edition: int) -> RecoveryTime:
         mean_seconds=float(ended.mean()) if len(ended) else None,
         kaplan_meier_median_seconds=median,
         interval_seconds=interval,
-        level=bands.time_level(edition, "recovery_time", median, enough),
+        level=bands.time_level(edition, "recovery_time", median, interval),
     )
 
 
