@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, cast
 
-from dora.definitions import Definitions
+from dora.definitions import REWORK_KINDS, Definitions
 from dora.overrides import Overrides
 from dora.warehouse import Builder
 from metrics import changes
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, object]
 #: Commits in a batch at most, unless one service has more: what bounds the memory of a build.
-COMMITS = 400_000
+COMMITS = 250_000
 SERVICES = 500
 
 
@@ -80,7 +81,7 @@ def build_batch(
             inputs = Inputs(incidents.get(name, []), rules.checks, rules.resolve, rules.overrides)
             repository = repositories.get(named[name])
             run = ServiceFacts(
-                services[place], place, repository, grouped[name], rules.definitions, rules.slots, inputs
+                services[place], place, repository, grouped[name], rules.definitions.of(name), rules.slots, inputs
             )
             run.run(facts)
     _write(builder, deployments, facts, number)
@@ -124,14 +125,15 @@ def _deployment_facts(deployments: pl.DataFrame, facts: Facts, counts: pl.DataFr
 
     deployed = [d for line in facts.lines for d in line]
     types: dict[str, pl.DataType] = {"row": pl.UInt32(), "rehearsed_at": pl.Datetime("us")}
+    columns = {
+        name: pl.Series(list(map(attrgetter(name), deployed)), dtype=types.get(name, pl.String())) for name in _FOUND
+    }
+    relations = [d.shipment.relation if d.shipment else None for d in deployed]
+    rework = [rework_bits(d.rework_kinds) if d.rework_kinds else 0 for d in deployed]
     found = pl.DataFrame(
-        {
-            **{n: pl.Series([getattr(d, n) for d in deployed], dtype=types.get(n, pl.String())) for n in _FOUND},
-            "relation": pl.Series([d.shipment.relation if d.shipment else None for d in deployed], dtype=pl.String),
-            "rework_kinds": pl.Series([sorted(d.rework_kinds) for d in deployed], dtype=pl.List(pl.String)),
-            "rework": pl.Series([rework_bits(d.rework_kinds) for d in deployed], dtype=pl.Int8),
-        }
+        {**columns, "relation": pl.Series(relations, dtype=pl.String), "rework": pl.Series(rework, dtype=pl.Int8)}
     )
+    found = found.join(_kinds_of_bits(), on="rework", how="left", maintain_order="left")
     whole = (
         deployments.rename({"sha": "named_sha"})
         .with_row_index("row")
@@ -151,6 +153,16 @@ def _deployment_facts(deployments: pl.DataFrame, facts: Facts, counts: pl.DataFr
         rework_kinds=pl.col("rework_kinds").fill_null([]),
         rework=pl.col("rework").fill_null(0),
     )
+
+
+def _kinds_of_bits() -> pl.DataFrame:
+    """The kinds of rework, sorted, that every value of the bits stands for."""
+    import polars as pl
+
+    every = range(1 << len(REWORK_KINDS))
+    kinds = [sorted(kind for bit, kind in enumerate(REWORK_KINDS) if bits & 1 << bit) for bits in every]
+    schema = {"rework": pl.Int8(), "rework_kinds": pl.List(pl.String())}
+    return pl.DataFrame({"rework": list(every), "rework_kinds": kinds}, schema=schema)
 
 
 def _evidence(rows: Sequence[Evidence]) -> pl.DataFrame:

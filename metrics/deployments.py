@@ -91,10 +91,13 @@ def trace(line: Line, repository: Repository | None) -> bytearray | None:
             deployed.unresolved_reason = "the service's repository is not configured or was not read"
             deployed.shipment = Shipment("unresolved")
         return None
+    exact = repository.graph.index.get
     for deployed in line:
-        deployed.position, deployed.unresolved_reason = repository.resolve(
-            deployed.version, deployed.sha, deployed.commit_rule
-        )
+        deployed.position = exact(deployed.sha.lower()) if deployed.sha else None
+        if deployed.position is None:
+            deployed.position, deployed.unresolved_reason = repository.resolve(
+                deployed.version, deployed.sha, deployed.commit_rule
+            )
         if deployed.position is not None:
             deployed.sha = repository.graph.shas[deployed.position]
     commits = [deployed.position for deployed in line]

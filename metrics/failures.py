@@ -7,20 +7,15 @@ window, is asked of the ledger when a number is computed. Definitions: the kinds
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import cast
-
-import numpy as np
 
 from dora.definitions import Definitions
 from dora.overrides import Override, Overrides
 from metrics.deployments import Deployed, Line
-from metrics.mainline import Positions
-from metrics.repository import Repository
+from metrics.shipped import Shipped
 
 CONFIDENCE = {
     "override": 1.0, "linked_incident": 0.95, "verification": 0.9, "rollback": 0.85, "revert": 0.8,
@@ -44,57 +39,6 @@ class Evidence:
     decided_by: str = "rule"
     reason: str | None = None
     candidates: str | None = None
-
-
-@dataclass(slots=True)
-class Shipped:
-    """What the rules look things up in: one line, its repository, and who shipped each commit first."""
-
-    line: Line
-    repository: Repository | None
-    owners: Positions
-    by_id: dict[str, Deployed] = field(init=False)
-    _times: list[datetime] = field(init=False)
-    _after: dict[str, Deployed] = field(init=False)
-    _versions: dict[str | None, list[Deployed]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.by_id = {d.deployment_id: d for d in self.line}
-        self._times = [d.finished_at for d in self.line]
-        self._after = {d.replaced_id: d for d in self.line if d.replaced_id}
-        self._versions = {}
-
-    @classmethod
-    def of(cls, line: Line, repository: Repository | None) -> Shipped:
-        """Index the first-shipped commits of a line; those of the baseline are nobody's.
-
-        `owners`: for every commit the place in the line of the deployment that first shipped it, or -1.
-        """
-        owners = np.full(repository.commits.height if repository else 0, -1, dtype=np.int64)
-        shipped = [d.shipment.first if d.shipment else [] for d in line]
-        if repository:
-            owners[np.fromiter(chain(*shipped), np.int64)] = np.repeat(np.arange(len(line)), [len(s) for s in shipped])
-        return cls(line, repository, owners)
-
-    def by_commit(self, commit: int | None) -> Deployed | None:
-        """The deployment that first shipped a commit; None while undeployed, in the baseline, or unknown."""
-        owner = -1 if commit is None else int(self.owners[commit])
-        return self.line[owner] if owner >= 0 else None
-
-    def of_version(self, version: object) -> list[Deployed]:
-        """The deployments of a version, in time order."""
-        if not self._versions:
-            for deployed in self.line:
-                self._versions.setdefault(deployed.version, []).append(deployed)
-        return self._versions.get(str(version), [])
-
-    def finished_in(self, since: datetime, until: datetime) -> list[Deployed]:
-        """The deployments of the line finished in (since, until], newest first."""
-        return self.line[bisect_right(self._times, since) : bisect_right(self._times, until)][::-1]
-
-    def after(self, deployed: Deployed) -> Deployed | None:
-        """The succeeded deployment that replaced this one; None while it is running."""
-        return self._after.get(deployed.deployment_id)
 
 
 def decisions(shipped: Shipped, overrides: Overrides, incidents: Sequence[Record]) -> Iterator[Evidence]:
@@ -178,12 +122,7 @@ def hotfix_deployments(shipped: Shipped, definitions: Definitions) -> list[tuple
     if shipped.repository is None:
         return []
     marked = shipped.repository.marked(definitions)
-    return [(d, number, title) for number, title in marked if (d := shipping(shipped, number)) is not None]
-
-
-def shipping(shipped: Shipped, number: int) -> Deployed | None:
-    """The deployment that first shipped a pull request's merge; None while undeployed or unknown."""
-    return shipped.by_commit(shipped.repository.merges.get(number)) if shipped.repository else None
+    return [(d, number, title) for number, title in marked if (d := shipped.pull_request(number)) is not None]
 
 
 def linked_incidents(
@@ -205,7 +144,7 @@ def fixing(shipped: Shipped, incident: Record, resolve: Callable[[str], str | No
     if incident["fix_deployment"] is not None:
         return shipped.by_id.get(resolve(str(incident["fix_deployment"])) or "")
     if incident["fix_pull_request"] is not None:
-        return shipping(shipped, cast(int, incident["fix_pull_request"]))
+        return shipped.pull_request(cast(int, incident["fix_pull_request"]))
     return None
 
 
@@ -270,7 +209,7 @@ def _named_by(shipped: Shipped, incident: Record, resolve: Callable[[str], str |
     if incident["sha"] is not None and repository:
         return shipped.by_commit(repository.graph.find(str(incident["sha"]))), "commit"
     if incident["pull_request"] is not None:
-        return shipping(shipped, cast(int, incident["pull_request"])), "pull request"
+        return shipped.pull_request(cast(int, incident["pull_request"])), "pull request"
     return None, ""
 
 

@@ -5,7 +5,7 @@ Commits and pull requests stay columns; rules look at the few rows that concern 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +15,7 @@ import numpy as np
 from dora.definitions import Definitions
 from metrics.lineage import CommitGraph, landings
 from metrics.mainline import Mainline, Positions, mainline_of
-from metrics.services import matcher
+from metrics.services import matching
 from metrics.versions import resolve
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Repository:
         self.mainline: list[int] = np.flatnonzero(read.commits["mainline"].to_numpy()).tolist()
         self.line: Mainline | None = mainline_of(self.graph, self.mainline)
         self._own: dict[tuple[str, ...], Positions] = {}
+        self._marked: dict[tuple[tuple[str, ...], ...], list[tuple[int, str]]] = {}
 
     def resolve(self, version: str | None, sha: str | None, rule: str | None) -> tuple[int | None, str | None]:
         """The deployed commit's position, or None and why; see `metrics.versions.resolve`."""
@@ -116,8 +117,8 @@ class Repository:
     def _touching(self, paths: Sequence[str]) -> Positions:
         import polars as pl
 
-        meant = matcher(paths)
-        names = [path for path in self._paths["path"].unique().to_list() if meant(path)]
+        names = self._paths["path"].unique().to_list()
+        names = [names[i] for i in matching(names, paths)]
         found = self._paths.filter(pl.col("path").is_in(names))["position"].to_numpy()
         touched = np.zeros(self.commits.height, dtype=np.int64)
         touched[found] = 1
@@ -125,20 +126,23 @@ class Repository:
 
     def marked(self, definitions: Definitions) -> list[tuple[int, str]]:
         """(number, title) of the pull requests that are marked as hotfixes by a label, their branch or their title."""
-        pulls = self.pulls
-        by_branch = map(matcher(definitions.hotfix_branches), pulls["head_branch"].to_list())
-        by_title = map(matcher(definitions.hotfix_titles), pulls["title"].to_list())
-        found = {i for i, (branch, title) in enumerate(zip(by_branch, by_title, strict=True)) if branch or title}
-        found |= self._labelled(matcher(definitions.hotfix_labels))
-        numbers, titles = pulls["number"], pulls["title"]
-        return [(int(numbers[i]), str(titles[i])) for i in sorted(found)]
+        globs = (definitions.hotfix_labels, definitions.hotfix_branches, definitions.hotfix_titles)
+        if globs not in self._marked:
+            branches, titles = (self.pulls[name].to_list() for name in ("head_branch", "title"))
+            found = self._labelled(globs[0]) | matching(branches, globs[1]) | matching(titles, globs[2])
+            numbers = self.pulls["number"]
+            self._marked[globs] = [(int(numbers[i]), str(titles[i])) for i in sorted(found)]
+        return self._marked[globs]
 
-    def _labelled(self, meant: Callable[[str | None], bool]) -> set[int]:
+    def _labelled(self, globs: Sequence[str]) -> set[int]:
         import polars as pl
 
         labels = self.pulls.select(row=pl.int_range(pl.len()), label="labels").filter(pl.col("label").list.len() > 0)
+        if not labels.height:
+            return set()
         rows = labels.explode("label")
-        return {row for row, label in rows.iter_rows() if meant(label)}
+        known = rows["row"].to_list()
+        return {known[i] for i in matching(rows["label"].to_list(), globs)}
 
     def is_revert(self, position: int) -> bool:
         """Whether the commit says that it reverts something, a revert included: taking that back is a re-land."""

@@ -12,6 +12,7 @@ from metrics import changes, failures
 from metrics.deployments import Line, classify_backward, rehearse, trace
 from metrics.repository import Repository
 from metrics.services import ServiceName
+from metrics.shipped import Shipped
 
 if TYPE_CHECKING:
     import polars as pl
@@ -77,7 +78,7 @@ class ServiceFacts:
                 deployed.shipment.range = self.repository.own(deployed.shipment.range, self.service.paths)
 
     def _production(self, line: Line, visited: bytearray | None, facts: Facts) -> None:
-        shipped = failures.Shipped.of(line, self.repository)
+        shipped = Shipped.of(line, self.repository)
         facts.evidence.extend(self._ledger(shipped))
         self._rework(shipped)
         if self.repository is None or visited is None or all(d.position is None for d in line):
@@ -88,7 +89,7 @@ class ServiceFacts:
         facts.changes.append(changes.change_rows(place, repository, first, waiting))
         facts.requests.append(changes.pull_request_rows(place, repository, line, shipped.owners, visited))
 
-    def _ledger(self, shipped: failures.Shipped) -> Iterator[failures.Evidence]:
+    def _ledger(self, shipped: Shipped) -> Iterator[failures.Evidence]:
         inputs = self.inputs
         linked = list(failures.linked_incidents(shipped, inputs.incidents, inputs.resolve))
         known = {str(row.evidence_id) for row in linked}
@@ -100,7 +101,7 @@ class ServiceFacts:
         yield from failures.hotfixes(shipped, self.definitions)
         yield from failures.proximity(shipped, inputs.incidents, known, self.definitions, inputs.resolve)
 
-    def _rework(self, shipped: failures.Shipped) -> None:
+    def _rework(self, shipped: Shipped) -> None:
         reverting = self.repository.reverting if self.repository else frozenset()
         for deployed in shipped.line:
             if deployed.backward_kind == "rollback":

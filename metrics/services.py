@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase, translate
@@ -66,9 +66,9 @@ def matches(text: str | None, globs: Sequence[str]) -> bool:
     return text is not None and any(fnmatchcase(text.lower(), glob.lower()) for glob in globs)
 
 
-def matcher(globs: Sequence[str]) -> Callable[[str | None], bool]:
-    """`matches` with these globs, for very many texts."""
+def matching(texts: Iterable[str | None], globs: Sequence[str]) -> set[int]:
+    """The places of the texts that any glob matches, as `matches` does: for very many texts."""
     if not globs:
-        return lambda _text: False
+        return set()
     match = re.compile("|".join(translate(glob.lower()) for glob in globs)).match
-    return lambda text: text is not None and match(text.lower()) is not None
+    return {place for place, text in enumerate(texts) if text is not None and match(text.lower())}

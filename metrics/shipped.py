@@ -1,0 +1,69 @@
+"""What the rules of the ledger look things up in: one line of deployments, and which of them shipped what."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+
+import numpy as np
+
+from metrics.deployments import Deployed, Line
+from metrics.mainline import Positions
+from metrics.repository import Repository
+
+
+@dataclass(slots=True)
+class Shipped:
+    """What the rules look things up in: one line, its repository, and who shipped each commit first."""
+
+    line: Line
+    repository: Repository | None
+    owners: Positions
+    by_id: dict[str, Deployed] = field(init=False)
+    _times: list[datetime] = field(init=False)
+    _after: dict[str, Deployed] = field(init=False)
+    _versions: dict[str | None, list[Deployed]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.by_id = {d.deployment_id: d for d in self.line}
+        self._times = [d.finished_at for d in self.line]
+        self._after = {d.replaced_id: d for d in self.line if d.replaced_id}
+        self._versions = {}
+
+    @classmethod
+    def of(cls, line: Line, repository: Repository | None) -> Shipped:
+        """Index the first-shipped commits of a line; those of the baseline are nobody's.
+
+        `owners`: for every commit the place in the line of the deployment that first shipped it, or -1.
+        """
+        owners = np.full(repository.commits.height if repository else 0, -1, dtype=np.int64)
+        shipped = [d.shipment.first if d.shipment else [] for d in line]
+        if repository:
+            owners[np.fromiter(chain(*shipped), np.int64)] = np.repeat(np.arange(len(line)), [len(s) for s in shipped])
+        return cls(line, repository, owners)
+
+    def by_commit(self, commit: int | None) -> Deployed | None:
+        """The deployment that first shipped a commit; None while undeployed, in the baseline, or unknown."""
+        owner = -1 if commit is None else int(self.owners[commit])
+        return self.line[owner] if owner >= 0 else None
+
+    def of_version(self, version: object) -> list[Deployed]:
+        """The deployments of a version, in time order."""
+        if not self._versions:
+            for deployed in self.line:
+                self._versions.setdefault(deployed.version, []).append(deployed)
+        return self._versions.get(str(version), [])
+
+    def finished_in(self, since: datetime, until: datetime) -> list[Deployed]:
+        """The deployments of the line finished in (since, until], newest first."""
+        return self.line[bisect_right(self._times, since) : bisect_right(self._times, until)][::-1]
+
+    def after(self, deployed: Deployed) -> Deployed | None:
+        """The succeeded deployment that replaced this one; None while it is running."""
+        return self._after.get(deployed.deployment_id)
+
+    def pull_request(self, number: int) -> Deployed | None:
+        """The deployment that first shipped a pull request's merge; None while undeployed or unknown."""
+        return self.by_commit(self.repository.merges.get(number)) if self.repository else None
