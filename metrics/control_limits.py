@@ -3,7 +3,8 @@
 Counts and times get an XmR chart (mean ± 2.66 mean moving ranges; of times the logarithm, because the median of a
 week is skewed and never negative), shares a p-chart with exact binomial limits: the usual three sigma would call a
 single failure in a small week outside. Two rules: a point beyond a limit, and eight in a row on one side of the
-centre. An empty week has no point, and the next one follows the last that had. Fewer than `FEWEST` points give
+median (of the points, or that a week of so many deployments has at the pooled share: where failures are rare most weeks have
+none, and that is no signal). An empty week has no point, and the next one follows the last that had. Fewer than `FEWEST` points give
 no limits: the state is `insufficient data`.
 Source: W. Shewhart's limits as in D. Wheeler, Understanding Variation; NIST/SEMATECH e-Handbook, 6.3.
 """
@@ -14,13 +15,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
+from statistics import median
 from typing import Literal
 
 from metrics.intervals import beta_share
 
-Kind = Literal["counts", "times", "shares"]
-#: Points that limits need; also the run on one side of the centre that is no accident (2 in 2^8).
+Side = Literal["above", "below"]
+#: Points that limits need; also the run on one side of the median that is no accident (2 in 2^8).
 FEWEST = 8
 RUN = 8
 _PER_RANGE = 2.66
@@ -30,13 +32,13 @@ _TAIL = 0.00135
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One bucket: its figure and limits; None where it has none. `run`: one of eight or more on one side."""
+    """One bucket: its figure and limits; None where it has none. `run`: one of eight or more on that side."""
 
     value: float | None
     low: float | None = None
     high: float | None = None
     outside: bool = False
-    run: bool = False
+    run: Side | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class ControlLimits:
         """`insufficient data`, `steady`, or `signals`: some point is outside or part of a run."""
         if self.centre is None:
             return "insufficient data"
-        return "signals" if any(point.outside or point.run for point in self.points) else "steady"
+        return "signals" if any(point.outside or point.run is not None for point in self.points) else "steady"
 
 
 def limits_of_values(values: Sequence[float | None], kind: Literal["counts", "times"]) -> ControlLimits:
@@ -64,7 +66,8 @@ def limits_of_values(values: Sequence[float | None], kind: Literal["counts", "ti
     spread = _PER_RANGE * math.fsum(abs(b - a) for a, b in pairwise(scaled)) / (len(scaled) - 1)
     ends = (centre, centre - spread, centre + spread)
     middle, low, high = (math.exp(end) for end in ends) if kind == "times" else ends
-    return _judged(values, middle, [(max(0.0, low), high)] * len(values))
+    sides = [None if value is None else _side(value, median(known)) for value in values]
+    return _judged(values, middle, [(max(0.0, low), high)] * len(values), sides)
 
 
 def limits_of_shares(hits: Sequence[int], of: Sequence[int]) -> ControlLimits:
@@ -76,13 +79,24 @@ def limits_of_shares(hits: Sequence[int], of: Sequence[int]) -> ControlLimits:
     if sum(n > 0 for n in of) < FEWEST:
         return ControlLimits(centre=None, points=tuple(Point(value=value) for value in values))
     centre = sum(hits) / sum(of)
-    return _judged(values, centre, [_share_limits(n, centre) if n else (0.0, 1.0) for n in of])
+    sides = [_side(hit, _first(n, centre, 0.5)) if n else None for hit, n in zip(hits, of, strict=True)]
+    return _judged(values, centre, [_share_limits(n, centre) if n else (0.0, 1.0) for n in of], sides)
 
 
-def _judged(values: Sequence[float | None], centre: float, limits: Sequence[tuple[float, float]]) -> ControlLimits:
-    in_run = _runs(values, centre)
+def _side(value: float, middle: float) -> Side | None:
+    if math.isclose(value, middle, rel_tol=1e-9):
+        return None
+    return "above" if value > middle else "below"
+
+
+def _judged(
+    values: Sequence[float | None],
+    centre: float,
+    limits: Sequence[tuple[float, float]],
+    sides: Sequence[Side | None],
+) -> ControlLimits:
     points = []
-    for value, (low, high), run in zip(values, limits, in_run, strict=True):
+    for value, (low, high), run in zip(values, limits, _runs(values, sides), strict=True):
         if value is None:
             points.append(Point(value=None))
             continue
@@ -93,19 +107,15 @@ def _judged(values: Sequence[float | None], centre: float, limits: Sequence[tupl
     return ControlLimits(centre=centre, points=tuple(points))
 
 
-def _runs(values: Sequence[float | None], centre: float) -> list[bool]:
-    """Which values belong to eight or more in a row on one side; one on the centre ends a run."""
-    found, side = [False] * len(values), 0
-    run: list[int] = []
-    for place, value in enumerate(values):
-        if value is None:
-            continue
-        here = 0 if math.isclose(value, centre, rel_tol=1e-9) else 1 if value > centre else -1
-        run = [*run, place] if here == side and here else [place] if here else []
-        side = here
-        if len(run) >= RUN:
-            for member in run:
-                found[member] = True
+def _runs(values: Sequence[float | None], sides: Sequence[Side | None]) -> list[Side | None]:
+    """The side of those that belong to eight or more in a row on it; one on neither side ends a run."""
+    found: list[Side | None] = [None] * len(values)
+    known = [place for place, value in enumerate(values) if value is not None]
+    for side, group in groupby(known, key=lambda place: sides[place]):
+        run = list(group)
+        if side is not None and len(run) >= RUN:
+            for place in run:
+                found[place] = side
     return found
 
 

@@ -97,4 +97,4 @@ def _points(buckets: Sequence[Group], figure: Figure, question: Question, step: 
 def _signal(point: Point, step: Every) -> str | None:
     if point.outside:
         return "outside its control limits"
-    return f"one of eight or more {step}s on one side of the centre" if point.run else None
+    return f"one of eight or more {step}s in a row {point.run} the median" if point.run else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dora.cli.definition_breaks import as_entries, changes_in, note_changes, stamped
@@ -33,7 +34,7 @@ def show(reader: Reader, question: Question, form: str, out: str | None) -> None
         note_changes(breaks)
         note(
             f"before: {found.before.start:%Y-%m-%d} to {found.before.end:%Y-%m-%d}; an arrow needs a 95 % interval of the "
-            f"change that excludes none; outside: a {found.every} beyond its control limits, or one of 8 on one side"
+            f"change that excludes none; outside: a {found.every} beyond its control limits, or one of 8 in a row on one side of the median"
         )
         note(f"definitions {found.card.definitions['hash']}; data as of {found.card.data_as_of}")
 
@@ -149,14 +150,14 @@ def _outside(trend: Trend) -> str:
 
 def _runs(trend: Trend) -> list[str]:
     """First and last bucket of each run; buckets without a figure do not end one."""
-    found, side, run = [], False, list[str]()
-    for start, point in zip(trend.starts, trend.limits.points, strict=True):
-        if point.value is None:
-            continue
-        above = point.value > (trend.limits.centre or 0.0)
-        if run and (not point.run or above != side):
-            found.append(f"run {run[0]} to {run[-1]}")
-            run = []
-        if point.run:
-            run, side = [*run, start], above
-    return [*found, *([f"run {run[0]} to {run[-1]}"] if run else [])]
+    known = [
+        (start, point.run)
+        for start, point in zip(trend.starts, trend.limits.points, strict=True)
+        if point.value is not None
+    ]
+    found = []
+    for side, group in groupby(known, key=lambda item: item[1]):
+        run = [start for start, _ in group]
+        if side is not None:
+            found.append(f"{run[0]} to {run[-1]} all {side} the median")
+    return found

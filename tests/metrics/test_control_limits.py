@@ -70,14 +70,14 @@ def test_a_week_without_a_figure_is_a_gap_between_two_neighbours() -> None:
     assert gaps.points[2].high is None
 
 
-def test_eight_in_a_row_above_the_centre_are_a_run_and_seven_are_not() -> None:
+def test_eight_in_a_row_on_one_side_of_the_median_are_a_run_and_seven_are_not() -> None:
     eight = limits_of_values([10.0] * 8 + [0.0] * 8, "counts")
-    assert all(point.run for point in eight.points)
+    assert [point.run for point in eight.points] == ["above"] * 8 + ["below"] * 8
     seven = limits_of_values([10.0] * 7 + [0.0] * 7, "counts")
     assert not any(point.run for point in seven.points)
 
 
-def test_a_point_on_the_centre_ends_a_run() -> None:
+def test_a_point_on_the_median_ends_a_run() -> None:
     values = [11.0] * 4 + [10.0] + [11.0] * 4 + [9.0] * 4 + [10.0] + [9.0] * 4
     found = limits_of_values(values, "counts")
     assert found.centre == 10
@@ -107,6 +107,19 @@ def test_share_limits_leave_out_what_the_binomial_tails_leave_out(n: int, percen
     hits = np.arange(n + 1)
     inside = (stats.binom.sf(hits - 1, n, centre) > 0.00135) & (stats.binom.cdf(hits, n, centre) > 0.00135)
     assert [round(low * n), round(high * n)] == [int(hits[inside].min()), int(hits[inside].max())], share
+
+
+def test_many_weeks_without_a_rare_failure_are_no_run() -> None:
+    """1.3 % of fourteen a week: five of six weeks have none, which is their median."""
+    quiet = [0] * 11 + [1] + [0] * 11 + [1] + [0] * 5 + [1]
+    assert limits_of_shares(quiet, [14] * len(quiet)).state == "steady"
+    sparse = [0.0] * 9 + [1.0] + [0.0] * 9 + [1.0] + [0.0] * 9
+    assert not any(point.run for point in limits_of_values(sparse, "counts").points)
+
+
+def test_eight_weeks_with_more_failures_than_usual_are_a_run() -> None:
+    found = limits_of_shares([0] * 30 + [1] * 8, [14] * 38)
+    assert [point.run for point in found.points] == [None] * 30 + ["above"] * 8
 
 
 def test_no_failures_at_all_are_steady() -> None:
