@@ -184,24 +184,24 @@ def _beta_fraction(x: float, a: float, b: float) -> float:
 
 
 def _poisson_end(count: int, target: float) -> float:
-    """The mean at which P(X <= count) is `target`, by bisection."""
-    low, high = 0.0, count + 10 * math.sqrt(count + 1) + 10
-    for _ in range(80):
-        middle = (low + high) / 2
-        if _poisson_cdf(count, middle) > target:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+    """The mean at which P(X <= count) is `target`, 0.025 or 0.975: Wilson and Hilferty's, then Newton's steps."""
+    if count == 0:
+        return -math.log(target)
+    shape = count + 1
+    z = Z if target < 0.5 else -Z
+    mean = shape * (1 - 1 / (9 * shape) + z / (3 * math.sqrt(shape))) ** 3
+    if count > 2000:  # exact summing would underflow, and the error is below 1e-6 here
+        return mean
+    for _ in range(20):
+        density = math.exp(count * math.log(mean) - mean - math.lgamma(count + 1))
+        step = (_poisson_cdf(count, mean) - target) / density
+        mean = max(mean + step, mean / 2)
+        if abs(step) <= 1e-12 * mean:
+            break
+    return mean
 
 
 def _poisson_cdf(count: int, mean: float) -> float:
-    if mean <= 0:
-        return 1.0
-    if count > 2000:  # Wilson–Hilferty: exact summing would underflow, and the error is below 1e-6 here
-        a = count + 1
-        z = ((mean / a) ** (1 / 3) - (1 - 1 / (9 * a))) * 3 * math.sqrt(a)
-        return 0.5 * math.erfc(z / math.sqrt(2))
     logs = np.arange(count + 1) * math.log(mean) - mean - _log_factorials()[: count + 1]
     top = float(logs.max())
     return min(1.0, math.exp(top) * float(np.exp(logs - top).sum()))
