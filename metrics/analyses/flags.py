@@ -94,11 +94,12 @@ _CLOCKS = ("changed_at", "finished_at", "began_at")
 def _incidents(reader: Reader, cut: Slices) -> pl.DataFrame:
     """Incidents with the production flag changes in their time; one row with `flag` null when there is none."""
     frame = cut.frame(reader, "analyses/flag_incidents", before=BEFORE, as_of=cut.question.as_of)
-    own = ("environment", "flag", "state", "changed_at")
+    changed = ("environment", "flag", "state", "changed_at")
     kept = pl.Series(_are_production(cut, frame), dtype=pl.Boolean)
-    frame = frame.with_columns(pl.when(kept).then(pl.col(name)).alias(name) for name in own)
+    frame = frame.with_columns(pl.when(kept).then(pl.col(name)).alias(name) for name in changed)
     named = frame.filter(pl.col("flag").is_not_null())
-    bare = frame.join(named, on=["grp", "incident_id"], how="anti").unique(["grp", "incident_id"], maintain_order=True)
+    own = ["grp", "service", "incident_id"]
+    bare = frame.join(named, on=own, how="anti").unique(own, maintain_order=True)
     return pl.concat([named, bare]).sort("grp", "began_at", "incident_id", "changed_at", maintain_order=True)
 
 
@@ -125,8 +126,8 @@ def _naive(moment: datetime) -> datetime:
 def _row(parts: Sequence[pl.DataFrame], flags_known: bool) -> dict[str, object]:
     changes, deployed, incidents = parts
     linked = incidents.filter(pl.col("flag").is_not_null())
-    n, hits = incidents.n_unique("incident_id"), linked.n_unique("incident_id")
-    only = linked.filter(pl.col("deployment_id").is_null()).n_unique("incident_id")
+    n, hits = _incident_count(incidents), _incident_count(linked)
+    only = _incident_count(linked.filter(pl.col("deployment_id").is_null()))
     return {
         **(_changes(changes) if flags_known else dict.fromkeys(COLUMNS[3:8])),
         "deployments": deployed.height,
@@ -136,6 +137,11 @@ def _row(parts: Sequence[pl.DataFrame], flags_known: bool) -> dict[str, object]:
         **share("with_flag_change_share", hits, n if flags_known else 0),
         "with_flag_change_only": only if flags_known else None,
     }
+
+
+def _incident_count(incidents: pl.DataFrame) -> int:
+    """As in the time to restore: an incident of two services is one of each."""
+    return incidents.n_unique(["service", "incident_id"]) if incidents.height else 0
 
 
 def _changes(changes: pl.DataFrame) -> dict[str, object]:

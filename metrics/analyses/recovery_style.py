@@ -47,11 +47,10 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What may have ended a failure: a deployment (`number`) or a flag switched off (None), at a moment in microseconds."""
+    """What may have ended a failure, a deployment or a flag switched off, at a moment in microseconds."""
 
     at_us: int
     style: Style
-    number: int | None = None
 
 
 def recovery_style(reader: Reader, question: Question) -> Answer:
@@ -118,16 +117,14 @@ def _ended(reader: Reader, cut: Slices) -> pl.DataFrame:
     columns = (found[name].tolist() for name in ("grp", "deployment", "at_us", "recovered_us"))
     failed = list(zip(*columns, strict=True))
     ends = {number: end for _, number, _, end in failed}
-    named = _fixes(reader, cut)
-    moves = _moves(reader, cut, max((end for end in ends.values() if end < NEVER), default=None))
-    rows, until = [], micros(cut.question.period.end)
+    named, until = _fixes(reader, cut), micros(cut.question.period.end)
+    fixes = {number: fix(number, end, named, ends) for _, number, at, end in failed if at < until and end < NEVER}
+    moves = _moves(reader, cut, fixes, max((ends[number] for number in fixes), default=0))
+    rows = []
     for grp, number, at, end in failed:
-        if at >= until:
-            continue
-        style, presumed = (
-            ("open", False) if end >= NEVER else moves.style(number, at, end, fix(number, end, named, ends))
-        )
-        rows.append((grp, style, presumed, (end - at) / 1e6 if at <= end < NEVER else None))
+        if at < until:
+            style, presumed = moves.style(number, at, end, fixes[number]) if number in fixes else ("open", False)
+            rows.append((grp, style, presumed, (end - at) / 1e6 if at <= end < NEVER else None))
     schema = pl.Schema({"grp": pl.Int32(), "style": pl.String(), "presumed": pl.Boolean(), "seconds": pl.Float64()})
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -164,17 +161,20 @@ class _Moves:
         return line[last].style, line[last].style != "unknown"
 
 
-def _moves(reader: Reader, cut: Slices, until_us: int | None) -> _Moves:
-    until = _EPOCH + timedelta(microseconds=until_us) if until_us is not None else cut.question.as_of
-    until = max(until, cut.question.period.end)
+def _moves(reader: Reader, cut: Slices, fixes: Mapping[int, int | None], until_us: int) -> _Moves:
+    """The deployments named in `fixes` (failed -> what ended it), and all moves of the lines where none is named."""
+    until = _EPOCH + timedelta(microseconds=until_us)
+    numbers = [number for number in fixes.values() if number is not None]
+    unnamed = [number for number, end in fixes.items() if end is None]
     by_number, lines = {}, dict[tuple[str, str], list[Move]]()
-    for row in cut.frame(reader, "analyses/recovery_style", until=until).to_dicts():
+    asked = {"fixes": numbers, "unnamed": unnamed, "until": until}
+    for row in cut.frame(reader, "analyses/recovery_style", **asked).to_dicts():
         line = (str(row["service"]), str(row["environment"]))
-        move = Move(_us(row["finished_at"]), deployment_style(row), cast(int, row["number"]))
+        move = Move(_us(row["finished_at"]), deployment_style(row))
         by_number[cast(int, row["number"])] = (line, move)
         if row["backward_kind"] != "replay":
             lines.setdefault(line, []).append(move)
-    off = cut.frame(reader, "analyses/recovery_style_flags", until=until).to_dicts()
+    off = cut.frame(reader, "analyses/recovery_style_flags", until=until).to_dicts() if unnamed else []
     for row in (row for row in off if meaning(row["state"]) == "off"):
         for line in lines:
             if line[0] == row["service"] and row["environment"] in (None, line[1]):

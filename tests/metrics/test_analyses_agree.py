@@ -34,7 +34,7 @@ COUNTS = {
     "flags": ("flag_changes", "switched_off", "deployments", "incidents", "with_flag_change"),
     "canary": ("rollouts", "caught_in_rollout", "caught_after", "escaped"),
     "database": ("deployments", "failed", "matured"),
-    "success": ("attempts", "succeeded", "failed", "cancelled"),
+    "success": ("attempts", "succeeded", "failed", "cancelled", "unwatched"),
     "clocks": ("n", "open", "missing", "impossible"),
 }
 quick = settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -53,7 +53,7 @@ def test_what_the_scorecard_counts_too_is_the_same(seed: int) -> None:
     for name in ("hours", "database"):
         rows = _rows(reader, name)
         assert (_sum(rows, "failed"), _sum(rows, "matured")) == (failed.failed, failed.deployments)
-    assert _sum(_rows(reader, "success"), "succeeded") == frequency.succeeded_attempts
+    assert _sum(_rows(reader, "success"), "succeeded", "unwatched") == frequency.succeeded_attempts
     assert ended["open"]["failures"] == recovery.open
     assert cast(int, ended["all"]["recovery_n"]) + recovery.open == recovery.n
     assert ended["all"]["recovery_median_seconds"] == pytest.approx(recovery.median_seconds)

@@ -23,4 +23,4 @@ left join flags f on f.service = i.service
     and f.changed_at >= i.began_at - to_microseconds(($before * 1000000)::bigint)
     and f.changed_at <= coalesce(i.resolved_at, $as_of::timestamp)
 where i.began_at >= $start and i.began_at < $end
-order by m.grp, i.began_at, i.incident_id, f.changed_at, f.flag
+order by m.grp, i.began_at, i.incident_id, i.service, f.changed_at, f.flag

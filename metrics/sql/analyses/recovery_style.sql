@@ -1,7 +1,13 @@
--- One row per succeeded production deployment of $services finished from $start until $until, by time.
--- What a failure may have been ended by; the deployments after the period too, for that is when many fixes come.
-select number, service, environment, finished_at, relation, backward_kind, mechanism
-from deployment_facts
-where is_production and status = 'succeeded' and finished_at >= $start and finished_at <= $until
-    and service in (select unnest($services::varchar[]))
-order by finished_at, number
+-- One row per deployment that may have ended a failure, by time: those of $fixes (places in the facts), and every succeeded
+-- production deployment until $until from the first of the failed ones of $unnamed on, whose end names no deployment.
+-- What came after the period is here too, for that is when many fixes come.
+with lines as (
+    select service, environment, min(finished_at) as since
+    from deployment_facts where number in (select unnest($unnamed::integer[])) group by service, environment
+)
+select d.number, d.service, d.environment, d.finished_at, d.relation, d.backward_kind, d.mechanism
+from deployment_facts d
+left join lines l on l.service = d.service and l.environment = d.environment and d.finished_at >= l.since
+where d.number in (select unnest($fixes::integer[]))
+    or (l.service is not null and d.is_production and d.status = 'succeeded' and d.finished_at <= $until)
+order by d.finished_at, d.number

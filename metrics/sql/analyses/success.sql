@@ -6,7 +6,7 @@ with members as (
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
 ),
 sources as (
-    select source, bool_or(status <> 'succeeded' or coalesce(started_at, created_at) < finished_at) as watched
+    select source, coalesce(bool_or(status <> 'succeeded' or coalesce(started_at, created_at) < finished_at), false) as watched
     from deployment_facts group by source
 ),
 attempts as (
