@@ -60,6 +60,7 @@ def command(
     from metrics.bands import edition as check_edition
     from metrics.scorecard import scorecard
 
+    _one_of(analysis=analysis, trend=trend, power=power, quality=quality)
     check_edition(edition)
     if quality:
         findings.show(config, form, out)
@@ -91,6 +92,12 @@ def command(
         definition_breaks.note_changes(breaks)
         levels.show(card, out)
         _footer(card)
+
+
+def _one_of(**modes: object) -> None:
+    chosen = [f"--{name}" for name, asked_for in modes.items() if asked_for]
+    if len(chosen) > 1:
+        raise click.UsageError(f"{' and '.join(chosen)} answer different questions; ask one at a time")
 
 
 def contract(card: Scorecard) -> dict[str, object]:

@@ -1,0 +1,43 @@
+"""What the trend charts of the overview are given: limits from whole weeks, signals by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from dashboard.figures import FIGURES
+from dashboard.views.past import rows
+from dora.period import Period
+from metrics.question import Question
+from tests.metrics.test_own_past import group
+
+MONDAY = datetime(2025, 1, 6, tzinfo=UTC)
+FREQUENCY = next(figure for figure in FIGURES if figure.id == "deployment_frequency")
+
+
+def _drawn(weekly: list[int], as_of: datetime) -> list[tuple[float | None, str | None]]:
+    starts = [MONDAY + timedelta(weeks=place) for place in range(len(weekly) + 1)]
+    buckets = tuple(
+        group(f"{start:%Y-%m-%d}", f"{end:%Y-%m-%d}", n)
+        for start, end, n in zip(starts, starts[1:], weekly, strict=False)
+    )
+    whole = replace(group("2025-01-06", f"{starts[-1]:%Y-%m-%d}", sum(weekly)), buckets=buckets)
+    question = Question(period=Period(MONDAY, starts[-1]), as_of=as_of, every="week")
+    frame = rows(whole, FREQUENCY, question, "week")
+    return [(high, signal) for high, signal in frame.select("limit_high", "signal").iter_rows()]
+
+
+def test_a_week_outside_its_limits_is_a_signal() -> None:
+    drawn = _drawn([30, 36, 30, 36, 30, 36, 30, 36, 30, 300], MONDAY + timedelta(weeks=20))
+    assert [signal for _, signal in drawn] == [None] * 9 + ["outside its control limits"]
+    assert all(high is not None for high, _ in drawn)
+
+
+def test_a_week_that_is_not_over_has_neither_limits_nor_signal() -> None:
+    drawn = _drawn([30, 36] * 5 + [1], MONDAY + timedelta(weeks=10, days=2))
+    assert drawn[-1] == (None, None)
+    assert drawn[0][0] is not None
+
+
+def test_few_weeks_have_no_limits() -> None:
+    assert _drawn([30, 36, 300], MONDAY + timedelta(weeks=20)) == [(None, None)] * 3
