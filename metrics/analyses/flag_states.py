@@ -1,8 +1,12 @@
-"""What the state of a feature flag means, in the words that flag tools use."""
+"""What the state of a feature flag means, in the words that flag tools use, and which environments it reaches."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
+
+from metrics.regions import ALL
+from metrics.services import matches
 
 Meaning = Literal["on", "off", "partly"]
 _ON = frozenset({"on", "true", "1", "enabled", "enable", "yes", "100%", "released"})
@@ -19,3 +23,11 @@ def meaning(state: str | None) -> Meaning | None:
     if not word:
         return None
     return "on" if word in _ON else "off" if word in _OFF else "partly"
+
+
+def reaches(flag: str | None, environment: str, production: Sequence[str]) -> bool:
+    """Whether a flag change in the environment `flag` (None: everywhere) reaches deployments to `environment`.
+
+    One in any production environment (names or globs in `production`) reaches deployments to all regions.
+    """
+    return flag is None or flag == environment or (environment == ALL and matches(flag, production))

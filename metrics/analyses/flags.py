@@ -14,7 +14,7 @@ import polars as pl
 from dora.period import Period
 from dora.warehouse import Reader
 from metrics.analyses.answer import Answer, by_group, share
-from metrics.analyses.flag_states import meaning
+from metrics.analyses.flag_states import meaning, reaches
 from metrics.analyses.known import known
 from metrics.question import Question
 from metrics.services import matches
@@ -111,7 +111,9 @@ def _are_production(cut: Slices, frame: pl.DataFrame) -> list[bool]:
     """For every row whether its flag change reaches production; one that names no environment reaches all."""
     patterns, wanted = cut.question.definitions.production, cut.question.environments
     return [
-        name is None or (matches(name, patterns) and (not wanted or name in wanted)) for name in frame["environment"]
+        name is None
+        or (matches(name, patterns) and (not wanted or any(reaches(name, one, patterns) for one in wanted)))
+        for name in frame["environment"]
     ]
 
 

@@ -16,7 +16,7 @@ import polars as pl
 
 from dora.warehouse import Reader
 from metrics.analyses.answer import Answer, Row, by_group, share, spread
-from metrics.analyses.flag_states import meaning
+from metrics.analyses.flag_states import meaning, reaches
 from metrics.analyses.known import known
 from metrics.failed_deployments import failures, read_ledger
 from metrics.intervals import Interval, poisson_interval
@@ -175,9 +175,10 @@ def _moves(reader: Reader, cut: Slices, fixes: Mapping[int, int | None], until_u
         if row["backward_kind"] != "replay":
             lines.setdefault(line, []).append(move)
     off = cut.frame(reader, "analyses/recovery_style_flags", until=until).to_dicts() if unnamed else []
+    production = cut.question.definitions.production
     for row in (row for row in off if meaning(row["state"]) == "off"):
         for line in lines:
-            if line[0] == row["service"] and row["environment"] in (None, line[1]):
+            if line[0] == row["service"] and reaches(cast("str | None", row["environment"]), line[1], production):
                 lines[line].append(Move(_us(row["changed_at"]), "flag_off"))
     return _Moves(by_number, {line: sorted(moves, key=lambda move: move.at_us) for line, moves in lines.items()})
 
