@@ -22,7 +22,7 @@ def tell(repositories: Sequence[Repository], commits: pl.DataFrame, pulls: pl.Da
     """Set `changes` and `requests` of repositories read together; `commits` and `pulls` are theirs, in their order."""
     starts = np.cumsum([0, *(repository.commits.height for repository in repositories)])
     records = pulls.unique(_KEY, keep="last", maintain_order=True)
-    changes = _changes(repositories, commits, records, starts)
+    changes = _changes(repositories, commits, pulls, records, starts)
     requests = _requests(repositories, commits, pulls, records, starts)
     rows = dict(requests.group_by("repository", maintain_order=True).len().iter_rows())
     at = 0
@@ -33,7 +33,11 @@ def tell(repositories: Sequence[Repository], commits: pl.DataFrame, pulls: pl.Da
 
 
 def _changes(
-    repositories: Sequence[Repository], commits: pl.DataFrame, records: pl.DataFrame, starts: Positions
+    repositories: Sequence[Repository],
+    commits: pl.DataFrame,
+    pulls: pl.DataFrame,
+    records: pl.DataFrame,
+    starts: Positions,
 ) -> pl.DataFrame:
     """The columns of `change_facts` that do not depend on a deployment, one row a commit."""
     landed = np.concatenate(
@@ -44,7 +48,9 @@ def _changes(
     told = commits.select(
         "repository", "sha", pl.Series("is_merge", is_merge), "mainline", "is_bot", "author", "subject", "authored_at",
         "committed_at",
-        number=pl.coalesce("own_pull_request", commits["pull_request"].gather(landing)),
+        number=pl.coalesce(
+            "own_pull_request", _hosted(repositories, pulls, starts).gather(landing), commits["pull_request"].gather(landing)
+        ),
         landed_at=commits["committed_at"].gather(landing),
         begun_at=_begun(landed, is_merge, commits["authored_at"]),
     )  # fmt: skip
@@ -55,6 +61,15 @@ def _changes(
         first_commit_at=pl.coalesce("first_commit_at", "begun_at"),
         merged_at=pl.coalesce("merged_at", "landed_at"),
     )  # fmt: skip
+
+
+def _hosted(repositories: Sequence[Repository], pulls: pl.DataFrame, starts: Positions) -> pl.Series:
+    """For every commit, the pull request whose merge made it by the host's word, whatever its subject says; else null."""
+    names = pl.DataFrame({"repository": [r.name for r in repositories], "start": starts[:-1]})
+    known = _abbreviated(repositories, pulls).drop_nulls("merge").join(names, on="repository", maintain_order="left")
+    numbers = np.full(int(starts[-1]), -1, dtype=np.int64)
+    numbers[known["merge"].to_numpy() + known["start"].to_numpy()] = known["number"].to_numpy()
+    return _nullable(numbers)
 
 
 def _nullable(positions: Positions) -> pl.Series:
