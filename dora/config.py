@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from dora.definitions import FAILURE_KINDS, REWORK_KINDS, Definitions
+from dora.definitions import FAILURE_KINDS, OF_ORGANISATION, REWORK_KINDS, Definitions
 from dora.environment import expanded, secret
 from dora.errors import ConfigError
 from dora.period import parse_instant, parse_seconds
@@ -76,13 +76,15 @@ class Team:
 class Service:
     """One `[[service]]`: a repository, and path globs when the repository holds several services.
 
-    `aliases`: other names under which deployments and incidents mention it.
+    `aliases`: other names under which deployments and incidents mention it. `definitions`: a `[service.definitions]`
+    table below it with those settings of `[definitions]` that differ for this service.
     """
 
     name: str
     repository: str | None = None
     paths: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    definitions: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,13 +167,14 @@ def parse_config(raw: Mapping[str, object], path: Path, warehouse_base: Path) ->
     for key in raw:
         if key not in _TABLES:
             raise ConfigError(f"{path}: unknown key {key!r}{nearest(key, _TABLES)}")
+    services = _tables(Service, raw, "service", path)
     config = Config(
         file=path,
         organisation=_table(Organisation, raw, "organisation", path),
         warehouse=_table(WarehouseTable, raw, "warehouse", path),
-        definitions=_definitions(_mapping(raw, "definitions", path), f"{path}: [definitions]"),
+        definitions=_all_definitions(_mapping(raw, "definitions", path), services, path),
         teams=_tables(Team, raw, "team", path),
-        services=_tables(Service, raw, "service", path),
+        services=services,
         sources=tuple(_source(table, place) for table, place in _rows(raw, "source", path)),
         warehouse_base=warehouse_base,
     )
@@ -191,10 +194,24 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dora"
 
 
+def _all_definitions(raw: Mapping[str, object], services: Sequence[Service], path: Path) -> Definitions:
+    """The organisation's definitions, with those of the services that have some of their own."""
+    common = _definitions(raw, f"{path}: [definitions]")
+    own = []
+    for service in services:
+        place = f"{path}: [service.definitions] of {service.name!r}"
+        for key in service.definitions:
+            if _LENGTHS.get(key, key) in OF_ORGANISATION:
+                raise ConfigError(f"{place}: {key} is about many services at once; set it in [definitions]")
+        if service.definitions:
+            own.append((service.name, _definitions({**raw, **service.definitions}, place)))
+    return replace(common, services=tuple(own))
+
+
 def _definitions(raw: Mapping[str, object], place: str) -> Definitions:
     """The `[definitions]` table; lengths such as `failure_window = "24h"` are written without `_seconds`."""
     inside = {inner: outer for outer, inner in _LENGTHS.items()}
-    known = [inside.get(field.name, field.name) for field in fields(Definitions)]
+    known = [inside.get(field.name, field.name) for field in fields(Definitions) if field.name != "services"]
     values: dict[str, object] = {}
     for key, item in raw.items():
         if key not in known:

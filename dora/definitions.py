@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 Change = Literal["commit", "all_commits", "mainline", "pull_request"]
 Clock = Literal["committed", "authored", "first_commit", "opened", "merged"]
+Regions = Literal["separate", "first", "last"]
 CHANGES: tuple[Change, ...] = ("commit", "all_commits", "mainline", "pull_request")
 CLOCKS: tuple[Clock, ...] = ("committed", "authored", "first_commit", "opened", "merged")
 FAILURE_KINDS = (
     "override", "linked_incident", "verification", "rollback", "revert", "hotfix", "telemetry", "proximity",
 )  # fmt: skip
+#: Settings about many services at once, which no single service can have of its own.
+OF_ORGANISATION = ("replay_slot_seconds", "replay_services", "services")
 #: Kinds whose evidence counts only inside the failure window of the failed deployment.
 WINDOWED_KINDS = ("rollback", "revert", "hotfix", "telemetry", "proximity")
 REWORK_KINDS = ("rollback", "revert", "hotfix", "incident_fix")
@@ -28,6 +32,8 @@ class Definitions:
 
     production: environment names or globs (case-insensitive) that are production.
     rehearsal: environment names or globs of the last step before production.
+    regions: whether production environments of a service are deployed `separate`ly, or are regions of one production
+        that has a version when the `first` or the `last` of them has it.
     change / clock / bots: the unit and start of lead time, and whether bots' changes count.
     failure_window_seconds: how long after a deployment evidence of kinds 4–8 still counts; None is forever.
     failure_kinds: kinds in the headline rate.  rework_kinds: kinds that make a deployment rework.
@@ -35,11 +41,13 @@ class Definitions:
     proximity_seconds: how long after a deployment an incident may be laid at its door.
     hotfix_labels / hotfix_branches / hotfix_titles: globs that mark a pull request as a hotfix.
     migrations: globs of paths, below any folder, whose change is a database migration.
+    services: the definitions of services that have their own, by name; made from their tables, not written here.
     """
 
     timezone: str = "UTC"
     production: tuple[str, ...] = ("production", "production-*", "prod", "prod-*", "live")
     rehearsal: tuple[str, ...] = ("staging", "staging-*", "stage", "preprod", "pre-production")
+    regions: Regions = "separate"
     change: Change = "commit"
     clock: Clock = "committed"
     bots: bool = True
@@ -54,13 +62,45 @@ class Definitions:
     hotfix_titles: tuple[str, ...] = ("hotfix:*", "[[]hotfix]*")
     working_days: tuple[int, ...] = (1, 2, 3, 4, 5)
     migrations: tuple[str, ...] = ("db/migrate/**", "migrations/**", "alembic/versions/**")
+    services: tuple[tuple[str, Definitions], ...] = ()
+
+    def of(self, service: str) -> Definitions:
+        """The definitions of one service: its own where it has any, else the organisation's."""
+        return dict(self.services).get(service) or self.plain
+
+    @property
+    def plain(self) -> Definitions:
+        """The organisation's definitions alone."""
+        return replace(self, services=()) if self.services else self
+
+    def everywhere(self, **settings: object) -> Definitions:
+        """These settings for the organisation and for every service with definitions of its own."""
+        services = tuple((name, replace(own, **settings)) for name, own in self.services)  # type: ignore[arg-type]
+        return replace(self, services=services, **settings)  # type: ignore[arg-type]
 
     def as_dict(self) -> dict[str, object]:
-        """Every setting by name, as JSON-ready values."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        """Every setting by name, as JSON-ready values; `services`, when there are any: what theirs differ in."""
+        mine = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name != "services"}
+        own = {
+            name: {key: value for key, value in theirs.as_dict().items() if value != mine[key]}
+            for name, theirs in self.services
+        }
+        return mine | ({"services": own} if own else {})
+
+    @classmethod
+    def own_of(cls, values: Mapping[str, object]) -> dict[str, dict[str, object]]:
+        """From what `as_dict` made: every service with definitions of its own, with all its settings."""
+        own = values.get("services") or {}
+        assert isinstance(own, Mapping)
+        common = {key: value for key, value in values.items() if key != "services"}
+        return {str(name): common | dict(theirs) for name, theirs in own.items()}
 
     @property
     def hash(self) -> str:
         """Twelve hex digits that change when any setting changes."""
         text = json.dumps(self.as_dict(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import cast
 
@@ -83,21 +83,31 @@ def _services(builder: Builder, setting: Setting) -> list[ServiceName]:
     places = {service.service: place for place, service in enumerate(services)}
     _insert(builder, "services", [{"position": places[s.service], **asdict(s)} for s in services])
     _insert(builder, "team_services", [asdict(owned) for owned in setting.ownerships])
-    named = []
+    own, named = dict(setting.definitions.services), []
     for service, repository in builder.rows(read_sql("build/names")):
         found = known.find(service, repository)
         for name in found:
             named.append({
                 "named_service": service, "named_repository": repository, "service": name, "service_position": places[name],
                 "repository": known.services[name].repository, "shared": len(found) > 1,
+                "judged_as": name if name in own else None,
             })  # fmt: skip
     _insert(builder, "known_names", named)
-    told = [(cast("str | None", row[0]), setting.definitions) for row in builder.rows(read_sql("build/environments"))]
-    _insert(builder, "known_environments", [
-        {"environment": name, "is_production": matches(name, d.production), "is_rehearsal": matches(name, d.rehearsal)}
-        for name, d in told
-    ])  # fmt: skip
+    _insert(builder, "known_environments", list(_environments(builder, setting.definitions)))
     return services
+
+
+def _environments(builder: Builder, definitions: Definitions) -> Iterator[Row]:
+    """What every environment that records name is: for the organisation (service null), and for services of their own."""
+    judged: list[tuple[str | None, Definitions]] = [(None, definitions), *definitions.services]
+    for environment in (cast("str | None", row[0]) for row in builder.rows(read_sql("build/environments"))):
+        for service, theirs in judged:
+            yield {
+                "service": service,
+                "environment": environment,
+                "is_production": matches(environment, theirs.production),
+                "is_rehearsal": matches(environment, theirs.rehearsal),
+            }
 
 
 def _insert(builder: Builder, table: str, rows: Sequence[Row]) -> None:

@@ -28,13 +28,25 @@ RULE = "on demand: more than one deployment on the median working day; else the 
 
 def deployment_frequency(reader: Reader, slices: Slices) -> dict[Key, DeploymentFrequency]:
     """One result per (group, bucket), also where nothing was deployed."""
-    attempts = read_attempts(reader, slices)
-    definitions = slices.question.definitions
-    calendars = [_calendar(bucket, definitions.timezone, definitions.working_days) for bucket in slices.buckets]
+    attempts = slices.pooled(lambda part: read_attempts(reader, part))
+    kept = [_day_rule(slices, group) for group in range(len(slices.names))]
     return {
-        (group, bucket): _summary(succeeded(cut), calendars[bucket], len(cut["at_us"]), slices.question.edition)
+        (group, bucket): _summary(
+            succeeded(cut), _calendar(slices.buckets[bucket], *kept[group]), len(cut["at_us"]), slices.question.edition
+        )
         for group, bucket, cut in slices.cut(attempts, "at_us")
     }
+
+
+def _day_rule(slices: Slices, group: int) -> tuple[str, tuple[int, ...]]:
+    """Time zone and working days of a group: its services' where they agree, else the organisation's."""
+    theirs = {
+        (part.question.definitions.timezone, part.question.definitions.working_days)
+        for part in slices.parts()
+        if any(member.group == group for member in part.members)
+    }
+    definitions = slices.question.definitions
+    return theirs.pop() if len(theirs) == 1 else (definitions.timezone, definitions.working_days)
 
 
 def read_attempts(reader: Reader, slices: Slices) -> Arrays:

@@ -8,9 +8,9 @@ from typing import Literal
 import polars as pl
 
 from dora.warehouse import Reader
-from metrics.failed_deployments import Failure, failures_by_number
+from metrics.failed_deployments import Failure, failures_by_number, matured_until
 from metrics.question import Question
-from metrics.slices import micros, slices
+from metrics.slices import slices
 
 Verdict = Literal["failed", "pending", "all"]
 VERDICTS: tuple[Verdict, ...] = ("all", "failed", "pending")
@@ -28,9 +28,8 @@ def deployment_list(reader: Reader, question: Question, status: Verdict = "all")
     cut = slices(reader, question)
     rows = cut.frame(reader, "deployment_list", as_of=question.as_of)
     failed = failures_by_number(reader, cut)
-    window = question.definitions.failure_window_seconds or 0.0
-    judged = micros(question.as_of) - round(window * _MICROS)
-    rows = rows.with_columns(matured=pl.col("finished_at").dt.epoch("us") <= judged)
+    until = pl.col("service").replace_strict(matured_until(cut), default=None, return_dtype=pl.Int64)
+    rows = rows.with_columns(matured=pl.col("finished_at").dt.epoch("us") <= until.cast(pl.Int64))
     frame = rows.join(_failed(failed), on="number", how="left", maintain_order="left").drop("number").with_columns(
         verdict=pl.when(pl.col("status") == "failed").then(pl.lit("not delivered"))
         .when(pl.col("status") == "cancelled").then(pl.lit("cancelled"))

@@ -34,6 +34,7 @@ def deployment_story(
     """
     teller = Teller(reader, published_definitions(reader), as_of, names)
     deployed = teller.deployed(deployment_id)
+    teller = replace(teller, definitions=teller.definitions.of(deployed.service))
     history = teller.history(deployed)
     marks = teller.marks([row.deployment_id for row in history])
     evidence = teller.evidence(deployed, marks)

@@ -5,7 +5,7 @@ The number is computed again from these rows alone, a row at a time, so that it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -18,7 +18,7 @@ from metrics.catalog import METRICS, Metric
 from metrics.deployment_frequency import local_days
 from metrics.failed_deployments import NOT_FAILURES, Failure, failures_by_number
 from metrics.question import Question
-from metrics.slices import read_sql, slices
+from metrics.slices import Slices, read_sql, slices
 
 Row = dict[str, object]
 
@@ -44,20 +44,24 @@ def explain(reader: Reader, question: Question, metric_id: str) -> Explanation:
     if metric_id not in METRICS:
         raise ConfigError(f"no metric {metric_id!r}{nearest(metric_id, METRICS)}")
     metric = METRICS[metric_id]
-    chosen = {"change": question.definitions.change, "clock": question.definitions.clock}
     cut = slices(reader, question)
-    found = cut.frame(reader, metric.explained_by, **chosen).to_dicts()
-    failures = failures_by_number(reader, cut)
-    for row in found:
-        row["failure"] = failures.get(row.pop("number", -1))
-    judge = _JUDGES[metric_id]
-    rows = tuple({**dict(zip(("role", "reason"), judge(row, question), strict=True)), **row} for row in found)
-    for row in rows:
-        del row["failure"]
+    rows = tuple(row for part in cut.parts() for row in _rows(reader, part, metric))
     value, formula = _recompute(metric_id, rows, question)
     return Explanation(
         metric=metric, question=question, value=value, formula=formula, rows=rows, sql=read_sql(metric.explained_by)
     )
+
+
+def _rows(reader: Reader, part: Slices, metric: Metric) -> Iterator[Row]:
+    """The rows of services with the same definitions, each judged by these."""
+    question = part.question
+    chosen = {"change": question.definitions.change, "clock": question.definitions.clock}
+    failures = failures_by_number(reader, part)
+    for row in part.frame(reader, metric.explained_by, **chosen).iter_rows(named=True):
+        row["failure"] = failures.get(row.pop("number", -1))
+        role, reason = _JUDGES[metric.id](row, question)
+        del row["failure"]
+        yield {"role": role, "reason": reason, **row}
 
 
 def counted_evidence(row: Mapping[str, object], definitions: Definitions) -> list[Row]:

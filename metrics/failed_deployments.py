@@ -7,6 +7,7 @@ that ends with the last.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +71,11 @@ def failures_by_number(reader: Reader, slices: Slices) -> dict[int, Failure]:
         number: Failure(at, kinds_of(bits), None if recovered >= NEVER else recovered)
         for number, at, bits, recovered in zip(*columns, strict=True)
     }
+
+
+def matured_until(slices: Slices) -> Mapping[str, int]:
+    """Service -> the moment in microseconds until which its deployments are old enough to be judged."""
+    return {member.service: judged_until(part.question) for part in slices.parts() for member in part.members}
 
 
 def kinds_of(bits: int) -> frozenset[str]:

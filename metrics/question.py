@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -23,8 +22,7 @@ class Question:
     """One question to the facts.
 
     `teams`, `services`, `environments` are filters; empty means all. `as_of`: the moment up to which the data
-    is known: younger failure windows are pending, open failures last at least until it. `own`: the definitions
-    of services that differ from the organisation's.
+    is known: younger failure windows are pending, open failures last at least until it.
     """
 
     period: Period
@@ -35,7 +33,6 @@ class Question:
     services: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
     definitions: Definitions = field(default_factory=Definitions)
-    own: Mapping[str, Definitions] = field(default_factory=dict)
     edition: int = 2024
 
     def buckets(self) -> list[Period]:
@@ -51,8 +48,10 @@ class Question:
 
 def published_definitions(reader: Reader) -> Definitions:
     """The definitions that made the facts in a published file."""
-    values = json.loads(reader.meta()["definitions"])
-    return read_table(Definitions, values, "the published definitions")
+    values, place = json.loads(reader.meta()["definitions"]), "the published definitions"
+    own = {name: read_table(Definitions, theirs, place) for name, theirs in Definitions.own_of(values).items()}
+    values.pop("services", None)
+    return replace(read_table(Definitions, values, place), services=tuple(own.items()))
 
 
 def published_as_of(reader: Reader) -> datetime:

@@ -145,16 +145,18 @@ class Slices:
         return np.concatenate([order[:0], *picked]), np.repeat(groups, [len(rows) for rows in picked])
 
     def _divide(self) -> Sequence[Slices]:
-        own = self.question.own
+        """One part for every distinct set of definitions, in order; the organisation's when there are no services."""
+        definitions = self.question.definitions
+        own, plain = dict(definitions.services), definitions.plain
         members: dict[Definitions, list[Member]] = {}
         for member in self.members:
-            members.setdefault(own.get(member.service, self.question.definitions), []).append(member)
-        if len(members) < 2 and self.question.definitions in (members or {self.question.definitions}):
+            members.setdefault(own.get(member.service, plain), []).append(member)
+        if len(members) < 2 and definitions in (members or [definitions]):
             self._parts.append(self)
         else:
             self._parts.extend(
-                Slices(replace(self.question, definitions=definitions, own={}), self.names, tuple(part), self.buckets)
-                for definitions, part in members.items()
+                Slices(replace(self.question, definitions=theirs), self.names, tuple(part), self.buckets)
+                for theirs, part in (members or {plain: []}).items()
             )
         return self._parts
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from dora.definitions import Definitions
 from dora.model import BY_TABLE, Record, column_types
@@ -70,8 +71,15 @@ def read_toml(file: Path) -> dict[str, object]:
 
 
 def _definitions(case: Path) -> Definitions:
-    """TOML has no word for none: a window without end is `forever`."""
+    """The settings of `definitions.toml`; a table `[services.NAME]` in it holds what one service has of its own."""
     values = read_toml(case / "definitions.toml")
+    own = cast("dict[str, dict[str, object]]", values.pop("services", {}))
+    services = tuple((name, _settings({**values, **theirs}, case)) for name, theirs in own.items())
+    return replace(_settings(values, case), services=services)
+
+
+def _settings(values: dict[str, object], case: Path) -> Definitions:
+    """TOML has no word for none: a window without end is `forever`."""
     endless = {key: None for key, value in values.items() if value == "forever"}
     known = {key: value for key, value in values.items() if key not in endless}
     return replace(read_table(Definitions, known, str(case)), **endless)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -123,16 +123,16 @@ def question_of(reader: Reader, asked: Asked, **more: object) -> Question:
 def overridden(definitions: Definitions, asked: Asked) -> Definitions:
     """The definitions with the options' overrides."""
     if asked.change is not None:
-        definitions = replace(definitions, change=asked.change)  # type: ignore[arg-type]
+        definitions = definitions.everywhere(change=asked.change)
     if asked.clock is not None:
-        definitions = replace(definitions, clock=asked.clock)  # type: ignore[arg-type]
+        definitions = definitions.everywhere(clock=asked.clock)
     if asked.bots is not None:
-        definitions = replace(definitions, bots=asked.bots)
+        definitions = definitions.everywhere(bots=asked.bots)
     if asked.failure_window is not None:
         seconds = None if asked.failure_window == "forever" else parse_seconds(asked.failure_window)
-        definitions = replace(definitions, failure_window_seconds=seconds)
+        definitions = definitions.everywhere(failure_window_seconds=seconds)
     if asked.failure_kinds is not None:
-        definitions = replace(definitions, failure_kinds=_kinds(asked.failure_kinds))
+        definitions = definitions.everywhere(failure_kinds=_kinds(asked.failure_kinds))
     return definitions
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dora.warehouse import Reader
 from metrics.analyses.answer import share
-from metrics.failed_deployments import failures_by_number, judged_until
+from metrics.failed_deployments import failures_by_number, matured_until
 from metrics.slices import Slices
 
 if TYPE_CHECKING:
@@ -19,11 +18,6 @@ FAIL_RATE = ("failed", "matured", "fail_rate", "fail_rate_interval")
 def failed_numbers(reader: Reader, cut: Slices) -> frozenset[int]:
     """The numbers of the failed deployments of a question, matured or not."""
     return frozenset(failures_by_number(reader, cut))
-
-
-def matured_until(cut: Slices) -> Mapping[str, int]:
-    """Service -> the moment in microseconds until which its deployments are old enough to be judged."""
-    return {member.service: judged_until(part.question) for part in cut.parts() for member in part.members}
 
 
 def judged(reader: Reader, cut: Slices, deployments: pl.DataFrame) -> pl.DataFrame:

@@ -42,6 +42,9 @@ def load(folder: Path, text: str) -> object:
         ("[[team]]\nservices = ['a']", ["[[team]] number 1: name is missing"]),
         ("[[team]]\nname = 'a'\n[[team]]\nname = 'a'", ["two [[team]] tables are named 'a'"]),
         ("[[team]]\nname = ' '", ["[[team]]", "empty name"]),
+        ("[[service]]\nname = 'a'\n[service.definitions]\nclok = 'x'", ["[service.definitions] of 'a'", "unknown key 'clok'"]),
+        ("[[service]]\nname = 'a'\n[service.definitions]\nreplay_services = 3", ["many services at once"]),
+        ("[definitions]\nservices = []", ["unknown key 'services'"]),
         ("[[service]]\nname = 'a'\n[[service]]\nname = 'a'", ["two [[service]] tables are named 'a'"]),
         ("[[team]]\nname = 'a'\nowns = [{service = 's', since = 'x'}]", ["[[team]] 'a': owns 's'", "'x' is not a date"]),
         (

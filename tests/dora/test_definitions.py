@@ -19,6 +19,7 @@ OTHERS: dict[str, Any] = {
     "replay_slot_seconds": 60.0, "replay_services": 6, "proximity_seconds": 1.0, "hotfix_labels": (),
     "hotfix_branches": (), "hotfix_titles": (), "working_days": (1,),
     "migrations": (),
+    "services": (("api", Definitions(clock="merged")),),
 }  # fmt: skip
 
 
@@ -42,3 +43,16 @@ def test_hash_is_the_same_in_another_process() -> None:
     done = subprocess.run([sys.executable, "-c", program], env=seeded, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == Definitions().hash
     assert len(Definitions().hash) == 12
+
+
+def test_a_service_has_its_own_settings_and_the_rest_of_the_organisation() -> None:
+    definitions = Definitions(bots=False, services=(("api", Definitions(bots=False, clock="merged")),))
+    assert definitions.of("api").clock == "merged"
+    assert definitions.of("web") == Definitions(bots=False)
+    assert definitions.as_dict()["services"] == {"api": {"clock": "merged"}}
+    assert Definitions.own_of(definitions.as_dict())["api"]["bots"] is False
+
+
+def test_settings_of_one_answer_hold_for_every_service() -> None:
+    definitions = Definitions(services=(("api", Definitions(clock="merged")),)).everywhere(clock="opened")
+    assert {definitions.clock, definitions.of("api").clock, definitions.of("web").clock} == {"opened"}

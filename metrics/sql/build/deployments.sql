@@ -6,7 +6,7 @@ select n.service_position, n.service, d.source, d.id as record_id,
        d.run_id, d.mechanism, d.url, coalesce(d.sequence, 0) as sequence
 from deployments d
 join known_names n on n.named_service is not distinct from d.service and n.named_repository is not distinct from d.repository
-join known_environments e on e.environment is not distinct from d.environment
+join known_environments e on e.environment is not distinct from d.environment and e.service is not distinct from n.judged_as
 where n.service_position between $first and $last
 order by n.service_position, d.finished_at nulls last, coalesce(d.finished_at, d.created_at) nulls first, coalesce(d.sequence, 0),
          deployment_id

@@ -11,7 +11,7 @@ with linked as (
            i.detected_at, i.acknowledged_at, i.mitigated_at, i.resolved_at, i.url
     from incidents i
     join known_names n on n.named_service is not distinct from i.service and n.named_repository is not distinct from i.repository
-    left join known_environments e on e.environment = i.environment
+    left join known_environments e on e.environment = i.environment and e.service is not distinct from n.judged_as
     where i.environment is null or e.is_production
 )
 select k.*, l.deployment_id from known k left join linked l using (incident_id)

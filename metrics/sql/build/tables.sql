@@ -1,14 +1,15 @@
 -- What a build looks things up in, for its own connection only.
 
 -- A (service, repository) that records name -> a known service; several rows where a repository holds several.
+-- judged_as: the service when it has definitions of its own.
 create or replace temp table known_names (
     named_service varchar, named_repository varchar, service varchar not null, service_position integer not null,
-    repository varchar, shared boolean not null
+    repository varchar, shared boolean not null, judged_as varchar
 );
 
--- An environment that records name, and what the definitions take it for.
+-- An environment that records name, and what the organisation's definitions (service null) or a service's own take it for.
 create or replace temp table known_environments (
-    environment varchar, is_production boolean not null, is_rehearsal boolean not null
+    service varchar, environment varchar, is_production boolean not null, is_rehearsal boolean not null
 );
 
 -- The commits of the repositories being read, each repository's numbered from 0 in time order.
