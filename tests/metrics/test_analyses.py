@@ -84,7 +84,7 @@ def test_no_answer_holds_a_person_or_a_commit(case: Path) -> None:
 )
 @pytest.mark.parametrize("by", BY)
 def test_failures_are_those_of_the_change_fail_rate(reader: Reader, by: By, own: dict[str, Definitions]) -> None:
-    question = replace(_question(reader), by=by, own=own)
+    question = replace(_question(reader), by=by, definitions=Definitions(services=tuple(own.items())))
     rates = {group.name: group.change_fail_rate for group in scorecard(reader, question).groups}
     rows = [row for row in ANALYSES["handoffs"].answer(reader, question).rows if row["started_by"] == "all"]
     assert {row["group"]: (row["failed"], row["matured"]) for row in rows} == {
