@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
@@ -36,11 +36,21 @@ class CommitGraph:
 
     @classmethod
     def of_columns(
-        cls, shas: list[str], first: list[int], second: list[int], more: Mapping[int, tuple[int, ...]]
+        cls,
+        shas: list[str],
+        index: dict[str, int],
+        first: list[int],
+        second: list[int],
+        more: dict[int, tuple[int, ...]],
     ) -> CommitGraph:
         """The graph of commits whose parents are known by position, -1 where there is none."""
         graph = cls.__new__(cls)
-        graph.shas, graph.first_parents, graph.second_parents, graph.more_parents = shas, first, second, dict(more)
+        graph.shas, graph.index = shas, index
+        graph.first_parents, graph.second_parents, graph.more_parents = (
+            first,
+            second,
+            more,
+        )
         return graph
 
     @cached_property

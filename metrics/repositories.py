@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
+import polars as pl
 
 from dora.warehouse import Builder
 from metrics import landed
+from metrics.lineage import CommitGraph
 from metrics.mainline import Positions
 from metrics.repository import Named, Read, Repository
 from metrics.services import ServiceName
 from metrics.slices import read_sql
 
-if TYPE_CHECKING:
-    import polars as pl
-
+_TABLES = ("commits", "mainline", "pulled", "pull_requests", "tags", "paths")
 Row = tuple[object, ...]
 
 
@@ -45,31 +45,76 @@ class Repositories:
 def read(builder: Builder, names: Sequence[str]) -> dict[str, Repository]:
     """The repositories of these names, which all have commits."""
     asked = {"repositories": list(names)}
-    builder.execute("truncate open_commits; truncate pulled;")
-    builder.execute(read_sql("build/open_commits"), asked)
-    builder.execute(read_sql("build/pulled"), asked)
-    commits, pulls, tags, paths = (
-        builder.frame(read_sql(f"build/{name}"), asked) for name in ("commits", "pull_requests", "tags", "paths")
-    )
-    more = _by_repository(builder.rows(read_sql("build/more_parents")))
-    taking = _by_repository(builder.rows(read_sql("build/takes_back")))
-    one, two = (commits[name].fill_null(-1).to_numpy() for name in ("first_parent", "second_parent"))
-    cuts = [_stretches(frame) for frame in (pulls, tags, paths)]
+    frames = {name: builder.frame(read_sql(f"build/{name}"), asked) for name in _TABLES}
+    stretches = {name: _stretches(frame) for name, frame in frames.items()}
+    taking = _by_repository(builder.rows(read_sql("build/takes_back"), asked))
     found = []
-    for name, (start, length) in _stretches(commits).items():
-        cut = slice(start, start + length)
-        first, second, rest = _known(one[cut], two[cut], more.get(name, ()))
-        own = [
-            frame.slice(*found_in.get(name, (0, 0))) for frame, found_in in zip((pulls, tags, paths), cuts, strict=True)
-        ]
-        takes_back = {cast(int, row[0]): _named(row) for row in taking.get(name, ())}
-        whole = Read(
-            name=name, commits=commits.slice(start, length), first=first, second=second, more=rest, takes_back=takes_back,
-            pulls=own[0], tags=own[1], paths=own[2],
-        )  # fmt: skip
-        found.append(Repository(whole))
-    landed.tell(found, commits, pulls)
+    for name in stretches["commits"]:
+        own = {table: frames[table].slice(*stretches[table].get(name, (0, 0))) for table in _TABLES}
+        found.append(_repository(name, own, taking.get(name, ())))
+    pulls = pl.concat([repository.pulls for repository in found])
+    landed.tell(found, pl.concat([repository.commits for repository in found]), pulls)
     return {repository.name: repository for repository in found}
+
+
+def _repository(name: str, own: Mapping[str, pl.DataFrame], taking: Sequence[Row]) -> Repository:
+    """One repository out of its rows: what names a commit by its sha gets the commit's position."""
+    commits = own["commits"]
+    shas = commits["sha"].to_list()
+    index = {sha: position for position, sha in enumerate(shas)}
+    first, second, more = _parents(commits, index)
+    listed = _positions(own["pulled"]["sha"], index)
+    numbers = np.full(len(shas) + 1, -1, dtype=np.int64)
+    numbers[listed] = own["pulled"]["number"].to_numpy()
+    mainline = np.zeros(len(shas) + 1, dtype=np.bool_)
+    mainline[_positions(own["mainline"]["sha"], index)] = True
+    own_number = pl.Series(numbers[:-1])
+    commits = commits.select(
+        "repository", "sha", "is_bot", "author", "subject", "pull_request", "authored_at", "committed_at",
+        position=pl.int_range(pl.len()),
+        mainline=pl.Series(mainline[:-1]),
+        own_pull_request=pl.when(own_number >= 0).then(own_number),
+    )  # fmt: skip
+    merge = pl.Series(_positions(own["pull_requests"]["merge_sha"].str.to_lowercase(), index))
+    return Repository(
+        Read(
+            name=name, commits=commits, graph=CommitGraph.of_columns(shas, index, first, second, more),
+            takes_back={index[str(row[0])]: _named(row) for row in taking},
+            pulls=own["pull_requests"].with_columns(merge=pl.when(merge >= 0).then(merge)), tags=own["tags"], paths=own["paths"],
+        )
+    )  # fmt: skip
+
+
+def _positions(shas: pl.Series, index: Mapping[str, int]) -> Positions:
+    """The positions of commits, -1 for one that is not stored."""
+    return np.array([index.get(sha, -1) for sha in shas.to_list()], dtype=np.int64)
+
+
+def _parents(
+    commits: pl.DataFrame, index: Mapping[str, int]
+) -> tuple[list[int], list[int], dict[int, tuple[int, ...]]]:
+    """First and second known parent, -1 for none, and the rest: where one is not stored the next takes its place."""
+    find = index.get
+    first, second = ([find(sha, -1) for sha in commits[name].to_list()] for name in ("first_parent", "second_parent"))
+    rest: dict[int, tuple[int, ...]] = {}
+    rows = commits.select("more_parents", position=pl.int_range(pl.len())).filter(pl.col("more_parents").is_not_null())
+    for shas, position in rows.iter_rows():
+        known = [
+            p
+            for p in (
+                first[position],
+                second[position],
+                *(find(sha, -1) for sha in shas),
+            )
+            if p >= 0
+        ]
+        first[position], second[position], *more = (*known, -1, -1)[: max(2, len(known))]
+        if more:
+            rest[position] = tuple(more)
+    for position, (one, two) in enumerate(zip(first, second, strict=True)):
+        if one < 0 <= two:
+            first[position], second[position] = two, -1
+    return first, second, rest
 
 
 def _stretches(frame: pl.DataFrame) -> Mapping[str, tuple[int, int]]:
@@ -77,7 +122,13 @@ def _stretches(frame: pl.DataFrame) -> Mapping[str, tuple[int, int]]:
     runs = frame["repository"].rle().struct.unnest()
     lengths = runs["len"].to_numpy().astype(np.int64)
     starts = (np.cumsum(lengths) - lengths).tolist()
-    return dict(zip(runs["value"].to_list(), zip(starts, lengths.tolist(), strict=True), strict=True))
+    return dict(
+        zip(
+            runs["value"].to_list(),
+            zip(starts, lengths.tolist(), strict=True),
+            strict=True,
+        )
+    )
 
 
 def _by_repository(rows: Sequence[Row]) -> dict[str, list[Row]]:
@@ -89,21 +140,8 @@ def _by_repository(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 def _named(row: Row) -> Named:
     subject, shas, numbers = row[1:]
-    return Named(str(subject), cast("Sequence[str]", shas or ()), cast("Sequence[int]", numbers or ()))
-
-
-def _known(
-    first: Positions, second: Positions, more: Sequence[Row]
-) -> tuple[Positions, Positions, dict[int, tuple[int, ...]]]:
-    """First and second known parent, -1 for none, and the rest: where one is not stored the next takes its place."""
-    only_second = (first < 0) & (second >= 0)
-    one, two = np.where(only_second, second, first), np.where(only_second, -1, second)
-    rest: dict[int, list[int]] = {}
-    for commit, parent in cast("Sequence[tuple[int, int]]", more):
-        if one[commit] < 0:
-            one[commit] = parent
-        elif two[commit] < 0:
-            two[commit] = parent
-        else:
-            rest.setdefault(commit, []).append(parent)
-    return one, two, {commit: tuple(parents) for commit, parents in rest.items()}
+    return Named(
+        str(subject),
+        cast("Sequence[str]", shas or ()),
+        cast("Sequence[int]", numbers or ()),
+    )

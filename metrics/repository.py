@@ -34,15 +34,13 @@ class Named(NamedTuple):
 class Read:
     """One repository's rows as they come from the warehouse.
 
-    `commits` in the order of the graph; `first`, `second`: their parents by position, -1 for none; `more`: further
-    ones; `takes_back`: the commits that say that they take something back; `pulls` by number.
+    `commits` in the order of the graph; `takes_back`: the commits that say that they take something back; `pulls` by
+    number.
     """
 
     name: str
     commits: pl.DataFrame
-    first: Positions
-    second: Positions
-    more: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    graph: CommitGraph
     takes_back: dict[int, Named] = field(default_factory=dict)
     pulls: pl.DataFrame
     tags: pl.DataFrame
@@ -61,11 +59,15 @@ class Repository:
 
     def __init__(self, read: Read) -> None:
         self.name = read.name
-        self.commits, self.pulls, self._paths, self._tags = read.commits, read.pulls, read.paths, read.tags
+        self.commits, self.pulls, self._paths, self._tags = (
+            read.commits,
+            read.pulls,
+            read.paths,
+            read.tags,
+        )
         self.takes_back = read.takes_back
-        self.is_merge = read.second >= 0
-        shas = read.commits["sha"].to_list()
-        self.graph = CommitGraph.of_columns(shas, read.first.tolist(), read.second.tolist(), read.more)
+        self.graph = read.graph
+        self.is_merge = np.array(read.graph.second_parents, dtype=np.int64) >= 0
         self.mainline: list[int] = np.flatnonzero(read.commits["mainline"].to_numpy()).tolist()
         self.line: Mainline | None = mainline_of(self.graph, self.mainline)
         self._own: dict[tuple[str, ...], Positions] = {}
@@ -78,7 +80,13 @@ class Repository:
     @cached_property
     def tags(self) -> dict[str, str]:
         """Tag -> the commit that it names."""
-        return dict(zip(self._tags["name"].to_list(), map(str, self._tags["sha"].to_list()), strict=True))
+        return dict(
+            zip(
+                self._tags["name"].to_list(),
+                map(str, self._tags["sha"].to_list()),
+                strict=True,
+            )
+        )
 
     @cached_property
     def landed(self) -> Positions:
@@ -103,7 +111,13 @@ class Repository:
     @cached_property
     def merges(self) -> dict[int, int]:
         """Pull request number -> position of the commit that its merge made."""
-        return dict(zip(self.requests["number"].to_list(), self.requests["merge"].to_list(), strict=True))
+        return dict(
+            zip(
+                self.requests["number"].to_list(),
+                self.requests["merge"].to_list(),
+                strict=True,
+            )
+        )
 
     def own(self, commits: Sequence[int], paths: Sequence[str]) -> list[int]:
         """Those commits that touch one of the paths; all of them when there are no paths."""
@@ -119,14 +133,18 @@ class Repository:
 
         names = self._paths["path"].unique().to_list()
         names = [names[i] for i in matching(names, paths)]
-        found = self._paths.filter(pl.col("path").is_in(names))["position"].to_numpy()
-        touched = np.zeros(self.commits.height, dtype=np.int64)
-        touched[found] = 1
-        return touched
+        shas = self._paths.filter(pl.col("path").is_in(names))["sha"].to_list()
+        touched = np.zeros(self.commits.height + 1, dtype=np.int64)
+        touched[np.array([self.graph.index.get(sha, -1) for sha in shas], dtype=np.int64)] = 1
+        return touched[:-1]
 
     def marked(self, definitions: Definitions) -> list[tuple[int, str]]:
         """(number, title) of the pull requests that are marked as hotfixes by a label, their branch or their title."""
-        globs = (definitions.hotfix_labels, definitions.hotfix_branches, definitions.hotfix_titles)
+        globs = (
+            definitions.hotfix_labels,
+            definitions.hotfix_branches,
+            definitions.hotfix_titles,
+        )
         if globs not in self._marked:
             branches, titles = (self.pulls[name].to_list() for name in ("head_branch", "title"))
             found = self._labelled(globs[0]) | matching(branches, globs[1]) | matching(titles, globs[2])

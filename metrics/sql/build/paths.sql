@@ -1,4 +1,2 @@
 -- The paths that the commits of $repositories changed.
-select p.repository, o.position, p.path
-from commit_paths p join open_commits o on o.repository = p.repository and o.sha = p.sha
-where p.repository in (select unnest($repositories)) order by p.repository
+select repository, sha, path from commit_paths where repository in (select unnest($repositories)) order by repository

@@ -1,8 +1,4 @@
--- The pull request that lists an open commit as its own; of several the one with the highest number.
-insert into pulled
-select p.repository, p.sha, max(p.number)
-from (
-    select repository, number, unnest(commits) as sha from pull_requests where repository in (select unnest($repositories))
-    qualify row_number() over (partition by repository, number order by source desc) = 1
-) p
-group by p.repository, p.sha;
+-- The commits that pull requests of $repositories list as their own; of several that list one, the highest number comes last.
+select repository, unnest(commits) as sha, number from pull_requests where repository in (select unnest($repositories))
+qualify row_number() over (partition by repository, number order by source desc) = 1
+order by repository, number

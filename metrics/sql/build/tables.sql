@@ -11,12 +11,3 @@ create or replace temp table known_names (
 create or replace temp table known_environments (
     service varchar, environment varchar, is_production boolean not null, is_rehearsal boolean not null
 );
-
--- The commits of the repositories being read, each repository's numbered from 0 in time order.
-create or replace temp table open_commits (
-    position integer, repository varchar, sha varchar, parents varchar[], authored_at timestamp, committed_at timestamp,
-    author varchar, is_bot boolean, subject varchar, pull_request bigint, reverts varchar[], reverts_pull_requests bigint[]
-);
-
--- Which pull request names a commit as its own.
-create or replace temp table pulled (repository varchar, sha varchar, number bigint);

@@ -1,0 +1,2 @@
+-- The commits of the default branches of $repositories.
+select repository, sha from mainline_commits where repository in (select unnest($repositories)) order by repository
