@@ -35,6 +35,7 @@ class Definitions:
     regions: whether production environments of a service are deployed `separate`ly, or are regions of one production
         that has a version when the `first` or the `last` of them has it.
     change / clock / bots: the unit and start of lead time, and whether bots' changes count.
+    pickup_from: when coding ends and pickup begins: the pull request was opened, or marked as ready for review.
     failure_window_seconds: how long after a deployment evidence of kinds 4–8 still counts; None is forever.
     failure_kinds: kinds in the headline rate.  rework_kinds: kinds that make a deployment rework.
     replay_slot_seconds / replay_services: that many services of one source moving back in one slot is a replay.
@@ -51,6 +52,7 @@ class Definitions:
     change: Change = "commit"
     clock: Clock = "committed"
     bots: bool = True
+    pickup_from: Literal["opened", "ready"] = "opened"
     failure_window_seconds: float | None = 86400.0
     failure_kinds: tuple[str, ...] = FAILURE_KINDS[:6]
     rework_kinds: tuple[str, ...] = REWORK_KINDS

@@ -36,10 +36,16 @@ def change_lead_time(reader: Reader, slices: Slices) -> dict[tuple[int, int], Ch
     }
 
 
+def shipped_changes(reader: Reader, slices: Slices) -> Arrays:
+    """The changes behind the lead time: `grp`, `at_us` of the deployment that shipped it, `began_us`, by group and time."""
+    return slices.pooled(lambda part: _Changes(reader, part).shipped(reader))
+
+
 def _pull_requests(reader: Reader, part: Slices) -> Arrays:
     """Those shipped in the period that its definitions count."""
     definitions = part.question.definitions
-    rows = part.read(reader, "change_lead_time_pull_request", clock=definitions.clock)
+    asked = {"clock": definitions.clock, "pickup_from": definitions.pickup_from}
+    rows = part.read(reader, "change_lead_time_pull_request", **asked)
     return rows if definitions.bots else _kept(rows, ~rows["is_bot"])
 
 

@@ -133,7 +133,9 @@ def _freshness(config: Config, reader: Reader) -> Iterator[Check]:
             "definitions", "warning", "the configuration changed since the facts were built", "run `dora build`"
         )
     else:
-        yield Check("definitions", "ok", f"hash {config.definitions.hash}, as published")
+        own = ", ".join(name for name, _ in config.definitions.services)
+        more = f"; of their own: {own}" if own else ""
+        yield Check("definitions", "ok", f"hash {config.definitions.hash}, as published{more}")
 
 
 def _runs(config: Config, _reader: Reader) -> Iterator[Check]:

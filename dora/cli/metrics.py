@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -27,6 +27,7 @@ from dora.cli.options import (
 from dora.cli.tables import emit
 
 if TYPE_CHECKING:
+    from dora.definitions import Definitions
     from metrics.results import Group, Interval, Scorecard
 
 
@@ -91,7 +92,7 @@ def command(
     if form == "table":
         definition_breaks.note_changes(breaks)
         levels.show(card, out)
-        _footer(card)
+        _footer(card, question.definitions)
 
 
 def _one_of(**modes: object) -> None:
@@ -144,11 +145,16 @@ def _span(interval: Interval) -> str:
     return "-" if interval[0] is None else f"{duration(interval[0])} to {duration(interval[1])}"
 
 
-def _footer(card: Scorecard) -> None:
-    used = card.definitions
+def _footer(card: Scorecard, used: Definitions) -> None:
+    window = used.failure_window_seconds
     note(
-        f"definitions {used['hash']}: change {used['change']}, clock {used['clock']}, "
-        f"failure kinds {', '.join(used['failure_kinds'])}; levels of {card.edition}; data as of {card.data_as_of}"  # type: ignore[arg-type]
+        f"definitions {used.hash}: change {used.change}, clock {used.clock}, {'with' if used.bots else 'without'} bots, "
+        f"failure window {'forever' if window is None else f'{window / 3600:g} h'}, failure kinds {', '.join(used.failure_kinds)}, "
+        f"rework {', '.join(used.rework_kinds)}, days of {used.timezone}, production {', '.join(used.production)}; "
+        f"levels of {card.edition}; data as of {card.data_as_of}"
     )
+    own = cast("Mapping[str, Mapping[str, object]]", used.as_dict().get("services", {}))
+    for service, settings in own.items():
+        note(f"{service} has its own: {', '.join(f'{name} {value}' for name, value in settings.items())}")
     for line in card.notes:
         note(line)
