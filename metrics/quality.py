@@ -17,9 +17,9 @@ from metrics.quality_effects import NEXT_STEPS, TITLES, TOUCHES, Direction
 from metrics.services import matches
 from metrics.slices import read_sql
 
-#: One question of metrics/sql/quality each.
+#: One question of metrics/sql/quality each; besides them what depends on each service's definitions.
 ASKED = (
-    "change_without_clock", "deployment_without_commit", "deployment_without_time", "duplicate_deployment",
+    "deployment_without_commit", "deployment_without_time", "duplicate_deployment",
     "future_time", "incident_without_service", "incident_without_time", "missing_stage", "negative_duration",
     "negative_lead_time", "never_shipped", "stale_source", "unknown_service", "unlinked_incident", "unresolved_version",
 )  # fmt: skip
@@ -67,18 +67,19 @@ def record(builder: Builder, definitions: Definitions, now: datetime | None = No
     `now`: the moment after which a time is one of the future.
     """
     builder.execute(read_sql("quality/tables"))
-    environments = [str(row[0]) for row in builder.rows(read_sql("quality/environments"))]
-    newest = builder.rows(read_sql("data_as_of"))[0][0]
+    environments = builder.rows(read_sql("quality/environments"))
     asked: dict[str, object] = {
         "now": now or datetime.now(UTC),
-        "as_of": newest,
-        "production": [name for name in environments if matches(name, definitions.production)],
-        "clock": definitions.clock,
-        "change": definitions.change,
+        "as_of": builder.rows(read_sql("data_as_of"))[0][0],
+        "production": [
+            str(name) for name, _, taken in environments if taken or matches(str(name), definitions.production)
+        ],
     }
     for finding in ASKED:
         _count(builder, finding, read_sql(f"quality/{finding}"), asked)
-    for finding, told in _patterns(builder, definitions):
+    for clocks in _clocks(definitions):
+        _count(builder, "change_without_clock", read_sql("quality/change_without_clock"), clocks)
+    for finding, told in _patterns(environments, definitions):
         _count(builder, finding, read_sql("quality/patterns"), told)
     builder.execute(read_sql("quality/facts"))
 
@@ -96,10 +97,22 @@ def _count(builder: Builder, finding: str, sql: str, asked: Mapping[str, object]
     builder.execute(f"{read_sql('quality/count')}{sql}) group by all", {"finding": finding, **used})
 
 
-def _patterns(reader: Reader, definitions: Definitions) -> Iterator[tuple[str, dict[str, object]]]:
+def _clocks(definitions: Definitions) -> Iterator[dict[str, object]]:
+    """What is asked about changes without a clock: of all services that follow the organisation, then of each other one."""
+    others = [name for name, _ in definitions.services]
+    yield {"change": definitions.change, "clock": definitions.clock, "only": [], "others": others}
+    for name, own in definitions.services:
+        yield {"change": own.change, "clock": own.clock, "only": [name], "others": []}
+
+
+def _patterns(
+    environments: Sequence[Sequence[object]], definitions: Definitions
+) -> Iterator[tuple[str, dict[str, object]]]:
     """The findings, with what they tell, when the production patterns tell no environments apart."""
-    counted = {str(name): int(str(n)) for name, n in reader.rows(read_sql("quality/environments")) if int(str(n))}
-    chosen = [name for name in counted if matches(name, definitions.production)]
+    counted = {str(name): int(str(n)) for name, n, _ in environments if n}
+    chosen = [
+        str(name) for name, n, taken in environments if n and (taken or matches(str(name), definitions.production))
+    ]
     told: dict[str, object] = {
         "patterns": ", ".join(definitions.production),
         "names": f"the environments are {', '.join(list(counted)[:5])}",

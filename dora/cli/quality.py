@@ -30,10 +30,13 @@ def show(config: str | None, form: str, out: str | None) -> None:
 def told(effects: Sequence[Effect]) -> str:
     """The effects in one line: how many rows of which metric, and to which side it errs."""
     sides = {"lower": "too low", "higher": "too high", "either": "either way"}
-    return "; ".join(
-        f"{effect.metric} ({f'{effect.rows} of {effect.of} rows, ' if effect.rows else ''}{sides[effect.direction]})"
-        for effect in effects
-    )
+    return "; ".join(f"{effect.metric} ({_rows(effect)}{sides[effect.direction]})" for effect in effects)
+
+
+def _rows(effect: Effect) -> str:
+    if not effect.rows:
+        return ""
+    return f"{effect.rows} {f'of {effect.of} rows' if effect.rows <= effect.of else f'rows beside {effect.of}'}, "
 
 
 def _row(finding: Finding) -> dict[str, object]:

@@ -19,7 +19,7 @@ AT = datetime(2025, 1, 3, 10, tzinfo=UTC)
 
 
 def test_every_finding_has_a_title_and_tells_which_metrics_it_touches() -> None:
-    names = {*ASKED, "production_matches_nothing", "production_matches_everything"}
+    names = {*ASKED, "change_without_clock", "production_matches_nothing", "production_matches_everything"}
     assert set(TITLES) == set(TOUCHES) == names
     assert set(NEXT_STEPS) <= names
     assert {touch.metric for touches in TOUCHES.values() for touch in touches} <= set(METRICS)
@@ -89,6 +89,14 @@ def test_a_source_that_stopped_is_told_from_one_that_is_merely_slow() -> None:
     assert _findings([*daily, *weekly, *late])["stale_source"].examples == (
         "ci (deployments): nothing new for 7 days; usually every 1",
     )
+
+
+def test_a_clock_is_missed_by_each_services_own_definitions() -> None:
+    """shop's lead time starts when a pull request was opened, and c1 has none; the organisation's at the commit."""
+    records = [_commit(0), _commit(1), _deployment(0, sha=f"{0:040x}"), _deployment(1, sha=f"{1:040x}")]
+    assert "change_without_clock" not in _findings(records)
+    found = _findings(records, services=(("shop", Definitions(clock="opened")),))["change_without_clock"]
+    assert (found.found, found.examples) == (1, (f"{1:040x}: no moment it was opened",))
 
 
 def test_without_records_nothing_is_found() -> None:
