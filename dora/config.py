@@ -10,27 +10,21 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
-from zoneinfo import ZoneInfo, available_timezones
 
-from dora.definitions import FAILURE_KINDS, OF_ORGANISATION, REWORK_KINDS, Definitions
+from dora.definition_tables import all_definitions
+from dora.definitions import Definitions
 from dora.environment import expanded, secret
 from dora.errors import ConfigError
-from dora.period import parse_instant, parse_seconds
+from dora.period import parse_instant
 from dora.tables import nearest, read_table
 
 T = TypeVar("T")
 _TABLES = ("organisation", "warehouse", "definitions", "team", "service", "source")
-
-_LENGTHS = {
-    "failure_window": "failure_window_seconds",
-    "replay_slot": "replay_slot_seconds",
-    "proximity": "proximity_seconds",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +166,9 @@ def parse_config(raw: Mapping[str, object], path: Path, warehouse_base: Path) ->
         file=path,
         organisation=_table(Organisation, raw, "organisation", path),
         warehouse=_table(WarehouseTable, raw, "warehouse", path),
-        definitions=_all_definitions(_mapping(raw, "definitions", path), services, path),
+        definitions=all_definitions(
+            _mapping(raw, "definitions", path), {s.name: s.definitions for s in services}, str(path)
+        ),
         teams=_tables(Team, raw, "team", path),
         services=services,
         sources=tuple(_source(table, place) for table, place in _rows(raw, "source", path)),
@@ -192,56 +188,6 @@ def cache_folder() -> Path:
     if os.environ.get("DORA_CACHE"):
         return Path(os.environ["DORA_CACHE"])
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dora"
-
-
-def _all_definitions(raw: Mapping[str, object], services: Sequence[Service], path: Path) -> Definitions:
-    """The organisation's definitions, with those of the services that have some of their own."""
-    common = _definitions(raw, f"{path}: [definitions]")
-    own = []
-    for service in services:
-        place = f"{path}: [service.definitions] of {service.name!r}"
-        for key in service.definitions:
-            if _LENGTHS.get(key, key) in OF_ORGANISATION:
-                raise ConfigError(f"{place}: {key} is about many services at once; set it in [definitions]")
-        if service.definitions:
-            own.append((service.name, _definitions({**raw, **service.definitions}, place)))
-    return replace(common, services=tuple(own))
-
-
-def _definitions(raw: Mapping[str, object], place: str) -> Definitions:
-    """The `[definitions]` table; lengths such as `failure_window = "24h"` are written without `_seconds`."""
-    inside = {inner: outer for outer, inner in _LENGTHS.items()}
-    known = [inside.get(field.name, field.name) for field in fields(Definitions) if field.name != "services"]
-    values: dict[str, object] = {}
-    for key, item in raw.items():
-        if key not in known:
-            raise ConfigError(f"{place}: unknown key {key!r}{nearest(key, known)}")
-        values[_LENGTHS.get(key, key)] = _length(key, item, place) if key in _LENGTHS else item
-    definitions = read_table(Definitions, values, place)
-    for key, kinds, valid in (
-        ("failure_kinds", definitions.failure_kinds, (*FAILURE_KINDS, "out_of_order", "replay")),
-        ("rework_kinds", definitions.rework_kinds, REWORK_KINDS),
-        ("working_days", definitions.working_days, (1, 2, 3, 4, 5, 6, 7)),
-    ):
-        wrong = [kind for kind in kinds if kind not in valid]
-        if wrong:
-            raise ConfigError(f"{place}: {key} holds {wrong[0]!r}{nearest(str(wrong[0]), valid)}")
-    try:
-        ZoneInfo(definitions.timezone)
-    except (KeyError, ValueError, OSError):
-        close = nearest(definitions.timezone, available_timezones())
-        hint = close if "did you mean" in close else "; use a name such as Europe/London"
-        raise ConfigError(f"{place}: timezone {definitions.timezone!r} is not known{hint}") from None
-    return definitions
-
-
-def _length(key: str, item: object, place: str) -> float | None:
-    if key == "failure_window" and item == "forever":
-        return None
-    try:
-        return parse_seconds(str(item))
-    except ConfigError as error:
-        raise ConfigError(f"{place}: {key}: {error}") from None
 
 
 def _source(table: Mapping[str, object], place: str) -> SourceTable:
