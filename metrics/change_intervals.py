@@ -8,7 +8,10 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from metrics.intervals import Interval, beta_share
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.intervals import FEWEST, Floats, Interval, beta_share
 
 #: A figure with its own 95 % interval.
 Figure = tuple[float | None, Interval]
@@ -25,18 +28,29 @@ def share_interval(hits: int, n: int) -> tuple[float, float]:
     return low, high
 
 
-def frequency_ratio(new: int, old: int, exposure: float = 1.0) -> Interval:
+def frequency_ratio(new: int, old: int, exposure: float = 1.0, dispersion: float = 1.0) -> Interval:
     """Exact interval of the ratio of two Poisson rates, new over old.
 
     `exposure`: the time in which the new events were counted over that of the old ones. Given the total, the new
     events are binomial, so the ends are those of an exact share (conditional test). The upper end is None when
-    nothing happened before; (None, None) when nothing happened at all.
-    Deployments that come in bursts vary more than Poisson counts; the control limits of their weeks show that.
+    nothing happened before; (None, None) when nothing happened at all. `dispersion`: how many times the counts of weeks
+    vary more than Poisson counts would; above 1 it widens the interval by its root, as for bursts it must.
     """
     if new + old == 0 or exposure <= 0:
         return (None, None)
+    if dispersion > 1:
+        return _widened(new, old, exposure, math.sqrt(dispersion))
     low, high = share_interval(new, new + old)
     return low / (1 - low) / exposure, None if high >= 1 else high / (1 - high) / exposure
+
+
+def _widened(new: int, old: int, exposure: float, factor: float) -> Interval:
+    """The exact interval with both ends that many times farther from the ratio, on the logarithm."""
+    low, high = frequency_ratio(new, old, exposure)
+    if not new or not old or not low or not high:
+        return low, high
+    ratio = new / old / exposure
+    return ratio * (low / ratio) ** factor, ratio * (high / ratio) ** factor
 
 
 def share_difference(new: Figure, old: Figure) -> Interval:
@@ -64,6 +78,33 @@ def median_ratio(new: Figure, old: Figure) -> Interval:
     low = new_at - old_at - math.hypot(new_at - new_low, old_high - old_at)
     high = new_at - old_at + math.hypot(new_high - new_at, old_at - old_low)
     return math.exp(low), math.exp(high)
+
+
+def clustered_median(values: Floats, clusters: NDArray[np.int64]) -> Interval:
+    """Interval of a median of values that come in clusters, such as the changes of one deployment.
+
+    How far the share of values up to the median varies between clusters gives the ranks (Woodruff's method, with
+    Student's t for the number of clusters); never narrower than for independent values. None below `FEWEST`
+    clusters, or where a rank would lie outside the values.
+    """
+    order = np.argsort(values, kind="stable")
+    ordered, (names, place) = values[order], np.unique(clusters[order], return_inverse=True)
+    n, k = len(ordered), len(names)
+    if k < FEWEST:
+        return (None, None)
+    over = np.bincount(place, weights=(ordered <= np.median(ordered)) - 0.5)
+    error = math.sqrt(max(k / (k - 1) * float(over @ over) / n**2, 0.25 / n))
+    low, high = n * (0.5 - _student(k - 1) * error), n * (0.5 + _student(k - 1) * error)
+    if low <= 0 or high >= n:
+        return (None, None)
+    return float(ordered[math.floor(low)]), float(ordered[math.ceil(high) - 1])
+
+
+@lru_cache(maxsize=1024)
+def _student(freedom: int) -> float:
+    """The point that Student's t exceeds in absolute value in 5 % of cases."""
+    share = _beta_quantile(0.05, freedom / 2, 0.5)
+    return math.sqrt(freedom * (1 - share) / share)
 
 
 def _beta_quantile(share: float, a: float, b: float) -> float:

@@ -1,18 +1,20 @@
 """A team against its own past: how each metric changed, and whether the data can tell.
 
 The intervals are those of `metrics.change_intervals`: exact for the ratio of frequencies, Newcombe's for the
-difference of shares, from both order-statistic intervals for the ratio of medians.
+difference of shares, from both order-statistic intervals for the ratio of medians. Changes that ship together and weeks that
+vary are allowed for where the rows are at hand (`metrics.evidence`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from metrics.catalog import METRICS
 from metrics.change_intervals import Figure, frequency_ratio, median_ratio, share_difference
 from metrics.estimates import estimates
+from metrics.evidence import Evidence, dispersion
 from metrics.results import DeploymentFrequency, Group, Interval
 
 
@@ -44,18 +46,25 @@ class Change:
         return self.ratio is not None and self.ratio > 1
 
 
-def changes(now: Group, before: Group, as_of: datetime | None = None) -> Mapping[str, Change]:
+def changes(
+    now: Group, before: Group, as_of: datetime | None = None, evidence: tuple[Evidence, Evidence] | None = None
+) -> Mapping[str, Change]:
     """The change of every metric between two periods, by the metric's id.
 
     `as_of`: where the data ends, so that the part of a period that is still to come does not look like a fall.
+    `evidence` of both periods: what batches and bursts leave of it; without, all values count as independent.
     """
-    new, old = estimates(now), estimates(before)
+    new, old = dict(estimates(now)), dict(estimates(before))
+    if evidence is not None:
+        for item, period in zip((new, old), evidence, strict=True):
+            item["change_lead_time"] = replace(item["change_lead_time"], interval=period.lead_time)
+    spread = dispersion(*evidence) if evidence is not None else 1.0
     found = {}
     for metric in METRICS.values():
         pairs = [(item[metric.id].value, item[metric.id].interval) for item in (new, old)]
         if metric.unit == "per day":
-            spans = [_seen_days(group, as_of) for group in (now, before)]
-            found[metric.id] = _frequency(new[metric.id].n, old[metric.id].n, *spans)
+            days, days_before = _seen_days(now, as_of), _seen_days(before, as_of)
+            found[metric.id] = _frequency(new[metric.id].n, old[metric.id].n, days, days_before, spread)
         else:
             found[metric.id] = (time_change if metric.unit == "seconds" else rate_change)(*pairs)
     return found
@@ -75,11 +84,11 @@ def frequency_change(now: DeploymentFrequency, before: DeploymentFrequency) -> C
     return _frequency(now.deployments, before.deployments, now.days, before.days)
 
 
-def _frequency(new: int, old: int, days: float, days_before: float) -> Change:
+def _frequency(new: int, old: int, days: float, days_before: float, spread: float = 1.0) -> Change:
     if not old or not days or not days_before:
         return Change()
     exposure = days / days_before
-    return Change(ratio=new / old / exposure, interval=frequency_ratio(new, old, exposure))
+    return Change(ratio=new / old / exposure, interval=frequency_ratio(new, old, exposure, spread))
 
 
 def time_change(now: Figure, before: Figure) -> Change:

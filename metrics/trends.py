@@ -18,6 +18,7 @@ from dora.warehouse import Reader
 from metrics.catalog import METRICS, Metric
 from metrics.control_limits import ControlLimits, limits_of_shares, limits_of_values
 from metrics.estimates import Estimate, estimates
+from metrics.evidence import Evidence, evidence
 from metrics.own_past import Change, changes
 from metrics.question import Question
 from metrics.results import Group, Scorecard
@@ -69,7 +70,12 @@ def trends(reader: Reader, question: Question) -> TrendCard:
     card = scorecard(reader, replace(question, every=every))
     old = {group.name: group for group in scorecard(reader, replace(question.over(past), every=None)).groups}
     whole = whole_buckets(question, every)
-    groups = [_group(group, old[group.name], question, whole) for group in card.groups if group.name in old]
+    known, known_before = evidence(reader, question), evidence(reader, question.over(past))
+    groups = [
+        _group(group, old[group.name], question, whole, (known[group.name], known_before[group.name]))
+        for group in card.groups
+        if group.name in old
+    ]
     return TrendCard(card=card, before=past, every=every, groups=tuple(groups))
 
 
@@ -89,9 +95,15 @@ def control_limits(buckets: Sequence[Group], metric: Metric) -> ControlLimits:
     return limits_of_values([item.value for item in found], "times" if metric.unit == "seconds" else "counts")
 
 
-def _group(now: Group, before: Group, question: Question, whole: frozenset[tuple[datetime, datetime]]) -> GroupTrends:
+def _group(
+    now: Group,
+    before: Group,
+    question: Question,
+    whole: frozenset[tuple[datetime, datetime]],
+    known: tuple[Evidence, Evidence],
+) -> GroupTrends:
     buckets = [bucket for bucket in now.buckets or () if _ends(bucket) in whole]
-    found = changes(now, before, question.as_of)
+    found = changes(now, before, question.as_of, known)
     new, old = estimates(now), estimates(before)
     zone = ZoneInfo(question.definitions.timezone)
     return GroupTrends(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,7 @@ from dora.warehouse import Reader
 from metrics.contents import Contents, contents
 from metrics.deployment_list import Verdict, deployment_list
 from metrics.deployment_story import deployment_story, find_deployment
+from metrics.evidence import Evidence, evidence
 from metrics.question import Question
 from metrics.results import Scorecard
 from metrics.scorecard import scorecard
@@ -27,6 +28,11 @@ T = TypeVar("T")
 def scores(published: Path, question: Question) -> Scorecard:
     """The scorecard of a question."""
     return kept(published, f"scores {question!r}", lambda reader: scorecard(reader, question))
+
+
+def told(published: Path, question: Question) -> Mapping[str, Evidence]:
+    """How much independent evidence a period holds, by group."""
+    return kept(published, f"evidence {question!r}", lambda reader: evidence(reader, question))
 
 
 def deployments(published: Path, question: Question, status: Verdict) -> pl.DataFrame:

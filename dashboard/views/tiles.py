@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import units
 from dashboard.figures import FIGURES, Figure, Reading, change_text, is_better, level_text
+from metrics.evidence import Evidence
 from metrics.own_past import Change, changes
 from metrics.question import Question
 from metrics.results import Group
@@ -14,9 +15,9 @@ from metrics.results import Group
 _COLOURS = {"elite": "green", "high": "blue", "medium": "orange", "low": "red"}
 
 
-def row(now: Group, before: Group, question: Question) -> None:
-    """Draw the tiles side by side."""
-    found = changes(now, before, question.as_of)
+def row(now: Group, before: Group, question: Question, told: tuple[Evidence, Evidence]) -> None:
+    """Draw the tiles side by side; `told`: the evidence of both periods."""
+    found = changes(now, before, question.as_of, told)
     for column, figure in zip(st.columns(len(FIGURES)), FIGURES, strict=True):
         with column, st.container(border=True, height="stretch", gap="xsmall"):
             _tile(figure, figure.of(now), found[figure.id], question)

@@ -97,3 +97,56 @@ def test_the_period_before_has_the_same_length_and_ends_where_this_one_begins() 
     card = _asked([5] * 24, 12)
     assert card.before == Period(MONDAY, MONDAY + 12 * WEEK)
     assert _frequency(card).before.n == 60
+
+
+def test_weeks_that_vary_more_than_counts_do_widen_the_change_of_frequency() -> None:
+    """60 deployments after 40, spread evenly or in bursts: the ratio is the same, the evidence is not."""
+    even = _frequency(_asked([4] * 10 + [6] * 10, 10)).change
+    bursts = _frequency(_asked([0, 8] * 5 + [0, 12] * 5, 10)).change
+    assert even.ratio == bursts.ratio == pytest.approx(1.5)
+    assert even.interval[0] is not None
+    assert bursts.interval[0] is not None
+    assert bursts.interval[0] < even.interval[0] / 1.2
+
+
+def test_forty_changes_in_two_deployments_are_no_evidence_of_a_lead_time() -> None:
+    found = [_lead(hours, batch) for hours, batch in ((1, 1), (1, 20))]
+    assert [trend.now.n for trend in found] == [40, 40]
+    assert found[0].arrow == "down"
+    assert found[1].arrow is None
+    assert [trend.change.ratio for trend in found] == pytest.approx([1 / 8] * 2, rel=0.01)
+
+
+def _lead(hours: float, batch: int) -> Trend:
+    """40 changes in ten weeks after 40 that took eight times as long, so many a deployment."""
+    commits, deployments = [Commit(repository="shop", sha="c0", committed_at=MONDAY)], []
+    shas = ["c0"]
+    for place in range(80 // batch):
+        at = MONDAY + timedelta(hours=2) + (place + 1) * batch * timedelta(weeks=20) / 80
+        waited = timedelta(hours=hours if place >= 40 // batch else 8 * hours)
+        for one in range(batch):
+            sha = f"c{len(shas)}"
+            begun = at - timedelta(minutes=30) - waited - timedelta(seconds=one)
+            commits.append(
+                Commit(repository="shop", sha=sha, parents=(shas[-1],), committed_at=begun + timedelta(minutes=30))
+            )
+            shas.append(sha)
+        deployments.append(
+            Deployment(
+                source="test",
+                id=f"d{place}",
+                service="shop",
+                repository="shop",
+                sha=shas[-1],
+                finished_at=at - timedelta(seconds=1),
+            )
+        )
+    first = Deployment(
+        source="test", id="d", service="shop", repository="shop", sha="c0", finished_at=MONDAY + timedelta(hours=1)
+    )
+    setting = Setting(Definitions(), [ServiceName(service="shop", repository="shop")], [])
+    reader = facts_of_records([*commits, first, *deployments], setting)
+    end = MONDAY + timedelta(weeks=20, hours=2)
+    period = Period(end - timedelta(weeks=10), end)
+    card = trends(reader, Question(period=period, as_of=end, definitions=setting.definitions))
+    return next(trend for trend in card.groups[0].trends if trend.metric == "change_lead_time")
