@@ -10,8 +10,9 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from dora.errors import ConfigError
 from dora.tables import read_table
@@ -21,6 +22,15 @@ _HEAD = """\
 # What people decided about deployments: `dora blame` and `dora absolve` append here, `dora build` applies it.
 # Review and commit this file; a decision is withdrawn by removing its table.
 """
+
+
+class Deployment(Protocol):
+    """What is looked at to find the deployment of a decision."""
+
+    service: str
+    environment: str
+    version: str | None
+    finished_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +45,11 @@ class Override:
     reason: str
     incident: str | None = None
     decided_at: str | None = None
+
+    def is_about(self, deployed: Deployment) -> bool:
+        """Whether it was decided about what finished there at that time, under whatever id it goes now."""
+        named = (self.service, self.environment, self.version, (self.finished_at or "").replace("T", " "))
+        return named == (deployed.service, deployed.environment, deployed.version, str(deployed.finished_at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

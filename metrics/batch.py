@@ -6,7 +6,7 @@ Services come in the order in which facts are stored, so that what is written ba
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +17,7 @@ from metrics import changes
 from metrics.deployments import Line, lines
 from metrics.failures import Evidence
 from metrics.placement import numbered_evidence, rework_bits
+from metrics.regions import Merged, merged
 from metrics.repositories import Repositories
 from metrics.service_facts import Facts, Inputs, ServiceFacts
 from metrics.services import ServiceName
@@ -65,7 +66,10 @@ def build_batch(
 ) -> int:
     """Write the facts of the services of these places; `number`: of the next deployment. Returns how many there were."""
     asked = {"first": places.start, "last": places.stop - 1}
-    deployments = builder.frame(read_sql("build/deployments"), asked)
+    together = merged(builder.frame(read_sql("build/deployments"), asked), rules.definitions)
+    deployments = together.deployments
+    if together.regions:
+        rules = _of_all_regions(rules, together)
     incidents: dict[str, list[Row]] = {}
     for incident in builder.records(read_sql("build/incidents"), asked):
         incidents.setdefault(str(incident["known_service"]), []).append(incident)
@@ -85,7 +89,19 @@ def build_batch(
             )
             run.run(facts)
     _write(builder, deployments, facts, number)
+    if together.regions:
+        builder.insert("region_facts", together.facts)
     return deployments.height
+
+
+def _of_all_regions(rules: Rules, together: Merged) -> Rules:
+    """The rules with what is said of a region's deployment laid to the one that it is part of."""
+    return replace(
+        rules,
+        checks=together.checks(rules.checks),
+        overrides=together.decisions(rules.overrides),
+        resolve=together.resolver(rules.resolve),
+    )
 
 
 def _repository(services: Sequence[ServiceName], places: range, name: str, deployments: pl.DataFrame) -> str | None:

@@ -65,10 +65,11 @@ def decisions(shipped: Shipped, overrides: Overrides, incidents: Sequence[Record
 
 
 def _decided(line: Line, row: Override) -> list[Deployed]:
-    """The deployment of a decision by its id; re-keyed data is found by version and time."""
+    """The deployment of a decision by version and time, which outlive ids that are given anew, else by its id."""
     here = [d for d in line if (d.service, d.environment) == (row.service, row.environment)]
-    exact = [d for d in here if d.deployment_id == row.deployment]
-    return exact or [d for d in here if d.version == row.version and str(d.finished_at) == row.finished_at]
+    named = [d for d in here if d.deployment_id == row.deployment]
+    about = [d for d in here if row.is_about(d)]
+    return [d for d in about if d in named] or about or named
 
 
 def _ended(incident: Record | None, after: Deployed | None) -> datetime | None:

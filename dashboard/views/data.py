@@ -24,7 +24,7 @@ _WORDS = {
     "change": "what a change is", "clock": "the lead time starts when it was", "bots": "changes by bots count",
     "failure_kinds": "evidence that counts as failure", "failure_window_seconds": "failure window",
     "rework_kinds": "what counts as rework", "production": "production environments", "rehearsal": "rehearsal environments",
-    "timezone": "time zone of days and weeks", "working_days": "working days (Monday is 1)",
+    "regions": "production environments of a service", "timezone": "time zone of days and weeks", "working_days": "working days (Monday is 1)",
     "proximity_seconds": "an incident may be laid at a deployment's door for", "replay_slot_seconds": "slot in which a replay is looked for",
     "replay_services": "services moving back in one slot that make a replay", "hotfix_labels": "labels of a hotfix",
     "hotfix_branches": "branches of a hotfix", "hotfix_titles": "titles of a hotfix",

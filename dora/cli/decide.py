@@ -50,7 +50,11 @@ def _override(text: str, config: str | None, incident: str | None, reason: str) 
 
     with reading(config) as reader:
         found = find_deployment(reader, text)
-        sql = "select service, environment, version, finished_at from deployment_facts where deployment_id = ?"
+        sql = """
+            select d.service, coalesce(r.environment, d.environment), d.version, d.finished_at
+            from deployment_facts d left join region_facts r on r.region_deployment_id = d.deployment_id
+            where d.deployment_id = ?
+        """
         service, environment, version, finished_at = reader.rows(sql, [found])[0]
     return Override(
         deployment=found,

@@ -3,7 +3,9 @@
 select r.environment, count(*) as deployments, max(r.finished_at) as newest,
        any_value(f.is_production) as production, any_value(f.is_rehearsal) as rehearsal
 from deployments r
-left join (select distinct environment, is_production, is_rehearsal from deployment_facts) f
+left join (
+    select environment, is_production, is_rehearsal from deployment_facts union select environment, true, false from region_facts
+) f
     on f.environment = r.environment
 group by r.environment
 order by deployments desc, r.environment

@@ -68,6 +68,17 @@ create or replace table deployment_facts (
     url varchar
 );
 
+-- One row per region that a deployment to several regions reached (`regions` of the definitions), none without any.
+-- deployment_id: the one that counts; region_deployment_id: the region's own; late: it came after the next had finished.
+create or replace table region_facts (
+    service varchar not null,
+    deployment_id varchar not null,
+    region_deployment_id varchar not null,
+    environment varchar not null,
+    finished_at timestamp not null,
+    late boolean not null
+);
+
 -- One row per service, production environment and commit: shipped (deployment_id) or waiting on the default branch
 -- (deployment_id null). Commits of the baseline deployment are not listed. Pull-request clocks are of the pull
 -- request that the commit belongs to, null when none is known.

@@ -14,7 +14,8 @@ from tests.dora.processes import environment
 
 #: a value other than the default, for every field
 OTHERS: dict[str, Any] = {
-    "timezone": "Europe/London", "production": ("live",), "rehearsal": (), "change": "pull_request", "clock": "merged",
+    "timezone": "Europe/London", "production": ("live",), "rehearsal": (), "regions": "last",
+    "change": "pull_request", "clock": "merged",
     "bots": False, "pickup_from": "ready", "failure_window_seconds": None, "failure_kinds": ("revert",), "rework_kinds": ("revert",),
     "replay_slot_seconds": 60.0, "replay_services": 6, "proximity_seconds": 1.0, "hotfix_labels": (),
     "hotfix_branches": (), "hotfix_titles": (), "working_days": (1,),

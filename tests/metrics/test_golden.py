@@ -55,7 +55,7 @@ def test_there_are_cases_for_every_metric() -> None:
 
 
 def _figure(reader: Reader, card: Scorecard, name: str) -> object:
-    """`deployment.ID.COLUMN`, `evidence.ID` (kinds), `ships.ID` (shas), `change.SHA.COLUMN`, `pull_request.N.COLUMN`,
+    """`deployment.ID.COLUMN`, `evidence.ID` (kinds), `ships.ID` (shas), `regions.ID`, `change.SHA.COLUMN`, `pull_request.N.COLUMN`,
     `quality.FINDING` (subjects), `summary.FINDING.COLUMN`, else a path into the group: `change_fail_rate.rate`, `@NAME.…` for another group and
     `#2.…` for its third bucket."""
     kind, _, rest = name.partition(".")
@@ -80,6 +80,7 @@ _ROWS = {
     "deployment": "from deployment_facts where deployment_id = 'test/' || $key",
     "evidence": "select kind as value from failure_evidence where deployment_id = 'test/' || $key",
     "ships": "select sha as value from change_facts where deployment_id = 'test/' || $key",
+    "regions": """select region_deployment_id || if(late, ' late', '') as value from region_facts where deployment_id = 'test/' || $key""",
     "change": "from change_facts where sha = $key",
     "pull_request": "from pull_request_facts where number = $key::integer",
     "quality": "select subject as value from quality_facts where finding = $key",
