@@ -44,8 +44,7 @@ def shipped_changes(reader: Reader, slices: Slices) -> Arrays:
 def _pull_requests(reader: Reader, part: Slices) -> Arrays:
     """Those shipped in the period that its definitions count."""
     definitions = part.question.definitions
-    asked = {"clock": definitions.clock, "pickup_from": definitions.pickup_from}
-    rows = part.read(reader, "change_lead_time_pull_request", **asked)
+    rows = part.read(reader, "change_lead_time_pull_request", clock=definitions.clock)
     return rows if definitions.bots else _kept(rows, ~rows["is_bot"])
 
 

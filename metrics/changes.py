@@ -84,6 +84,14 @@ def with_deploy_seconds(requests: pl.DataFrame) -> pl.DataFrame:
     return requests.with_columns(deploy_seconds=span(pl.col("merged_at"), pl.col("deployed_at")))
 
 
+def from_ready(requests: pl.DataFrame) -> pl.DataFrame:
+    """Pull requests whose coding ends, and whose pickup begins, when they are marked as ready for review."""
+    return requests.with_columns(
+        coding_seconds=span(pl.col("first_commit_at"), pl.col("ready_at")),
+        pickup_seconds=span(pl.col("ready_at"), pl.col("first_review_at")),
+    )
+
+
 def counted(deployments: pl.DataFrame, facts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """What each deployment of a frame shipped first: commits, changes, mainline_changes, pull_requests, lines.
 

@@ -87,7 +87,8 @@ class ServiceFacts:
         first = [(d, d.shipment.first) for d in line if d.shipment and d.shipment.first]
         waiting = repository.own(repository.undeployed(visited), self.service.paths)
         facts.changes.append(changes.change_rows(place, repository, first, waiting))
-        facts.requests.append(changes.pull_request_rows(place, repository, line, shipped.owners, visited))
+        requests = changes.pull_request_rows(place, repository, line, shipped.owners, visited)
+        facts.requests.append(changes.from_ready(requests) if self.definitions.pickup_from == "ready" else requests)
 
     def _ledger(self, shipped: Shipped) -> Iterator[failures.Evidence]:
         inputs = self.inputs
