@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import shutil
 from pathlib import Path
 
 
@@ -16,4 +17,7 @@ def new_draft(target: Path) -> Path:
 def remove_drafts(target: Path) -> None:
     """Remove every draft of `target`, finished or not."""
     for leftover in target.parent.glob(f".{glob.escape(target.name)}.*.draft*"):
-        leftover.unlink(missing_ok=True)
+        if leftover.is_dir():  # where DuckDB puts aside what does not fit into memory
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)

@@ -1,16 +1,16 @@
 """The DuckDB files: records are written here, facts are published from here, readers read here.
 
 Two files: the records (one writer, under `dora.lock`) and the published file (any number of readers), which is
-a whole copy of the records with the facts built into it, put in place by `os.replace`. The only module that
-imports duckdb. Every failure is a `WarehouseError` in one sentence, and leaves both files as they were.
+a whole copy of the records with the facts built into it, put in place by `os.replace`. With `dora.reader` the
+only module that imports duckdb. Every failure is a `WarehouseError` in one sentence, and leaves both files as they were.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,108 +18,23 @@ import duckdb
 
 from dora.drafts import new_draft, remove_drafts
 from dora.errors import WarehouseError
-from dora.file_errors import file_sentence
 from dora.model import BY_TABLE, Record
-from dora.moments import aware, naive
+from dora.moments import aware
+from dora.reader import Builder as Builder
+from dora.reader import Reader as Reader
+from dora.reader import Row, sentences
 from dora.upsert_sql import insert_sql, merge_sql
 
 if TYPE_CHECKING:
-    import numpy
     import polars as pl
 
-Parameters = Mapping[str, object] | Sequence[object] | None
-Row = tuple[object, ...]
 SCHEMA = Path(__file__).parent / "schema"
 _DUCKDB: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
-
-
-class Reader:
-    """A connection that answers questions; over a published file it is read-only."""
-
-    def __init__(self, con: duckdb.DuckDBPyConnection, path: Path) -> None:
-        self._con = con
-        self.path = path
-        self._parsed: dict[str, duckdb.Statement] = {}
-
-    def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
-        """The answer as tuples; times are naive UTC."""
-        with _sentences(self.path):
-            return self._con.execute(sql, _naive(parameters)).fetchall()
-
-    def records(self, sql: str, parameters: Parameters = None) -> list[dict[str, object]]:
-        """The answer as one dict a row, by column name."""
-        with _sentences(self.path):
-            done = self._con.execute(sql, _naive(parameters))
-            names = [column[0] for column in done.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in done.fetchall()]
-
-    def arrays(self, sql: str, parameters: Parameters = None) -> dict[str, numpy.ndarray]:
-        """The answer as one numpy array a column: the way for many numbers.
-
-        A question is parsed once: parsing takes about as long as reading a few hundred rows.
-        """
-        with _sentences(self.path):
-            if sql not in self._parsed:
-                self._parsed[sql] = self._con.extract_statements(sql)[0]
-            return dict(self._con.execute(self._parsed[sql], _naive(parameters)).fetchnumpy())
-
-    def frame(self, sql: str, parameters: Parameters = None) -> pl.DataFrame:
-        """The answer as a polars frame; times are naive UTC."""
-        with _sentences(self.path):
-            frame: pl.DataFrame = self._con.sql(sql, params=_naive(parameters)).pl()
-            return frame
-
-    def meta(self) -> dict[str, str]:
-        """The facts about the file: schema_version, definitions_hash, data_as_of, ..."""
-        return {str(key): str(value) for key, value in self.rows("select key, value from meta")}
-
-    def tables(self) -> list[str]:
-        """The names of its tables, sorted."""
-        return [
-            str(row[0])
-            for row in self.rows(
-                "select table_name from duckdb_tables() where not temporary and database_name = current_database() order by 1"
-            )
-        ]
-
-    def content_hash(self, skip: Sequence[str] = ()) -> dict[str, str]:
-        """Table -> `rows:hash` of its content, whatever the order of the rows."""
-        out = {}
-        for table in self.tables():
-            if table not in skip:
-                count, value = self.rows(f'select count(*), sum(hash(t)::hugeint) from "{table}" t')[0]
-                out[table] = f"{count}:{int(str(value or 0)) % 2**64:016x}"
-        return out
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._con.close()
-
-
-class Builder(Reader):
-    """A connection to a file nobody else sees yet; the metrics layer makes its tables in it."""
-
-    def execute(self, sql: str, parameters: Parameters = None) -> None:
-        """Run one or more statements."""
-        with _sentences(self.path):
-            self._con.execute(sql, _naive(parameters))
-
-    def insert(self, table: str, frame: pl.DataFrame) -> None:
-        """Append a frame's rows to `table`, matching columns by name."""
-        with _sentences(self.path):
-            self._con.register("frame_", frame)
-            self._con.execute(f'insert into "{table}" by name from frame_')
-            self._con.unregister("frame_")
-
-    def set_meta(self, **values: str | None) -> None:
-        """Write facts about the file; None removes one."""
-        for key, value in values.items():
-            self.execute("delete from meta where key = ?", [key])
-            if value is not None:
-                self.execute("insert into meta values (?, ?)", [key, value])
+#: What DuckDB may hold while facts are built; the rules need about as much again.
+_BUILD_MEMORY = "1500MB"
 
 
 class Warehouse(Builder):
@@ -149,7 +64,7 @@ class Warehouse(Builder):
         the frame is all there is with these values, so its rows replace the stored ones and the others are
         removed. `merged`: the rows were made from the stored ones and replace them.
         """
-        with _sentences(self.path):
+        with sentences(self.path):
             self._con.execute("begin")
             try:
                 changed = 0
@@ -208,14 +123,17 @@ class Warehouse(Builder):
         """Copy the records to a new file, let `build` make the facts in it, and put it in place atomically."""
         draft = new_draft(target)
         try:
-            with _sentences(self.path):
+            with sentences(self.path):
                 self._con.execute("checkpoint")
                 shutil.copyfile(self.path, draft)
-                con = duckdb.connect(str(draft), config=dict(_DUCKDB))
+                con = duckdb.connect(str(draft), config=dict(_DUCKDB) | {"memory_limit": _BUILD_MEMORY})
                 try:
                     builder = Builder(con, draft)
+                    # One transaction: many would write every row to the log first, and again into the file.
+                    builder.execute("begin")
                     builder.set_meta(unpublished=None)
                     build(builder)
+                    builder.execute("commit")
                     con.execute("checkpoint")
                 finally:
                     con.close()
@@ -230,7 +148,7 @@ def open_warehouse(path: Path, memory_limit: str | None = None) -> Warehouse:
 
     One thread: small batches take a sixth less CPU than on two, less memory, and no more time.
     """
-    with _sentences(path):
+    with sentences(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         options = dict(_DUCKDB) | {"threads": 1} | ({"memory_limit": memory_limit} if memory_limit else {})
         if not path.exists():
@@ -248,7 +166,7 @@ def open_published(path: Path) -> Reader:
     """Open a published file for reading; a missing one is an error that says how to get it."""
     if not path.is_file():
         raise WarehouseError(f"{path}: nothing is published yet; run `dora ingest` first")
-    with _sentences(path):
+    with sentences(path):
         reader = Reader(duckdb.connect(str(path), read_only=True, config=dict(_DUCKDB)), path)
         try:
             _check_version(reader)
@@ -316,23 +234,6 @@ def _check_version(reader: Reader) -> None:
         raise WarehouseError(
             f"{reader.path}: written by a newer dora (schema {version}, this one knows {known}); update dora, nothing was changed"
         )
-
-
-@contextmanager
-def _sentences(path: Path) -> Iterator[None]:
-    """Turn what DuckDB and the file system raise into one sentence a person can act on."""
-    try:
-        yield
-    except duckdb.Error as error:
-        raise WarehouseError(file_sentence(path, str(error).splitlines()[0])) from error
-    except OSError as error:
-        raise WarehouseError(file_sentence(path, error.strerror or str(error))) from error
-
-
-def _naive(parameters: Parameters) -> Parameters:
-    if isinstance(parameters, Mapping):
-        return {key: naive(value) for key, value in parameters.items()}
-    return [naive(value) for value in parameters] if parameters is not None else None
 
 
 def _stored(value: object) -> object:

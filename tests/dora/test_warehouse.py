@@ -218,6 +218,8 @@ def test_drafts_of_killed_runs_are_removed(tmp_path: Path, warehouse: Warehouse)
     target = tmp_path / "dora.published.duckdb"
     for name in (".dora.published.duckdb.123.draft", ".dora.published.duckdb.123.draft.wal"):
         (tmp_path / name).write_bytes(b"half")
+    (tmp_path / ".dora.published.duckdb.123.draft.tmp").mkdir()
+    (tmp_path / ".dora.published.duckdb.123.draft.tmp" / "put_aside").write_bytes(b"half")
     warehouse.publish(target, nothing)
     warehouse.close()
     assert leftovers(tmp_path) == []

@@ -1,0 +1,127 @@
+"""A connection to a DuckDB file: questions, and in a file that nobody else sees yet, statements.
+
+Every failure is a `WarehouseError` in one sentence. Times are UTC without a zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from dora.errors import WarehouseError
+from dora.file_errors import file_sentence
+from dora.moments import naive
+
+if TYPE_CHECKING:
+    import numpy
+    import polars as pl
+
+Parameters = Mapping[str, object] | Sequence[object] | None
+Row = tuple[object, ...]
+
+
+class Reader:
+    """A connection that answers questions; over a published file it is read-only."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self._con = con
+        self.path = path
+        self._parsed: dict[str, duckdb.Statement] = {}
+
+    def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
+        """The answer as tuples; times are naive UTC."""
+        with sentences(self.path):
+            return self._con.execute(sql, _naive(parameters)).fetchall()
+
+    def records(self, sql: str, parameters: Parameters = None) -> list[dict[str, object]]:
+        """The answer as one dict a row, by column name."""
+        with sentences(self.path):
+            done = self._con.execute(sql, _naive(parameters))
+            names = [column[0] for column in done.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in done.fetchall()]
+
+    def arrays(self, sql: str, parameters: Parameters = None) -> dict[str, numpy.ndarray]:
+        """The answer as one numpy array a column: the way for many numbers.
+
+        A question is parsed once: parsing takes about as long as reading a few hundred rows.
+        """
+        with sentences(self.path):
+            if sql not in self._parsed:
+                self._parsed[sql] = self._con.extract_statements(sql)[0]
+            return dict(self._con.execute(self._parsed[sql], _naive(parameters)).fetchnumpy())
+
+    def frame(self, sql: str, parameters: Parameters = None) -> pl.DataFrame:
+        """The answer as a polars frame; times are naive UTC."""
+        with sentences(self.path):
+            frame: pl.DataFrame = self._con.sql(sql, params=_naive(parameters)).pl()
+            return frame
+
+    def meta(self) -> dict[str, str]:
+        """The facts about the file: schema_version, definitions_hash, data_as_of, ..."""
+        return {str(key): str(value) for key, value in self.rows("select key, value from meta")}
+
+    def tables(self) -> list[str]:
+        """The names of its tables, sorted."""
+        return [
+            str(row[0])
+            for row in self.rows(
+                "select table_name from duckdb_tables() where not temporary and database_name = current_database() order by 1"
+            )
+        ]
+
+    def content_hash(self, skip: Sequence[str] = ()) -> dict[str, str]:
+        """Table -> `rows:hash` of its content, whatever the order of the rows."""
+        out = {}
+        for table in self.tables():
+            if table not in skip:
+                count, value = self.rows(f'select count(*), sum(hash(t)::hugeint) from "{table}" t')[0]
+                out[table] = f"{count}:{int(str(value or 0)) % 2**64:016x}"
+        return out
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._con.close()
+
+
+class Builder(Reader):
+    """A connection to a file nobody else sees yet; the metrics layer makes its tables in it."""
+
+    def execute(self, sql: str, parameters: Parameters = None) -> None:
+        """Run one or more statements."""
+        with sentences(self.path):
+            self._con.execute(sql, _naive(parameters))
+
+    def insert(self, table: str, frame: pl.DataFrame) -> None:
+        """Append a frame's rows to `table`, matching columns by name."""
+        with sentences(self.path):
+            self._con.register("frame_", frame)
+            self._con.execute(f'insert into "{table}" by name from frame_')
+            self._con.unregister("frame_")
+
+    def set_meta(self, **values: str | None) -> None:
+        """Write facts about the file; None removes one."""
+        for key, value in values.items():
+            self.execute("delete from meta where key = ?", [key])
+            if value is not None:
+                self.execute("insert into meta values (?, ?)", [key, value])
+
+
+@contextmanager
+def sentences(path: Path) -> Iterator[None]:
+    """Turn what DuckDB and the file system raise into one sentence a person can act on."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise WarehouseError(file_sentence(path, str(error).splitlines()[0])) from error
+    except OSError as error:
+        raise WarehouseError(file_sentence(path, error.strerror or str(error))) from error
+
+
+def _naive(parameters: Parameters) -> Parameters:
+    if isinstance(parameters, Mapping):
+        return {key: naive(value) for key, value in parameters.items()}
+    return [naive(value) for value in parameters] if parameters is not None else None
