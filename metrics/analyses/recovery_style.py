@@ -15,7 +15,7 @@ from typing import Literal, cast
 import polars as pl
 
 from dora.warehouse import Reader
-from metrics.analyses.answer import Answer, Row, by_group, share, spread
+from metrics.analyses.answer import Answer, by_group, share, spread
 from metrics.analyses.flag_states import meaning, reaches
 from metrics.analyses.known import known
 from metrics.failed_deployments import failures, read_ledger
@@ -56,15 +56,17 @@ class Move:
 def recovery_style(reader: Reader, question: Question) -> Answer:
     """A row a group and style, one for the `open` and one for `all` failed deployments of the period."""
     cut = slices(reader, question)
-    frame = _ended(reader, cut)
+    frame, flags_known = _ended(reader, cut), known(reader)["flag_changes"]
     rows = [row for name, part in by_group(cut, frame) for row in _group(name, part, question)]
+    if not flags_known:
+        rows = [row | _UNSEEN if row["style"] == "flag_off" else row for row in rows]
     return Answer(
         name="recovery_style",
         title="Recovery style",
         definition=DEFINITION,
         columns=COLUMNS,
         rows=tuple(rows),
-        notes=_notes(frame, known(reader)["flag_changes"]),
+        notes=_notes(frame, flags_known),
         keys=2,
     )
 
@@ -78,7 +80,11 @@ def _notes(frame: pl.DataFrame, flags_known: bool) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _group(name: str, part: pl.DataFrame, question: Question) -> Iterator[Row]:
+#: Of failures ended by a flag, when no flag change is known: not 0.
+_UNSEEN = {"failures": None, "presumed": None, "recovery_n": None, "share": None, "share_interval": (None, None)}
+
+
+def _group(name: str, part: pl.DataFrame, question: Question) -> Iterator[dict[str, object]]:
     ended = part.filter(part["style"] != "open")
     rolled = part.filter(part["style"].is_in(["roll_forward", "roll_back"])).height
     for style in STYLES:
