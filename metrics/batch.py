@@ -47,11 +47,12 @@ def batches(services: Sequence[ServiceName], sizes: Mapping[str, int]) -> Iterat
     """Stretches of services whose repositories have about `COMMITS` commits together; `sizes`: commits by repository."""
     start, held = 0, dict[str, int]()
     for position, service in enumerate(services):
-        size = sizes.get(service.repository or "", 0)
-        if position > start and (sum(held.values()) + size > COMMITS or position - start >= SERVICES):
+        name = service.repository or ""
+        more = {**held, name: sizes.get(name, 0)}
+        if position > start and (sum(more.values()) > COMMITS or position - start >= SERVICES):
             yield range(start, position)
-            start, held = position, {}
-        held[service.repository or ""] = size
+            start, more = position, {name: more[name]}
+        held = more
     if services:
         yield range(start, len(services))
 
@@ -73,6 +74,7 @@ def build_batch(
     incidents: dict[str, list[Row]] = {}
     for incident in builder.records(read_sql("build/incidents"), asked):
         incidents.setdefault(str(incident["known_service"]), []).append(incident)
+    named_incidents = _named_incidents(builder, rules)
     grouped: dict[str, list[Line]] = {}
     for (service, _), line in sorted(lines(deployments).items()):
         grouped.setdefault(service, []).append(line)
@@ -82,7 +84,7 @@ def build_batch(
     for place in places:
         name = services[place].service
         if name in grouped:
-            inputs = Inputs(incidents.get(name, []), rules.checks, rules.resolve, rules.overrides)
+            inputs = Inputs(incidents.get(name, []), rules.checks, rules.resolve, rules.overrides, named_incidents)
             repository = repositories.get(named[name])
             run = ServiceFacts(
                 services[place], place, repository, grouped[name], rules.definitions.of(name), rules.slots, inputs
@@ -102,6 +104,12 @@ def _of_all_regions(rules: Rules, together: Merged) -> Rules:
         overrides=together.decisions(rules.overrides),
         resolve=together.resolver(rules.resolve),
     )
+
+
+def _named_incidents(builder: Builder, rules: Rules) -> list[Row]:
+    """The incidents, of whatever service, that people's decisions name."""
+    names = sorted({row.incident for row in rules.overrides.blame if row.incident})
+    return [*builder.records(read_sql("build/named_incidents"), {"names": names})] if names else []
 
 
 def _repository(services: Sequence[ServiceName], places: range, name: str, deployments: pl.DataFrame) -> str | None:

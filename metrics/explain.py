@@ -45,7 +45,7 @@ def explain(reader: Reader, question: Question, metric_id: str) -> Explanation:
         raise ConfigError(f"no metric {metric_id!r}{nearest(metric_id, METRICS)}")
     metric = METRICS[metric_id]
     cut = slices(reader, question)
-    rows = tuple(row for part in cut.parts() for row in _rows(reader, part, metric))
+    rows = tuple(sorted((row for part in cut.parts() for row in _rows(reader, part, metric)), key=_time))
     value, formula = _recompute(metric_id, rows, question)
     return Explanation(
         metric=metric, question=question, value=value, formula=formula, rows=rows, sql=read_sql(metric.explained_by)
@@ -62,6 +62,10 @@ def _rows(reader: Reader, part: Slices, metric: Metric) -> Iterator[Row]:
         role, reason = _JUDGES[metric.id](row, question)
         del row["failure"]
         yield {"role": role, "reason": reason, **row}
+
+
+def _time(row: Row) -> datetime:
+    return cast(datetime, row.get("finished_at") or row.get("deployed_at") or row["began_at"])
 
 
 def counted_evidence(row: Mapping[str, object], definitions: Definitions) -> list[Row]:

@@ -110,12 +110,22 @@ def reverts(shipped: Shipped) -> Iterator[Evidence]:
             yield _evidence(blamed.deployment_id, "revert", "commit", deployed, reason, sha)
 
 
-def hotfixes(shipped: Shipped, definitions: Definitions) -> Iterator[Evidence]:
-    """`hotfix`: a shipped pull request is marked as one; blames the deployment that was running before."""
+def hotfixes(
+    shipped: Shipped, definitions: Definitions, incidents: Sequence[Record], resolve: Callable[[str], str | None]
+) -> Iterator[Evidence]:
+    """`hotfix`: a shipped pull request is marked as one; blames the deployment that it mends.
+
+    That is known where an incident names both its cause and the pull request as its fix; else the deployment that
+    was running before is presumed.
+    """
     for deployed, number, title in hotfix_deployments(shipped, definitions):
-        if deployed.replaced_id:
-            reason = f"pull request #{number} is marked as a hotfix ({title}); the deployment before it is presumed"
-            yield _evidence(deployed.replaced_id, "hotfix", "pull_request", deployed, reason, f"#{number}")
+        told = (_named_by(shipped, i, resolve)[0] for i in incidents if i["fix_pull_request"] == number)
+        mended = {d.deployment_id: "an incident tells what it mends" for d in told if d and d.order < deployed.order}
+        if not mended and deployed.replaced_id:
+            mended = {deployed.replaced_id: "the deployment before it is presumed"}
+        for blamed, why in mended.items():
+            reason = f"pull request #{number} is marked as a hotfix ({title}); {why}"
+            yield _evidence(blamed, "hotfix", "pull_request", deployed, reason, f"#{number}")
 
 
 def hotfix_deployments(shipped: Shipped, definitions: Definitions) -> list[tuple[Deployed, int, str]]:
@@ -161,7 +171,8 @@ def proximity(
         at = cast("datetime | None", incident["impact_started_at"] or incident["detected_at"])
         if incident_id(incident) in linked or at is None:
             continue
-        oldest = at - timedelta(seconds=definitions.proximity_seconds)
+        seen = cast("datetime | None", incident["detected_at"]) or at
+        oldest = seen - timedelta(seconds=definitions.proximity_seconds)
         near = shipped.finished_in(oldest, at)
         if near:
             others = json.dumps(
@@ -203,7 +214,7 @@ def _named_by(shipped: Shipped, incident: Record, resolve: Callable[[str], str |
     if incident["deployment"] is not None:
         return shipped.by_id.get(resolve(str(incident["deployment"])) or ""), "deployment"
     if incident["version"] is not None:
-        at = cast("datetime | None", incident["detected_at"] or incident["impact_started_at"])
+        at = cast("datetime | None", incident["impact_started_at"] or incident["detected_at"])
         named = shipped.of_version(incident["version"])
         before = [d for d in named if at is None or d.finished_at <= at]
         return (before or named or [None])[-1], "version"  # type: ignore[list-item]

@@ -35,13 +35,14 @@ class Inputs:
     """What the rules of one service look at besides its deployments.
 
     `checks`: failed ones by the deployment they name; `resolve` turns a deployment's id as an incident writes it
-    into ours.
+    into ours. `named`: the incidents of any service that people's decisions name.
     """
 
     incidents: Sequence[Row] = ()
     checks: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     resolve: Callable[[str], str | None] = lambda _name: None
     overrides: Overrides = field(default_factory=Overrides)
+    named: Sequence[Row] = ()
 
 
 @dataclass(slots=True)
@@ -94,12 +95,12 @@ class ServiceFacts:
         inputs = self.inputs
         linked = list(failures.linked_incidents(shipped, inputs.incidents, inputs.resolve))
         known = {str(row.evidence_id) for row in linked}
-        yield from failures.decisions(shipped, inputs.overrides, inputs.incidents)
+        yield from failures.decisions(shipped, inputs.overrides, inputs.named)
         yield from linked
         yield from failures.verifications(shipped, inputs.checks)
         yield from failures.backward_moves(shipped)
         yield from failures.reverts(shipped)
-        yield from failures.hotfixes(shipped, self.definitions)
+        yield from failures.hotfixes(shipped, self.definitions, inputs.incidents, inputs.resolve)
         yield from failures.proximity(shipped, inputs.incidents, known, self.definitions, inputs.resolve)
 
     def _rework(self, shipped: Shipped) -> None:

@@ -1,13 +1,15 @@
 """Random histories with every trap of the definitions: branches, rollbacks, reverts, skewed clocks, unknown versions.
 
 Two services have a repository each and two share one by path globs; five more of the same source are not configured.
+Records come twice, and older states of them too; clocks, pull requests, services and ends are missing now and then.
 The same seed gives the same records.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from dora.model import (
@@ -21,7 +23,8 @@ from dora.model import (
     Tag,
     Verification,
 )
-from metrics.services import ServiceName
+from dora.overrides import Override, Overrides
+from metrics.services import Ownership, ServiceName
 
 START, END = datetime(2025, 3, 24, tzinfo=UTC), datetime(2025, 4, 21, tzinfo=UTC)
 SERVICES = (
@@ -29,6 +32,14 @@ SERVICES = (
     ServiceName(service="cart", repository="acme/cart"),
     ServiceName(service="shop", repository="acme/shop"),
     ServiceName(service="web", repository="acme/mono", paths=("web/*",)),
+)
+HANDED = START + timedelta(days=9, hours=7)
+#: red hands shop over to blue; nobody owns web.
+OWNERS = (
+    Ownership(team="red", service="api"),
+    Ownership(team="red", service="shop", owned_until=HANDED),
+    Ownership(team="blue", service="shop", owned_from=HANDED),
+    Ownership(team="blue", service="cart"),
 )
 ENVIRONMENTS = ("production", "production", "production", "production-eu", "staging")
 
@@ -43,8 +54,23 @@ def history(chance: random.Random) -> list[Record]:
             if service.repository == repository:
                 records += _deployed(chance, service.service, repo)
     records += _strangers(chance)
+    records += chance.sample(records, len(records) // 10)
     chance.shuffle(records)
     return records
+
+
+def decisions(chance: random.Random, records: Sequence[Record]) -> Overrides:
+    """What people decided about some of its deployments, half of them with an incident."""
+    deployments = sorted({r.id: r for r in records if isinstance(r, Deployment) and r.finished_at}.items())
+    incidents = sorted({r.id for r in records if isinstance(r, Incident)})
+    rows = [
+        Override(
+            deployment=f"ci/{name}", service=row.service or "", environment=row.environment, reason="seen by a person",
+            incident=chance.choice((None, *incidents)) if incidents and chance.random() < 0.5 else None,
+        )
+        for name, row in chance.sample(deployments, min(4, len(deployments)))
+    ]  # fmt: skip
+    return Overrides(blame=tuple(rows[:2]), absolve=tuple(replace(row, incident=None) for row in rows[2:]))
 
 
 class _Repository:
@@ -105,7 +131,8 @@ class _Repository:
         sha = f"{self._chance.getrandbits(160):040x}"
         commit = Commit(
             repository=self.name, sha=sha, parents=parents, subject=subject, is_bot=self._chance.random() < 0.2,
-            committed_at=at, authored_at=at - timedelta(hours=self._chance.randint(0, 90)), **more,  # type: ignore[arg-type]
+            committed_at=at, authored_at=chance_or_none(self._chance, at - timedelta(hours=self._chance.randint(0, 90))),
+            **more,  # type: ignore[arg-type]
         )  # fmt: skip
         self.records.append(commit)
         if self.name == "acme/mono":
@@ -114,10 +141,12 @@ class _Repository:
         return commit
 
     def _describe(self, number: int, merge: Commit, commits: tuple[str, ...]) -> None:
+        if self._chance.random() < 0.15:
+            return
         merged = merge.committed_at or self._at
         self.records.append(PullRequest(
             source="host", repository=self.name, number=number, state="merged", is_bot=self._chance.random() < 0.2,
-            title=self._chance.choice(("Feature", "Hotfix: prices", "Fix")), merged_at=merged, merge_sha=merge.sha, commits=commits,
+            title=self._chance.choice(("Feature", "Hotfix: prices", "Fix")), merged_at=chance_or_none(self._chance, merged), merge_sha=merge.sha, commits=commits,
             head_branch=self._chance.choice(("feature", "feature", "hotfix/one")), labels=self._chance.choice(((), (), ("hotfix",))),
             opened_at=self._chance.choice((None, merged - timedelta(hours=5))),
             first_commit_at=self._chance.choice((None, merged - timedelta(hours=9))),
@@ -133,6 +162,10 @@ def _deployed(chance: random.Random, service: str, repo: _Repository) -> Iterato
         place = max(0, min(len(repo.mainline) - 1, place + step))
         made.append(_deployment(chance, f"{service}-{number}", service, repo, repo.mainline[place], at))
     yield from made
+    for deployment in chance.sample(made, len(made) // 4):
+        yield replace(deployment, updated_at=None, status="running", finished_at=None, version="unknown")
+        if deployment.finished_at and chance.random() < 0.3:
+            yield replace(deployment, source="cd", finished_at=deployment.finished_at + timedelta(minutes=2))
     for number, deployment in enumerate(chance.sample(made, min(2, len(made)))):
         yield Verification(
             source="ci", id=f"{service}-{number}", deployment=f"ci/{deployment.id}", finished_at=deployment.finished_at,
@@ -149,9 +182,11 @@ def _deployment(
     sha = commit.sha
     if how == "sha" and chance.random() < 0.15:
         sha = chance.choice([r.sha for r in repo.records if isinstance(r, Commit)])
+    alone = repo.name != "acme/mono" and chance.random() < 0.1
     return Deployment(
-        source="ci", id=name, service=service, repository=repo.name, environment=chance.choice(ENVIRONMENTS), finished_at=at,
-        status=chance.choice(("succeeded", "succeeded", "succeeded", "succeeded", "failed", "cancelled")),
+        source="ci", id=name, service=None if alone else service, repository=repo.name, environment=chance.choice(ENVIRONMENTS),
+        finished_at=at if chance.random() < 0.97 else None, updated_at=at,
+        status=chance.choice(("succeeded",) * 8 + ("failed", "cancelled", "pending")),
         version="nightly" if how == "nowhere" else repo.version(commit), sha=sha if how == "sha" else None, commit_rule="tag",
     )  # fmt: skip
 
@@ -159,19 +194,27 @@ def _deployment(
 def _incident(chance: random.Random, name: str, service: str, repo: _Repository, made: list[Deployment]) -> Incident:
     blamed, fix = chance.choice(made), chance.choice(made)
     began = (blamed.finished_at or START) + timedelta(hours=chance.choice((0, 1, 5, 23, 40)), seconds=3)
-    link = chance.choice(("deployment", "sha", "pull_request", "nothing", "nothing"))
+    detected = chance.choice((began, began, began + timedelta(minutes=50), None))
     named: dict[str, object] = {
         "deployment": {"deployment": f"ci/{blamed.id}"},
+        "version": {"version": blamed.version},
         "sha": {"sha": chance.choice(repo.mainline).sha},
         "pull_request": {"pull_request": chance.randint(1, 9)},
-    }.get(link, {})  # type: ignore[assignment]
+    }.get(chance.choice(("deployment", "version", "sha", "pull_request", "nothing", "nothing", "nothing")), {})  # type: ignore[assignment]
     fixed = chance.choice(({}, {}, {"fix_deployment": f"ci/{fix.id}"}, {"fix_pull_request": chance.randint(1, 9)}))
+    whose = chance.choice((service, service, service, service, "warehouse", None))
     return Incident(
-        source="pager", id=name, service=service, environment=chance.choice((None, "production", "staging")),
-        impact_started_at=chance.choice((None, began)), detected_at=began,
+        source="pager", id=name, service=whose, repository=chance.choice((repo.name, None)) if whose is None else None,
+        environment=chance.choice((None, "production", "staging")),
+        impact_started_at=chance.choice((None, began)) if detected else began, detected_at=detected,
         resolved_at=chance.choice((None, began + timedelta(hours=2), began + timedelta(hours=50), began - timedelta(hours=1))),
         **named, **fixed,  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+def chance_or_none(chance: random.Random, at: datetime) -> datetime | None:
+    """The moment, or now and then nothing: nobody recorded it."""
+    return at if chance.random() < 0.93 else None
 
 
 def _strangers(chance: random.Random) -> Iterator[Record]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -27,6 +27,7 @@ from dora.model import (
     Tag,
     Verification,
 )
+from dora.overrides import Override, Overrides
 
 T = TypeVar("T", bound=Record)
 
@@ -66,25 +67,65 @@ class Deployed:
     ships: list[str] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
     rework: set[str] = field(default_factory=set)
+    absolved: bool = False
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A service as long as a group owns it: `[since, until)`, open ends None."""
+
+    service: str
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, service: str, at: datetime) -> bool:
+        """Whether it is this service's, at this moment."""
+        return service == self.service and (not self.since or at >= self.since) and (not self.until or at < self.until)
+
+
+@dataclass
+class Pull:
+    """A merged pull request: the commit that its merge made, and what the host says about it, if it says anything."""
+
+    repository: str
+    number: int
+    merge: Commit
+    record: PullRequest | None = None
+
+    @property
+    def is_bot(self) -> bool:
+        """Whether a bot made it."""
+        return self.record.is_bot if self.record else self.merge.is_bot
 
 
 class Naive:
-    """All records of an organisation, and the answers worked out from them."""
+    """All records of an organisation, and the answers worked out from them, by each service's own definitions."""
 
-    def __init__(self, records: Sequence[Record], services: Sequence[NaiveService], definitions: Definitions) -> None:
+    def __init__(
+        self,
+        records: Sequence[Record],
+        services: Sequence[NaiveService],
+        definitions: Definitions,
+        overrides: Overrides | None = None,
+    ) -> None:
         self.definitions = definitions
+        self.overrides = overrides or Overrides()
         self.services = services
         self.commits = {(r.repository, r.sha): r for r in records if isinstance(r, Commit)}
         self.mainline = {(r.repository, r.sha) for r in records if isinstance(r, MainlineCommit)}
         self.tags = {(r.repository, r.name): r.sha for r in records if isinstance(r, Tag)}
-        self.pulls = list({(p.repository, p.number): p for p in _of(records, PullRequest)}.values())
-        self.incidents = list({(i.source, i.id): i for i in _of(records, Incident)}.values())
-        self.verifications = list({(v.source, v.id): v for v in _of(records, Verification)}.values())
-        self.deployments = list({(d.source, d.id): d for d in _of(records, Deployment)}.values())
+        self.records = _newest(_of(records, PullRequest))
+        self.incidents = _newest(_of(records, Incident))
+        self.verifications = _newest(_of(records, Verification))
+        self.deployments = _newest(_of(records, Deployment))
         self.paths: dict[tuple[str, str], set[str]] = defaultdict(set)
         for row in _of(records, CommitPath):
             self.paths[row.repository, row.sha].add(row.path)
         self._reach: dict[tuple[str, str], set[str]] = {}
+        self.landings: dict[tuple[str, str], str] = {}
+        for repository in {name for name, _ in self.commits}:
+            self._land(repository)
+        self.pulls = self._pulls()
         self.lines: dict[tuple[str, str], list[Deployed]] = {}
         for service in services:
             self._walk(service)
@@ -106,6 +147,29 @@ class Naive:
             self._reach[repository, sha] = found
         return self._reach[repository, sha]
 
+    def _land(self, repository: str) -> None:
+        """The mainline commit with which each commit came onto the default branch: the first that contains it."""
+        line = [sha for (name, sha) in self.mainline if name == repository and (name, sha) in self.commits]
+        for sha in sorted(line, key=lambda sha: -len(self.reach(repository, sha))):
+            for inside in self.reach(repository, sha):
+                self.landings[repository, inside] = sha
+
+    def _pulls(self) -> list[Pull]:
+        """Merged pull requests with the commit that the merge made: the host's word, else a commit's on the main line."""
+        found: dict[tuple[str, int], Pull] = {}
+        for (repository, sha), commit in self.commits.items():
+            if commit.pull_request is not None and (repository, sha) in self.mainline:
+                found[repository, commit.pull_request] = Pull(repository, commit.pull_request, commit)
+        for record in self.records:
+            if record.merge_sha and (repository := record.repository):
+                found[repository, record.number] = Pull(
+                    repository, record.number, self.commits[repository, record.merge_sha]
+                )
+        for record in self.records:
+            if (record.repository, record.number) in found:
+                found[record.repository, record.number].record = record
+        return list(found.values())
+
     def find(self, repository: str, text: str) -> str | None:
         """The one commit whose sha is or begins with `text`."""
         hits = [sha for (name, sha) in self.commits if name == repository and text and sha.startswith(text)]
@@ -123,23 +187,24 @@ class Naive:
                 return self.find(repository, record.version)
         return None
 
-    def service_of(self, name: str | None, repository: str | None) -> str | None:
-        """The configured service of that name or alias, else the only one of that repository."""
-        for service in self.services:
-            if name == service.name or name in service.aliases:
-                return service.name
-        owners = [service.name for service in self.services if service.repository == repository]
-        return owners[0] if name is None and len(owners) == 1 else None
+    def services_of(self, name: str | None, repository: str | None) -> list[str]:
+        """The configured service of that name or alias; without a name all of that repository."""
+        if name is None:
+            return [service.name for service in self.services if repository and service.repository == repository]
+        return [service.name for service in self.services if name == service.name or name in service.aliases]
 
-    def is_production(self, environment: str) -> bool:
-        """Whether a pattern of the definitions names it."""
-        return _like(environment, self.definitions.production)
+    def rules(self, service: str | None) -> Definitions:
+        """The definitions of a service: its own, else the organisation's."""
+        return next((own for name, own in self.definitions.services if name == service), self.definitions)
 
-    def is_live(self, record: Deployment) -> bool:
+    def is_production(self, environment: str, service: str | None) -> bool:
+        """Whether a pattern of the service's definitions names it."""
+        return _like(environment, self.rules(service).production)
+
+    def is_live(self, record: Deployment, service: str | None) -> bool:
         """Whether it is a finished, succeeded production deployment."""
-        return (
-            record.status == "succeeded" and record.finished_at is not None and self.is_production(record.environment)
-        )
+        ended = record.status == "succeeded" and record.finished_at is not None
+        return ended and self.is_production(record.environment, service)
 
     def concerns(self, service: NaiveService, sha: str) -> bool:
         """Whether the commit touches the service's part of the repository."""
@@ -152,8 +217,8 @@ class Naive:
     def _walk(self, service: NaiveService) -> None:
         """Order each environment's successes, find relations, and hand every commit to its first deployment."""
         for record in self.deployments:
-            mine = self.service_of(record.service, record.repository) == service.name
-            if mine and self.is_live(record) and record.finished_at:
+            mine = service.name in self.services_of(record.service, record.repository)
+            if mine and self.is_live(record, service.name) and record.finished_at:
                 commit = self.resolve(service.repository, record)
                 line = self.lines.setdefault((service.name, record.environment), [])
                 line.append(Deployed(record, service.name, record.finished_at, commit))
@@ -196,7 +261,7 @@ class Naive:
         """Backward moves in a slot in which enough services of the source moved to an earlier version."""
         lines: dict[tuple[str, str, str], list[Deployment]] = defaultdict(list)
         for record in self.deployments:
-            if self.is_live(record):
+            if self.is_live(record, None):
                 lines[record.source, str(record.service or record.repository), record.environment].append(record)
         moved: dict[tuple[str, int], set[str]] = defaultdict(set)
         for (source, service, _), line in lines.items():
@@ -224,12 +289,27 @@ class Naive:
             for deployed in line:
                 self._rollbacks(deployed)
                 self._reverts(service, deployed, shipper)
-                self._hotfixes(service, deployed)
+                self._hotfixes(service, deployed, line, shipper)
                 self._checks(deployed, line)
+                self._decided(deployed, line)
             for incident in self.incidents:
-                production = incident.environment is None or self.is_production(incident.environment)
-                if production and self.service_of(incident.service, incident.repository) == service.name:
+                if self._concerns(service, incident):
                     self._incident(service, incident, line, shipper)
+
+    def _decided(self, deployed: Deployed, line: list[Deployed]) -> None:
+        """What people said: it failed until its incident was over, else until the next deployment; or it did not fail."""
+        following = next((d for d in line if d.replaced is deployed), None)
+        deployed.absolved = any(self._means(row, deployed) for row in self.overrides.absolve)
+        for row in self.overrides.blame:
+            if self._means(row, deployed):
+                named = [i for i in self.incidents if row.incident in (i.id, f"{i.source}/{i.id}")]
+                end = named[0].resolved_at if named else following.at if following else None
+                deployed.evidence.append(Evidence("override", deployed.at, end, None if named else following))
+
+    def _means(self, row: Override, deployed: Deployed) -> bool:
+        record = deployed.record
+        same = (row.service, row.environment) == (deployed.service, record.environment)
+        return same and row.deployment == f"{record.source}/{record.id}"
 
     def _rollbacks(self, deployed: Deployed) -> None:
         if deployed.backward_kind == "rollback":
@@ -264,26 +344,36 @@ class Naive:
         return [sha for sha in found if sha]
 
     def _merge_of(self, repository: str, number: int) -> str | None:
-        for pull in self.pulls:
-            if pull.repository == repository and pull.number == number and pull.merge_sha:
-                return pull.merge_sha
-        for (name, sha), commit in self.commits.items():
-            if name == repository and commit.pull_request == number and (name, sha) in self.mainline:
-                return sha
-        return None
+        hits = [p.merge.sha for p in self.pulls if (p.repository, p.number) == (repository, number)]
+        return hits[0] if hits else None
 
-    def _shipped_pulls(self, service: NaiveService, deployed: Deployed) -> list[PullRequest]:
-        ships = set(deployed.ships)
-        return [p for p in self.pulls if p.repository == service.repository and p.merged_at and p.merge_sha in ships]
+    def _shipped_pulls(self, service: NaiveService, deployed: Deployed) -> list[Pull]:
+        return [p for p in self.pulls if p.repository == service.repository and p.merge.sha in deployed.ships]
 
-    def _hotfixes(self, service: NaiveService, deployed: Deployed) -> None:
-        d = self.definitions
+    def _hotfixes(
+        self, service: NaiveService, deployed: Deployed, line: list[Deployed], shipper: dict[str, Deployed]
+    ) -> None:
+        """Blames what incidents say that it fixes, else the deployment before."""
         for pull in self._shipped_pulls(service, deployed):
-            by_label = any(_like(label, d.hotfix_labels) for label in pull.labels)
-            if by_label or _like(pull.head_branch, d.hotfix_branches) or _like(pull.title, d.hotfix_titles):
-                deployed.rework.add("hotfix")
-                if deployed.replaced:
-                    deployed.replaced.evidence.append(Evidence("hotfix", deployed.at, deployed.at, deployed))
+            if pull.record is None or not self._is_hotfix(service, pull.record):
+                continue
+            deployed.rework.add("hotfix")
+            told = [i for i in self.incidents if i.fix_pull_request == pull.number and self._concerns(service, i)]
+            named = [self._named(service, incident, line, shipper) for incident in told]
+            known = list(dict.fromkeys(d for d in named if d and line.index(d) < line.index(deployed)))
+            for blamed in known or [deployed.replaced]:
+                if blamed:
+                    blamed.evidence.append(Evidence("hotfix", deployed.at, deployed.at, deployed))
+
+    def _is_hotfix(self, service: NaiveService, record: PullRequest) -> bool:
+        d = self.rules(service.name)
+        by_label = any(_like(label, d.hotfix_labels) for label in record.labels)
+        return by_label or _like(record.head_branch, d.hotfix_branches) or _like(record.title, d.hotfix_titles)
+
+    def _concerns(self, service: NaiveService, incident: Incident) -> bool:
+        """Whether it is a production incident of the service."""
+        production = incident.environment is None or self.is_production(incident.environment, service.name)
+        return production and service.name in self.services_of(incident.service, incident.repository)
 
     def _checks(self, deployed: Deployed, line: list[Deployed]) -> None:
         """A failed check is over with the next deployment."""
@@ -308,8 +398,11 @@ class Naive:
         if culprit:
             culprit.evidence.append(Evidence("linked_incident", began, *_end(incident, culprit, fix)))
             return
-        seen = incident.detected_at or incident.impact_started_at
-        near = [d for d in line if seen and d.at <= seen < d.at + timedelta(seconds=self.definitions.proximity_seconds)]
+        if began is None:
+            return
+        seen = incident.detected_at or began
+        window = timedelta(seconds=self.rules(service.name).proximity_seconds)
+        near = [d for d in line if d.at <= began and seen < d.at + window]
         if near:
             near[-1].evidence.append(Evidence("proximity", seen, *_end(incident, near[-1], fix)))
 
@@ -322,7 +415,7 @@ class Naive:
             same = [d for d in line if d.record.version == incident.version]
             began = incident.impact_started_at or incident.detected_at
             earlier = [d for d in same if began is None or d.at <= began]
-            found = earlier[-1] if earlier else None
+            found = (earlier or same or [None])[-1]
         if not found and incident.sha:
             sha = self.find(service.repository, incident.sha)
             found = shipper.get(sha) if sha else None
@@ -339,16 +432,20 @@ class Naive:
 
     def counted(self, deployed: Deployed) -> list[Evidence]:
         """The evidence that makes it a failure: of a headline kind, and in time where the kind asks for it."""
-        out = []
-        for item in deployed.evidence:
-            if item.kind not in self.definitions.failure_kinds:
+        out: list[Evidence] = []
+        for item in () if deployed.absolved else deployed.evidence:
+            if item.kind not in self.of(deployed).failure_kinds:
                 continue
             if item.kind not in WINDOWED_KINDS or self._in_window(deployed, item.at):
                 out.append(item)
         return out
 
+    def of(self, deployed: Deployed) -> Definitions:
+        """The definitions of its service."""
+        return self.rules(deployed.service)
+
     def _in_window(self, deployed: Deployed, moment: datetime | None) -> bool:
-        window = self.definitions.failure_window_seconds
+        window = self.of(deployed).failure_window_seconds
         if window is None:
             return True
         return moment is not None and deployed.at <= moment < deployed.at + timedelta(seconds=window)
@@ -361,7 +458,7 @@ class Naive:
         """
         ends = []
         for item in deployed.evidence:
-            if item.kind in self.definitions.failure_kinds and item.recovered_at is not None:
+            if item.kind in self.of(deployed).failure_kinds and item.recovered_at is not None:
                 by = item.recovered_by
                 if by is not None and by.at > deployed.at and self.counted(by):
                     ends.append(self.recovered_at(by))
@@ -373,16 +470,15 @@ class Naive:
 
     def matured(self, deployed: Deployed, as_of: datetime) -> bool:
         """Whether its failure window has passed."""
-        window = self.definitions.failure_window_seconds
+        window = self.of(deployed).failure_window_seconds
         return window is None or deployed.at + timedelta(seconds=window) <= as_of
 
     # the metrics of one set of services over [start, end)
 
-    def within(self, names: Iterable[str], start: datetime, end: datetime) -> list[Deployed]:
-        """The succeeded production deployments of the services, in time order."""
-        wanted = set(names)
-        rows = [d for (name, _), line in self.lines.items() if name in wanted for d in line if start <= d.at < end]
-        return sorted(rows, key=lambda d: d.at)
+    def within(self, group: Sequence[Stretch], start: datetime, end: datetime) -> list[Deployed]:
+        """The succeeded production deployments of the group, in time order."""
+        rows = [d for line in self.lines.values() for d in line if start <= d.at < end]
+        return sorted((d for d in rows if any(s.holds(d.service, d.at) for s in group)), key=lambda d: d.at)
 
     def frequency(self, rows: list[Deployed], start: datetime, end: datetime) -> dict[str, object]:
         """Deployment frequency."""
@@ -420,39 +516,87 @@ class Naive:
 
     def _clocks(self, deployed: Deployed) -> list[datetime | None]:
         service = next(s for s in self.services if s.name == deployed.service)
-        d = self.definitions
-        pulls = self._shipped_pulls(service, deployed)
+        d = self.of(deployed)
         if d.change == "pull_request":
-            return [self._pull_clock(pull) for pull in pulls if d.bots or not pull.is_bot]
-        out = []
-        for sha in deployed.ships:
-            commit = self.commits[service.repository, sha]
-            if d.change == "commit" and len(commit.parents) > 1:
-                continue
-            if d.change == "mainline" and (service.repository, sha) not in self.mainline:
-                continue
-            if not d.bots and commit.is_bot:
-                continue
-            if d.clock in ("committed", "authored"):
-                out.append(commit.committed_at if d.clock == "committed" else commit.authored_at)
-            else:
-                out.append(self._pull_clock(self._pull_of(service.repository, commit)))
-        return out
+            pulls = self._shipped_pulls(service, deployed)
+            return [self._pull_clock(pull, d.clock) for pull in pulls if d.bots or not pull.is_bot]
+        commits = [self.commits[service.repository, sha] for sha in deployed.ships]
+        return [self._clock(commit, d.clock) for commit in commits if self._is_change(commit, d)]
 
-    def _pull_of(self, repository: str, commit: Commit) -> PullRequest | None:
-        for pull in self.pulls:
-            mine = commit.sha == pull.merge_sha or commit.sha in pull.commits or commit.pull_request == pull.number
-            if pull.repository == repository and mine:
-                return pull
-        return None
+    def _is_change(self, commit: Commit, definitions: Definitions) -> bool:
+        """Whether a commit is a change; a queue of pull requests is the mainline commits that they made."""
+        if definitions.change == "commit" and len(commit.parents) > 1:
+            return False
+        on_line = (commit.repository, commit.sha) in self.mainline
+        if definitions.change in ("mainline", "pull_request") and not on_line:
+            return False
+        return definitions.bots or not commit.is_bot
 
-    def _pull_clock(self, pull: PullRequest | None) -> datetime | None:
-        if pull is None:
-            return None
-        clock = self.definitions.clock
+    def _clock(self, commit: Commit, clock: str) -> datetime | None:
+        """The moment of one commit, by itself or by the pull request that it belongs to."""
         if clock in ("committed", "authored"):
-            return pull.first_commit_at
-        return {"first_commit": pull.first_commit_at, "opened": pull.opened_at, "merged": pull.merged_at}[clock]
+            return commit.committed_at if clock == "committed" else commit.authored_at
+        record = self._record_of(commit)
+        told = None
+        if record:
+            told = {"first_commit": record.first_commit_at, "opened": record.opened_at, "merged": record.merged_at}[
+                clock
+            ]
+        landing = self.landings.get((commit.repository, commit.sha))
+        if told or clock == "opened" or landing is None:
+            return told
+        if clock == "merged":
+            return self.commits[commit.repository, landing].committed_at
+        together = [
+            self.commits[key] for key, at in self.landings.items() if key[0] == commit.repository and at == landing
+        ]
+        begun = [other.authored_at for other in together if len(other.parents) < 2 and other.authored_at]
+        return min(begun, default=None)
+
+    def _record_of(self, commit: Commit) -> PullRequest | None:
+        """The host's pull request that lists the commit, else the one that the commit landed with."""
+        for record in self.records:
+            if record.repository == commit.repository and commit.sha in record.commits:
+                return record
+        landing = self.landings.get((commit.repository, commit.sha))
+        hits = [p.record for p in self.pulls if (p.repository, p.merge.sha) == (commit.repository, landing)]
+        return hits[0] if hits else None
+
+    def _pull_clock(self, pull: Pull, clock: str) -> datetime | None:
+        """A pull request's own clock; the commit's clocks stand for its first commit."""
+        record = pull.record
+        if clock == "merged":
+            return (record.merged_at if record else None) or pull.merge.committed_at
+        if record is None:
+            return None
+        return record.opened_at if clock == "opened" else record.first_commit_at
+
+    def waiting(self, group: Sequence[Stretch], horizon: datetime) -> list[float]:
+        """Ages of changes on the default branch that no deployment of a line contained before the horizon."""
+        ages = []
+        for (name, _), line in self.lines.items():
+            service = next(s for s in self.services if s.name == name)
+            known = [d for d in line if d.commit]
+            if not known or not any(s.holds(name, horizon) for s in group):
+                continue
+            first = known[0].commit
+            late = {sha for d in line if d.at >= horizon for sha in d.ships}
+            early = {sha for d in line if d.at < horizon for sha in d.ships}
+            assert first is not None
+            baseline = self.reach(service.repository, first)
+            for repository, sha in self.landings:
+                mine = repository == service.repository and self.concerns(service, sha)
+                if mine and sha not in baseline and (sha in late or sha not in early):
+                    ages += self._age(service, self.commits[repository, sha], horizon)
+        return ages
+
+    def _age(self, service: NaiveService, commit: Commit, horizon: datetime) -> list[float]:
+        definitions = self.rules(service.name)
+        landed = self._clock(commit, "merged")
+        begun = self._clock(commit, definitions.clock)
+        if landed is None or landed >= horizon or begun is None or not self._is_change(commit, definitions):
+            return []
+        return [max(0.0, (horizon - begun).total_seconds())]
 
     def fail_rate(self, rows: list[Deployed], as_of: datetime) -> dict[str, object]:
         """Change fail rate."""
@@ -480,24 +624,23 @@ class Naive:
             "p90": quantile(closed, 0.9),
         }
 
-    def restore(self, names: Iterable[str], start: datetime, end: datetime) -> dict[str, object]:
+    def restore(self, group: Sequence[Stretch], start: datetime, end: datetime) -> dict[str, object]:
         """Time to restore over the services' production incidents that began in the span."""
         closed, still = [], 0
         for incident in self.incidents:
             began = incident.impact_started_at or incident.detected_at
-            mine = self.service_of(incident.service, incident.repository) in set(names)
-            production = incident.environment is None or self.is_production(incident.environment)
-            if mine and production and began and start <= began < end:
-                if incident.resolved_at is None:
-                    still += 1
-                elif incident.resolved_at >= began:
-                    closed.append((incident.resolved_at - began).total_seconds())
+            for service in self.services:
+                if began is None or not start <= began < end or not self._concerns(service, incident):
+                    continue
+                if any(s.holds(service.name, began) for s in group):
+                    still += incident.resolved_at is None
+                    if incident.resolved_at is not None and incident.resolved_at >= began:
+                        closed.append((incident.resolved_at - began).total_seconds())
         return {"n": len(closed) + still, "open": still, "median": quantile(closed, 0.5)}
 
     def rework(self, rows: list[Deployed]) -> dict[str, object]:
         """Deployment rework rate."""
-        kinds = set(self.definitions.rework_kinds)
-        hit = [d for d in rows if d.rework & kinds]
+        hit = [d for d in rows if d.rework & set(self.of(d).rework_kinds)]
         return {"rework": len(hit), "deployments": len(rows), "rate": len(hit) / len(rows) if rows else None}
 
 
@@ -529,6 +672,20 @@ def _end(incident: Incident, culprit: Deployed, fix: Deployed | None) -> tuple[d
     if fix is not None and fix.at > culprit.at and (resolved is None or fix.at <= resolved):
         return fix.at, fix
     return resolved, None
+
+
+def _newest(records: Sequence[T]) -> list[T]:
+    """One record a key: the one that was updated last."""
+    out: dict[tuple[object, ...], T] = {}
+    for record in records:
+        key = tuple(getattr(record, name) for name in record.KEY)
+        if key not in out or _updated(out[key]) < _updated(record):
+            out[key] = record
+    return list(out.values())
+
+
+def _updated(record: Record) -> datetime:
+    return getattr(record, "updated_at", None) or datetime.min.replace(tzinfo=UTC)
 
 
 def _of(records: Sequence[Record], kind: type[T]) -> list[T]:

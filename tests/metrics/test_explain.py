@@ -1,0 +1,111 @@
+"""The rows behind a number give the number: for every metric, group, window and definition, on histories with every trap."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dora.errors import ConfigError
+from dora.period import Period
+from dora.warehouse import Reader
+from metrics.build import Setting
+from metrics.catalog import METRICS
+from metrics.explain import Explanation, explain
+from metrics.question import Question
+from metrics.results import Group
+from metrics.scorecard import scorecard
+from tests.in_memory import facts_of_records
+from tests.made_up_history import END, OWNERS, SERVICES, START, decisions, history
+from tests.metrics.test_naive_agreement import DEFINITIONS, OWN, with_own
+
+#: Filters of a question: none, services, teams that hand over, and environments.
+ASKED: tuple[dict[str, tuple[str, ...]], ...] = (
+    {},
+    {"services": ("shop",)},
+    {"services": ("api", "web")},
+    {"teams": ("red",)},
+    {"teams": ("blue",), "environments": ("production",)},
+    {"environments": ("production-eu",)},
+)
+HOURS = st.integers(0, 24 * 28)
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**32), st.sampled_from(DEFINITIONS), st.sampled_from(OWN), st.tuples(HOURS, HOURS), HOURS)
+def test_the_rows_behind_a_number_give_the_number(seed, chosen, differing, ends, known):  # type: ignore[no-untyped-def]
+    chance = random.Random(seed)
+    records = history(chance)
+    definitions = with_own(chosen, differing)
+    reader = facts_of_records(records, Setting(definitions, SERVICES, OWNERS, decisions(chance, records)))
+    first, last = sorted(START + timedelta(hours=end) for end in ends)
+    as_of = START + timedelta(hours=known)
+    for more in ASKED:
+        for period in (Period(START, END), Period(first, last + timedelta(hours=1))):
+            _agree(reader, Question(period=period, as_of=as_of, definitions=definitions, **more))
+
+
+def test_a_metric_that_does_not_exist_is_named_with_the_nearest() -> None:
+    reader = facts_of_records([], Setting(DEFINITIONS[0]))
+    with pytest.raises(ConfigError, match="change_lead_time"):
+        explain(reader, Question(period=Period(START, END), as_of=END), "change_lead_tme")
+
+
+def _agree(reader: Reader, question: Question) -> None:
+    group = scorecard(reader, question).groups[0]
+    shown = _shown(group)
+    told = {name: explain(reader, question, name) for name in METRICS}
+    assert {name: one.value for name, one in told.items()} == pytest.approx(
+        {name: value for name, (value, _) in shown.items()}
+    )
+    assert {name: _counted(one) for name, one in told.items()} == {name: counts for name, (_, counts) in shown.items()}
+    for one in told.values():
+        assert all(bool(row["reason"]) for row in one.rows if row["role"] == "excluded")
+        times = [_time(row) for row in one.rows]
+        assert times == sorted(times)
+
+
+def _shown(group: Group) -> dict[str, tuple[float | None, dict[str, int]]]:
+    """The figure of each metric, and how many rows of each role must stand behind it."""
+    frequency, lead, fails = group.deployment_frequency, group.change_lead_time, group.change_fail_rate
+    recovery, restore, rework = (
+        group.failed_deployment_recovery_time,
+        group.time_to_restore,
+        group.deployment_rework_rate,
+    )
+    return {
+        "deployment_frequency": (frequency.per_day, {"numerator": frequency.deployments}),
+        "change_lead_time": (lead.median_seconds, {"value": lead.n}),
+        "change_fail_rate": (
+            fails.rate,
+            {"numerator": fails.failed, "denominator": fails.deployments - fails.failed},
+        ),
+        "failed_deployment_recovery_time": (
+            recovery.median_seconds,
+            {"value": recovery.n - recovery.open, "open": recovery.open},
+        ),
+        "time_to_restore": (restore.median_seconds, {"value": restore.n - restore.open, "open": restore.open}),
+        "deployment_rework_rate": (
+            rework.rate,
+            {"numerator": rework.rework, "denominator": rework.deployments - rework.rework},
+        ),
+    }
+
+
+def _counted(told: Explanation) -> dict[str, int]:
+    roles = {
+        "deployment_frequency": ("numerator",),
+        "change_lead_time": ("value",),
+        "change_fail_rate": ("numerator", "denominator"),
+        "deployment_rework_rate": ("numerator", "denominator"),
+    }.get(told.metric.id, ("value", "open"))
+    return {role: sum(row["role"] == role for row in told.rows) for role in roles}
+
+
+def _time(row: dict[str, object]) -> datetime:
+    at = row.get("finished_at") or row.get("deployed_at") or row.get("began_at")
+    assert isinstance(at, datetime)
+    return at
