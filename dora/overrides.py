@@ -27,10 +27,14 @@ _HEAD = """\
 class Deployment(Protocol):
     """What is looked at to find the deployment of a decision."""
 
-    service: str
-    environment: str
-    version: str | None
-    finished_at: datetime
+    @property
+    def service(self) -> str: ...
+    @property
+    def environment(self) -> str: ...
+    @property
+    def version(self) -> str | None: ...
+    @property
+    def finished_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from dora.cli.mismatches import say_mismatches
 from dora.cli.options import config_option, note, progress
 from dora.config import load_config
 from dora.errors import WarehouseError
@@ -27,4 +28,5 @@ def command(config: str | None, wait: float) -> None:
             publish(loaded, warehouse, progress())
         finally:
             warehouse.close()
+    say_mismatches(loaded)
     note(f"published {loaded.published_path} with definitions {loaded.definitions.hash}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from dora.cli.mismatches import lost_decisions, unknown_services
 from dora.cli.options import config_option
 from dora.config import Config, load_config
 from dora.environment import secret_names
@@ -111,6 +112,7 @@ def _published(config: Config) -> Iterator[Check]:
             _runs,
             _environments,
             _services,
+            _decisions,
             _quality,
         )
         for look in looks:
@@ -186,12 +188,13 @@ def _services(config: Config, reader: Reader) -> Iterator[Check]:
             yield Check("services", "warning", text, "check its repository, and that a git source reads it")
         else:
             yield Check("services", "ok", text)
-    owned = {service for team in config.teams for service in (*team.services, *(row.service for row in team.owns))}
-    for name in sorted(owned - {service.name for service in config.services}):
-        if config.services:
-            yield Check(
-                "teams", "warning", f"a team owns {name!r}, but no [[service]] has that name", "correct the name"
-            )
+    for sentence in unknown_services(config):
+        yield Check("teams", "warning", sentence, "correct the name")
+
+
+def _decisions(config: Config, reader: Reader) -> Iterator[Check]:
+    for sentence in lost_decisions(config, reader):
+        yield Check("decisions", "warning", sentence, f"correct or remove it in {config.overrides_path.name}")
 
 
 def _quality(_config: Config, reader: Reader) -> Iterator[Check]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dora.cli.mismatches import say_mismatches
 from dora.cli.options import config_option, note, progress
 from dora.config import Config, SourceTable, cache_folder, load_config, salt_value
 from dora.environment import secret_values, without_secrets
@@ -43,6 +44,7 @@ def command(
     results = _dry_run(loaded, chosen, since) if dry_run else _run(loaded, chosen, since, full, wait)
     print_results(results)
     if not dry_run:
+        say_mismatches(loaded)
         _log(loaded, started, results, complete=not names)
     if any(result.error for result in results):
         sys.exit(3)

@@ -1,0 +1,47 @@
+"""What the configuration names and the data does not have: said after every build, and by `dora doctor`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dora.cli.options import note
+from dora.config import Config
+from dora.overrides import read_overrides
+
+if TYPE_CHECKING:
+    from dora.warehouse import Reader
+
+
+def unknown_services(config: Config) -> list[str]:
+    """A sentence for every service that a team owns and no `[[service]]` has; none when no services are listed."""
+    if not config.services:
+        return []
+    owned = {service for team in config.teams for service in (*team.services, *(row.service for row in team.owns))}
+    unknown = sorted(owned - {service.name for service in config.services})
+    return [f"a team owns {name!r}, but no [[service]] has that name" for name in unknown]
+
+
+def lost_decisions(config: Config, reader: Reader) -> list[str]:
+    """A sentence for every decision of people that is about no deployment of the published facts."""
+    from metrics.decisions import without_deployment
+
+    return [
+        f"the decision about {row.deployment} ({row.service} {row.version or ''}, {row.environment}, "
+        f"{row.finished_at or 'time not said'}) is about no production deployment that is known"
+        for row in without_deployment(reader, read_overrides(config.overrides_path))
+    ]
+
+
+def say_mismatches(config: Config) -> None:
+    """Warn, on stderr, of what the configuration names and the published facts do not have."""
+    from dora.warehouse import open_published
+
+    reader = open_published(config.published_path)
+    try:
+        lost = lost_decisions(config, reader)
+    finally:
+        reader.close()
+    for sentence in unknown_services(config):
+        note(f"warning: {sentence}; correct the name")
+    for sentence in lost:
+        note(f"warning: {sentence}; correct or remove it in {config.overrides_path.name}")

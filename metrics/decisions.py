@@ -1,0 +1,33 @@
+"""People's decisions against the facts: which of them are about no deployment that is known."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple, cast
+
+from dora.overrides import Override, Overrides
+from dora.warehouse import Reader
+from metrics.slices import read_sql
+
+
+class _Known(NamedTuple):
+    deployment_id: str
+    service: str
+    environment: str
+    version: str | None
+    finished_at: datetime
+
+
+def without_deployment(reader: Reader, overrides: Overrides) -> list[Override]:
+    """The decisions that no succeeded production deployment of the published facts answers to, in their order."""
+    rows = [*overrides.blame, *overrides.absolve]
+    if not rows:
+        return []
+    found = reader.rows(read_sql("decided_deployments"), {"services": sorted({row.service for row in rows})})
+    known = [_Known(*cast("tuple[str, str, str, str | None, datetime]", row)) for row in found]
+    return [row for row in rows if not any(_answers(deployed, row) for deployed in known)]
+
+
+def _answers(deployed: _Known, row: Override) -> bool:
+    named = (deployed.deployment_id, deployed.service, deployed.environment)
+    return named == (row.deployment, row.service, row.environment) or row.is_about(deployed)

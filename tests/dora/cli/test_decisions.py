@@ -1,0 +1,97 @@
+"""`dora blame` and `dora absolve`: what people decided outlives builds, full reads and new ids, and is missed aloud."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dora.warehouse import open_published
+from tests.dora.processes import said
+
+CONFIG = """
+[[team]]
+name = "web"
+services = ["shop", "shpo"]
+[[service]]
+name = "shop"
+[[source]]
+type = "files"
+name = "hand"
+folder = "records"
+"""
+HEAD = "id,service,environment,version,status,finished_at\n"
+LOST = "the decision about hand/2 (shop v2, production, 2025-01-02 10:00:00) is about no production deployment"
+
+
+def _deployments(folder: Path, rows: str) -> None:
+    (folder / "records").mkdir(exist_ok=True)
+    lines = [
+        f"{key},shop,production,{version},succeeded,2025-01-0{version[1]}T10:00:00Z"
+        for key, version in (row.split() for row in rows.split(","))
+    ]
+    (folder / "records" / "deployments.csv").write_text(HEAD + "\n".join(lines) + "\n")
+
+
+def _decided(folder: Path) -> list[tuple[object, ...]]:
+    reader = open_published(folder / "dora.published.duckdb")
+    try:
+        return reader.rows(
+            "select d.version, e.deployment_id, e.kind from failure_evidence e join deployment_facts d using (deployment_id) "
+            "where e.decided_by = 'human' order by all"
+        )
+    finally:
+        reader.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three deployments, the second blamed and the third absolved."""
+    (tmp_path / "dora.toml").write_text(CONFIG)
+    _deployments(tmp_path, "1 v1,2 v2,3 v3")
+    said(tmp_path, "ingest")
+    said(tmp_path, "blame", "shop@v2", "--reason", "prices were wrong")
+    said(tmp_path, "absolve", "shop@v3", "--reason", "it was the network")
+    return tmp_path
+
+
+def test_decisions_outlive_a_build_and_a_full_read(folder: Path) -> None:
+    wanted = [("v2", "hand/2", "override"), ("v3", "hand/3", "absolved")]
+    assert _decided(folder) == wanted
+    assert "warning: the decision" not in said(folder, "build").stderr
+    assert _decided(folder) == wanted
+    said(folder, "ingest", "--full")
+    assert _decided(folder) == wanted
+
+
+def test_decisions_find_their_deployments_under_new_ids_even_when_others_have_the_old_ones(folder: Path) -> None:
+    _deployments(folder, "2 v1,3 v2,4 v3")
+    assert "warning: the decision" not in said(folder, "ingest", "--full").stderr
+    assert _decided(folder) == [("v2", "hand/3", "override"), ("v3", "hand/4", "absolved")]
+
+
+def test_a_decision_about_nothing_is_told_by_ingest_build_and_doctor(folder: Path) -> None:
+    _deployments(folder, "1 v1,3 v3")
+    assert f"warning: {LOST}" in said(folder, "ingest", "--full").stderr
+    assert _decided(folder) == [("v3", "hand/3", "absolved")]
+    assert f"warning: {LOST}" in said(folder, "build").stderr
+    assert f"warning  decisions: {LOST}" in said(folder, "doctor", "--offline").stdout
+
+
+def test_a_decision_holds_for_a_region_before_and_after_regions_are_one(folder: Path) -> None:
+    rows = (folder / "records" / "deployments.csv").read_text()
+    others = rows.removeprefix(HEAD).replace("production", "production-us").replace("T10", "T11")
+    others = "".join(f"r{line}\n" for line in others.splitlines())
+    (folder / "records" / "deployments.csv").write_text(rows + others)
+    said(folder, "ingest")
+    (folder / "dora.toml").write_text(CONFIG + '[definitions]\nregions = "last"\n')
+    assert "warning: the decision" not in said(folder, "build").stderr
+    assert _decided(folder) == [("v2", "hand/r2", "override"), ("v3", "hand/r3", "absolved")]
+    said(folder, "blame", "hand/r1", "--reason", "slow")
+    (folder / "dora.toml").write_text(CONFIG)
+    assert "warning: the decision" not in said(folder, "build").stderr
+    assert ("v1", "hand/r1", "override") in _decided(folder)
+
+
+def test_a_team_of_an_unknown_service_is_told_at_ingest(folder: Path) -> None:
+    assert "warning: a team owns 'shpo', but no [[service]] has that name" in said(folder, "ingest").stderr
