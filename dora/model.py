@@ -280,10 +280,13 @@ class FlagChange(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person(Record):
-    """A salted author hash and the name behind it; kept so that a report can show names with `--names`."""
+    """A salted author hash and a name behind it; kept so that a report can show names with `--names`.
+
+    One address may go by several names: all are kept, and the first by alphabet is shown, whichever was read last.
+    """
 
     TABLE: ClassVar[str] = "people"
-    KEY: ClassVar[tuple[str, ...]] = ("author",)
+    KEY: ClassVar[tuple[str, ...]] = ("author", "name")
     author: str
     name: str
     is_bot: bool = False

@@ -82,7 +82,9 @@ class Context:
 class Source(Protocol):
     """One configured source; built by its module's `open_source(name, options, context)`."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What dora.toml calls it."""
 
     def streams(self) -> Sequence[str]:
         """The names of its streams, in the order they should be read."""

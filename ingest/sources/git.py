@@ -123,7 +123,7 @@ class GitSource:
 
     def _commits(self, repository: Repository, revisions: Sequence[str], read: Mainline | None) -> Iterator[Batch]:
         authors, count = Authors(self.context.author, bot_test(self.options.bots, self.name)), 0
-        named: set[str] = set()
+        named: pl.DataFrame | None = None
         for frames in read_commits(repository, revisions, authors):
             count += frames["commits"].height
             self.context.progress(f"{repository.name}: {count:,} commits")
@@ -131,8 +131,9 @@ class GitSource:
             if read is not None:
                 read.add(frames["commits"])
             if self.context.keep_names:
-                frames["people"] = people.filter(~pl.col("author").is_in(list(named)))
-                named.update(people["author"])
+                new = people if named is None else people.join(named, on=("author", "name"), how="anti")
+                frames["people"] = new
+                named = people if named is None else pl.concat([named, new])
             yield Batch(frames=frames)
         if self._keeps_paths(repository.name):
             for paths in read_paths(repository, revisions):

@@ -98,7 +98,7 @@ def _compact(frame: pl.DataFrame) -> pyarrow.Table:
 
 def _joined(held: list[dict[str, pyarrow.Table]]) -> dict[str, pl.DataFrame]:
     whole = {table: pl.DataFrame(pyarrow.concat_tables(frames[table] for frames in held)) for table in held[0]}
-    return {**whole, "people": whole["people"].unique("author", keep="first", maintain_order=True)}
+    return {**whole, "people": whole["people"].unique(("author", "name"), keep="first", maintain_order=True)}
 
 
 def _records(output: Spool, width: int) -> Iterator[list[pl.Series]]:
@@ -147,7 +147,7 @@ def _frames(repository: str, values: list[pl.Series], authors: Authors) -> dict[
         pl.col("subject").str.slice(0, SUBJECT_LENGTH),
     ).with_columns(_named(frame))
     seen = frame.select("author", "name", "is_bot").filter(pl.col("author").is_not_null() & (pl.col("name") != ""))
-    return {"commits": commits, "people": seen.unique("author", keep="first", maintain_order=True)}
+    return {"commits": commits, "people": seen.unique(("author", "name"), keep="first", maintain_order=True)}
 
 
 def _people(raw: pl.DataFrame, authors: Authors) -> pl.DataFrame:

@@ -5,5 +5,5 @@ select
     d.previous_id, d.replaced_id, d.commits, d.changes, d.mainline_changes, d.pull_requests, d.lines, d.rework_kinds,
     d.rehearsed_at, p.name as actor, d.actor_kind, d.run_id, d.mechanism, d.url
 from deployment_facts d
-left join people p on $names and p.author = d.actor
+left join (select author, min(name) as name from people group by author) p on $names and p.author = d.actor
 where d.deployment_id = $id

@@ -4,6 +4,6 @@ select
     p.opened_at, p.first_review_at, p.merged_at, p.reviews, p.checks, p.lines, p.url,
     n.name as author
 from pull_request_facts p
-left join people n on $names and n.author = p.author
+left join (select author, min(name) as name from people group by author) n on $names and n.author = p.author
 where p.service = $service and p.environment = $environment and p.deployment_id = $id
 order by p.merged_at, p.number

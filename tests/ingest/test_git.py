@@ -52,6 +52,17 @@ def test_commit_keeps_what_git_says(repo: Repo, warehouse: Warehouse, tmp_path: 
     assert people == {"Ann": False, "dependabot[bot]": True}
 
 
+def test_names_of_one_address_are_all_kept_whichever_came_last(
+    repo: Repo, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    here = context(tmp_path)
+    for name in ("Zoe", "Ann", "Zoe", "Mia"):
+        repo.commit("one more", author=f"{name} <ann@example.org>")
+        ingest(warehouse, _source(here))
+    rows = warehouse.rows("select author, name from people order by all")
+    assert rows == [(here.author("ann@example.org"), name) for name in ("Ann", "Mia", "Zoe")]
+
+
 @pytest.mark.parametrize(
     ("message", "number", "shas", "numbers"),
     [
