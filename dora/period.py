@@ -16,6 +16,8 @@ from dora.errors import ConfigError
 
 Every = Literal["day", "week", "month", "quarter"]
 EVERY: tuple[Every, ...] = ("day", "week", "month", "quarter")
+#: More buckets than any table or chart is read for: 13 years of days.
+MOST_BUCKETS = 5000
 _LONGEST = 1000 * 366 * 86400
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -48,7 +50,10 @@ class Period:
         return Period(self.start - (self.end - self.start), self.start)
 
     def buckets(self, every: Every, timezone: str = "UTC") -> list[Period]:
-        """The calendar buckets that touch the period, cut to it; never empty."""
+        """The calendar buckets that touch the period, cut to it; never empty.
+
+        Errors: `ConfigError` when there would be more than `MOST_BUCKETS`.
+        """
         zone = ZoneInfo(timezone)
         edges = [self.start]
         day = _floor(self.start.astimezone(zone).date(), every)
@@ -59,6 +64,11 @@ class Period:
                 break
             if edge > edges[-1]:  # Samoa had no 30 December 2011: its two midnights are one
                 edges.append(edge)
+            if len(edges) > MOST_BUCKETS:
+                raise ConfigError(
+                    f"--every {every} from {self.start:%Y-%m-%d} to {self.end:%Y-%m-%d} is more than {MOST_BUCKETS:,} "
+                    "columns; ask for a shorter period with --from, or for longer buckets"
+                )
         return [Period(a, b) for a, b in zip(edges, [*edges[1:], self.end], strict=True)]
 
 

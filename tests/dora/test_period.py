@@ -98,3 +98,11 @@ def test_lengths_and_instants() -> None:
     assert [parse_seconds(text) for text in ("90s", "1.5h", " 2 w ", "0d")] == [90, 5400, 1209600, 0]
     assert parse_instant("2025-07-01", ZoneInfo(LONDON)) == at("2025-06-30T23:00")
     assert parse_instant("2025-07-01T00:00Z", ZoneInfo(LONDON)) == at("2025-07-01")
+
+
+def test_more_buckets_than_anybody_reads_are_refused_naming_the_option() -> None:
+    ages = Period(datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
+    with pytest.raises(ConfigError, match=r"--every day from 0*1-01-01 to 9999-01-01 is more than 5,000"):
+        ages.buckets("day")
+    start = datetime(2000, 1, 1, tzinfo=UTC)
+    assert len(Period(start, start + timedelta(days=5000)).buckets("day")) == 5000
