@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from dora.cli import definition_breaks, levels
+from dora.cli import definition_breaks, levels, peers
 from dora.cli import power as planner
 from dora.cli import quality as findings
 from dora.cli import trends as past
@@ -28,6 +28,8 @@ from dora.cli.tables import emit
 
 if TYPE_CHECKING:
     from dora.definitions import Definitions
+    from dora.warehouse import Reader
+    from metrics.question import Question
     from metrics.results import Group, Interval, Scorecard
 
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 @click.option("--analysis", metavar="NAME", help="Another question than the five metrics; `list` names them all.")
 @click.option("--trend", is_flag=True, help="Against the period before, and the weeks outside their control limits.")
 @click.option("--power", is_flag=True, help="What change a group of this size could see, and after how many weeks.")
+@click.option("--as", "peer", type=click.Choice(peers.NAMES), help="The same data by another tool's published rules.")
 @definition_options
 @click.option("--quality", is_flag=True, help="What the data cannot tell, and which metrics that touches.")
 @format_option
@@ -52,6 +55,7 @@ def command(
     analysis: str | None,
     trend: bool,
     power: bool,
+    peer: str | None,
     quality: bool,
     form: str,
     out: str | None,
@@ -61,7 +65,7 @@ def command(
     from metrics.bands import edition as check_edition
     from metrics.scorecard import scorecard
 
-    _one_of(analysis=analysis, trend=trend, power=power, quality=quality)
+    _one_of(analysis=analysis, trend=trend, power=power, quality=quality, **{"as": peer})
     check_edition(edition)
     if quality:
         findings.show(config, form, out)
@@ -73,11 +77,8 @@ def command(
         check_every(analysis, every)
     with reading(config) as reader:
         question = question_of(reader, asked(rest), by=by, every=every, edition=edition)
-        if analysis:
-            emit_analysis(reader, question, analysis, form, out)
-            return
-        if trend:
-            past.show(reader, question, form, out)
+        if analysis or trend or peer:
+            _answer(reader, question, analysis, peer, form, out)
             return
         card = scorecard(reader, question)
     if power:
@@ -93,6 +94,18 @@ def command(
         definition_breaks.note_changes(breaks)
         levels.show(card, out)
         _footer(card, question.definitions)
+
+
+def _answer(
+    reader: Reader, question: Question, analysis: str | None, peer: str | None, form: str, out: str | None
+) -> None:
+    """An analysis, a peer's figures, or else the trends."""
+    if analysis:
+        emit_analysis(reader, question, analysis, form, out)
+    elif peer:
+        peers.show(reader, question, peer, form, out)
+    else:
+        past.show(reader, question, form, out)
 
 
 def _one_of(**modes: object) -> None:

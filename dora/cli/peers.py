@@ -1,0 +1,70 @@
+"""`dora metrics --as PEER`: the same data under a peer's published rules, beside dora's own figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from dora.cli.options import note
+from dora.cli.tables import emit
+
+if TYPE_CHECKING:
+    from dora.warehouse import Reader
+    from metrics.peers.comparison import Comparison, Row
+    from metrics.question import Question
+
+#: The names of metrics/peers/catalog.py, known without loading it.
+NAMES = ("devlake", "fourkeys", "gitlab", "middleware", "metrik", "pelorus")
+
+
+def show(reader: Reader, question: Question, name: str, form: str, out: str | None) -> None:
+    """Print one row a group, bucket and metric, and below the table the rules that differ."""
+    from metrics.peers.comparison import compare
+
+    found = compare(reader, question, name)
+    if form in ("table", "markdown"):
+        emit([_said(found, row) for row in found.rows], form, out)
+    else:
+        emit([_flat(row) for row in found.rows], form, out, found.as_dict(), list(_FLAT))
+    if form == "table":
+        _footer(found)
+
+
+_FLAT = ("group", "start", "end", "metric", "unit", "peer", "n", "dora", "dora_n", "rules")
+
+
+def _flat(row: Row) -> Mapping[str, object]:
+    return {name: getattr(row, name) for name in _FLAT} | {"rules": " ".join(row.rules)}
+
+
+def _said(found: Comparison, row: Row) -> Mapping[str, object]:
+    return {
+        found.question.by: row.group,
+        "from": row.start[:10],
+        "to": row.end[:10],
+        "metric": row.metric.replace("_", " "),
+        found.peer.name: _value(row.unit, row.peer),
+        "n": row.n,
+        "dora": _value(row.unit, row.dora),
+        "dora n": row.dora_n,
+        "rules": " ".join(row.rules),
+    }
+
+
+def _value(unit: str, value: float | None) -> str:
+    from dashboard.units import NO_DATA, duration, percent
+
+    if value is None:
+        return NO_DATA
+    return (
+        {"seconds": duration, "share": percent}[unit](value) if unit in ("seconds", "share") else f"{value:.4g} {unit}"
+    )
+
+
+def _footer(found: Comparison) -> None:
+    note(f"{found.peer.title}, by its published rules ({found.peer.read}); docs/peers.md tells them one by one")
+    for rule in found.peer.rules:
+        side = {"higher": "↑", "lower": "↓", "either": "↕"}[rule.moves]
+        note(f"{rule.code} {side} {rule.peer}; dora: {rule.dora}")
+    used = found.question
+    note(f"definitions {used.definitions.hash}; data as of {used.as_of.isoformat(timespec='seconds')}")

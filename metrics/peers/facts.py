@@ -1,0 +1,61 @@
+"""What a peer's rules are given: the rows of one group, and the span that is asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+
+from dora.period import Period
+from dora.warehouse import Reader
+from metrics.slices import Slices
+
+TABLES = ("deployments", "changes", "pull_requests", "incidents")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """The rows of one group (metrics/sql/peers), over all time where a rule looks back or ahead.
+
+    `[start, end)` is the span asked about, in naive UTC. `last`: it ends where the whole period ends, and a peer
+    whose bounds are inclusive counts what happened at that very moment.
+    """
+
+    deployments: pl.DataFrame
+    changes: pl.DataFrame
+    pull_requests: pl.DataFrame
+    incidents: pl.DataFrame
+    start: datetime
+    end: datetime
+    last: bool = True
+
+    def within(self, rows: pl.DataFrame, clock: str, inclusive: bool = False) -> pl.DataFrame:
+        """The rows whose clock lies in the span; with `inclusive` also at the end of the period."""
+        return rows.filter(
+            pl.col(clock).is_between(self.start, self.end, "both" if inclusive and self.last else "left")
+        )
+
+    def deployed(self) -> pl.DataFrame:
+        """Succeeded production deployments of all time."""
+        return self.deployments.filter("is_production", "succeeded")
+
+    def days(self) -> list[date]:
+        """The UTC days that the span touches."""
+        first, last = self.start.date(), (self.end - timedelta(microseconds=1)).date()
+        return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def facts(reader: Reader, cut: Slices) -> Iterator[tuple[str, Period, Facts]]:
+    """(group, span, its facts) for every group and bucket of a question, the whole period of a group first."""
+    frames = {name: cut.frame(reader, f"peers/{name}") for name in TABLES}
+    for position, name in enumerate(cut.names):
+        own = {table: frame.filter(pl.col("grp") == position) for table, frame in frames.items()}
+        for bucket in cut.buckets:
+            last = bucket.end == cut.question.period.end
+            yield name, bucket, Facts(**own, start=_naive(bucket.start), end=_naive(bucket.end), last=last)
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

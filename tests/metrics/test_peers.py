@@ -1,0 +1,86 @@
+"""Every folder of tests/golden_peers/PEER: the tables of tests/golden in, the peer's figures worked out by hand out.
+
+`expect.csv` has row, column and value; a row is `group / metric`, or `group / first day / metric` for a bucket. What else a
+folder holds is told in tests/golden_case.py. The figures of Metrik, Pelorus and DevLake are those of their own test tables.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from dora.cli.peers import NAMES
+from dora.errors import ConfigError
+from dora.period import parse_period
+from dora.warehouse import open_published
+from metrics.peers.catalog import PEERS, peer
+from metrics.peers.comparison import Row, compare
+from metrics.peers.peer import Metric
+from metrics.question import BY, Question, published_as_of
+from tests.golden_case import expected, facts_of_case, plain, read_rows
+from tests.organisations import publish, publish_empty
+
+GOLDEN = Path(__file__).parent.parent / "golden_peers"
+CASES = sorted(path.parent for path in GOLDEN.glob("*/*/expect.csv"))
+DOCS = Path(__file__).parents[2] / "docs" / "peers.md"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
+def test_the_figures_are_those_worked_out_by_hand(case: Path) -> None:
+    reader, question = facts_of_case(case)
+    found = compare(reader, question, case.parent.name)
+    rows = {_name(row, question): row for row in found.rows}
+    assert len(rows) == len(found.rows)
+    wanted = [(row["row"], row["column"], expected(row["value"])) for row in read_rows(case / "expect.csv")]
+    assert wanted, f"{case} expects nothing"
+    assert [(name, column, plain(getattr(rows[name], column))) for name, column, _ in wanted] == wanted
+
+
+def _name(row: Row, question: Question) -> str:
+    whole = row.start == question.period.start.isoformat() and row.end == question.period.end.isoformat()
+    return f"{row.group} / {row.metric}" if whole else f"{row.group} / {row.start[:10]} / {row.metric}"
+
+
+def test_every_peer_has_cases_that_explain_themselves() -> None:
+    assert {case.parent.name for case in CASES} == set(PEERS) == set(NAMES)
+    assert [case.name for case in CASES if len((case / "case.md").read_text().split()) < 10] == []
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_every_peer_answers_every_grouping_with_four_figures(tmp_path: Path, name: str) -> None:
+    reader = open_published(publish(tmp_path, ["Atlas", "Beacon"]))
+    as_of = published_as_of(reader)
+    for by in BY:
+        question = Question(period=parse_period("90d", None, as_of), as_of=as_of, by=by, every="month")
+        found = compare(reader, question, name)
+        groups = {row.group for row in found.rows}
+        assert len(found.rows) == 4 * len(groups) * len(question.buckets())
+        assert all(row.rules and row.n >= 0 for row in found.rows)
+    reader.close()
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_nothing_gives_no_rate_and_no_time(tmp_path: Path, name: str) -> None:
+    reader = open_published(publish_empty(tmp_path))
+    as_of = published_as_of(reader)
+    found = compare(reader, Question(period=parse_period("90d", None, as_of), as_of=as_of), name)
+    assert [row for row in found.rows if row.n or row.peer] == []
+    assert {row.peer for row in found.rows if row.metric != "deployment_frequency"} <= {None}
+    reader.close()
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_every_rule_is_told_in_the_documentation(name: str) -> None:
+    told = DOCS.read_text()
+    rules = PEERS[name].rules
+    assert {rule.metric for rule in rules} <= set(get_args(Metric))
+    assert [rule.code for rule in rules if not re.search(rf"^\| {rule.code} \|", told, re.MULTILINE)] == []
+    assert [rule.code for rule in rules if rule.published not in told] == []
+
+
+def test_an_unknown_peer_is_answered_with_those_there_are() -> None:
+    with pytest.raises(ConfigError, match="devlake, fourkeys, gitlab, middleware, metrik, pelorus"):
+        peer("sleuth")
