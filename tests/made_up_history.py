@@ -150,6 +150,7 @@ class _Repository:
             head_branch=self._chance.choice(("feature", "feature", "hotfix/one")), labels=self._chance.choice(((), (), ("hotfix",))),
             opened_at=self._chance.choice((None, merged - timedelta(hours=5))),
             first_commit_at=self._chance.choice((None, merged - timedelta(hours=9))),
+            first_review_at=self._chance.choice((None, merged - timedelta(hours=2), merged - timedelta(hours=7))),
         ))  # fmt: skip
 
 

@@ -6,21 +6,24 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dora.definitions import Definitions
+from dora.frames import frames_of
 from dora.model import Commit, Deployment, Incident, Record, Verification
 from dora.period import Period
-from dora.warehouse import Reader
-from metrics.build import Setting
+from dora.warehouse import Reader, open_published, open_warehouse
+from metrics.build import Setting, build
 from metrics.question import Question
 from metrics.results import Group
 from metrics.scorecard import scorecard
-from metrics.services import Ownership
+from metrics.services import Ownership, ServiceName
 from tests.in_memory import facts_of_records
-from tests.made_up_history import END, SERVICES, START, history
+from tests.made_up_history import END, ENVIRONMENTS, OWNERS, SERVICES, START, decisions, history
 
 SEEDS = st.integers(0, 2**32)
 FACTS = (
@@ -32,7 +35,7 @@ FACTS = (
     "incident_facts",
     "quality_facts",
 )
-quick = settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 @quick
@@ -51,6 +54,45 @@ def test_shares_lie_between_none_and_all_and_parts_add_up(seed: int) -> None:
 
 
 @quick
+@given(SEEDS, st.integers(2, 5))
+def test_a_deployment_fails_once_whatever_the_number_of_its_incidents(seed: int, times: int) -> None:
+    """Every incident told again under other ids: the rate is that of one telling, and stays a share."""
+    records = history(random.Random(seed))
+    told = [replace(r, id=f"{r.id}-{n}") for r in records if isinstance(r, Incident) for n in range(times)]
+    kinds = ("linked_incident", "proximity")
+    once, often = _facts(records, failure_kinds=kinds), [*records, *told]
+    expected = [_share(group) for group in _ask(once, by="service", definitions=Definitions(failure_kinds=kinds))]
+    found = [
+        _share(g)
+        for g in _ask(_facts(often, failure_kinds=kinds), by="service", definitions=Definitions(failure_kinds=kinds))
+    ]
+    assert found == expected
+    assert all(rate is None or 0 <= rate <= 1 for _, _, rate in found)
+
+
+@quick
+@given(SEEDS)
+def test_stages_add_up_to_the_whole_and_none_is_negative(seed: int) -> None:
+    reader = _facts(history(random.Random(seed)))
+    stages = "coding_seconds, pickup_seconds, review_seconds, deploy_seconds"
+    for *parts, whole in reader.rows(
+        f"select {stages}, (epoch_us(deployed_at) - epoch_us(first_commit_at)) / 1e6 from pull_request_facts"
+    ):
+        known = [float(str(part)) for part in parts if part is not None]
+        assert all(part >= 0 for part in known)
+        assert len(known) < len(parts) or sum(known) == pytest.approx(float(str(whole)))
+
+
+@quick
+@given(SEEDS, st.integers(1, 27 * 24))
+def test_a_period_is_the_sum_of_its_two_parts_wherever_it_is_cut(seed: int, hours: int) -> None:
+    reader, cut = _facts(history(random.Random(seed))), START + timedelta(hours=hours)
+    for by in ("organisation", "service", "team"):
+        parts = [_over(reader, period, by) for period in (Period(START, cut), Period(cut, END))]
+        assert _counts([*parts[0], *parts[1]]) == _counts(_over(reader, Period(START, END), by))
+
+
+@quick
 @given(SEEDS)
 def test_order_and_repetition_of_records_change_nothing(seed: int) -> None:
     chance = random.Random(seed)
@@ -60,6 +102,32 @@ def test_order_and_repetition_of_records_change_nothing(seed: int) -> None:
     chance.shuffle(again)
     assert _tables(_facts(again)) == expected
     assert _tables(_facts(records)) == expected
+
+
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(SEEDS)
+def test_records_that_arrive_in_any_parts_make_the_same_facts(tmp_path: Path, seed: int) -> None:
+    """Through the real file: delivered in parts of any size, some of them twice, as against all at once."""
+    chance = random.Random(seed)
+    records = history(chance)
+    setting = Setting(Definitions(), SERVICES, OWNERS, decisions(random.Random(seed), records))
+    expected = _tables(facts_of_records(records, setting))
+    warehouse = open_warehouse(tmp_path / f"{seed}.duckdb")
+    try:
+        at = 0
+        while at < len(records):
+            size = chance.choice((7, 40, 150))
+            for _ in range(chance.choice((1, 1, 2))):
+                warehouse.commit("made", "all", frames_of(records[at : at + size]), str(at))
+            at += size
+        warehouse.publish(tmp_path / f"{seed}.published.duckdb", lambda builder: build(builder, setting))
+    finally:
+        warehouse.close()
+    published = open_published(tmp_path / f"{seed}.published.duckdb")
+    try:
+        assert _tables(published) == expected
+    finally:
+        published.close()
 
 
 @quick
@@ -90,29 +158,37 @@ def test_buckets_add_up_to_the_period(seed: int, every: str) -> None:
 
 
 @quick
-@given(SEEDS)
-def test_a_later_deployment_leaves_matured_verdicts_alone_unless_it_is_evidence(seed: int) -> None:
-    records = history(random.Random(seed))
-    before = _verdicts(_facts(records))
+@given(SEEDS, st.sampled_from(SERVICES))
+def test_a_later_deployment_changes_earlier_verdicts_only_by_evidence_that_names_it(
+    seed: int, whose: ServiceName
+) -> None:
+    """A later deployment of any commit, forward or back, of any service, into any environment."""
+    chance = random.Random(seed)
+    records = history(chance)
+    decided = decisions(random.Random(seed), records)
+    commits = [r for r in records if isinstance(r, Commit) and r.repository == whose.repository]
     last = max(r.finished_at for r in records if isinstance(r, Deployment) and r.finished_at)
-    commit = Commit(repository="acme/shop", sha="f" * 40, subject="One more", committed_at=last)
     later = Deployment(
-        source="ci", id="later", service="shop", repository="acme/shop", version="v999", sha="f" * 40,
-        finished_at=last + timedelta(days=3),
+        source="ci", id="later", service=whose.service, version="v999", sha=chance.choice(commits).sha,
+        environment=chance.choice(ENVIRONMENTS), finished_at=last + timedelta(days=chance.choice((0, 3)), hours=1),
     )  # fmt: skip
-    after = _verdicts(_facts([*records, commit, later]))
-    changed = {name for name in before if after[name] != before[name]}
-    checked = {f"ci/{r.deployment.removeprefix('ci/')}" for r in records if isinstance(r, Verification)}
-    assert changed <= checked
+    before = _verdicts(facts_of_records(records, Setting(Definitions(), SERVICES, overrides=decided)))
+    after = _verdicts(facts_of_records([*records, later], Setting(Definitions(), SERVICES, overrides=decided)))
+    for name, verdict in before.items():
+        new = after[name] - verdict
+        assert all("ci/later" in row for row in new)
+        ended = {(kind, evidence) for kind, evidence, *_ in new}
+        assert all(row[:2] in ended and row[3] is None for row in verdict - after[name])
 
 
 @quick
 @given(SEEDS)
 def test_removing_what_is_evidence_never_makes_more_failures(seed: int) -> None:
     records = history(random.Random(seed))
+    decided = decisions(random.Random(seed), records)
     without = [r for r in records if not isinstance(r, Incident | Verification)]
-    with_all = _failed(_facts(records))
-    assert _failed(_facts(without)) <= with_all
+    with_all = _failed(facts_of_records(records, Setting(Definitions(), SERVICES, overrides=decided)))
+    assert _failed(facts_of_records(without, Setting(Definitions(), SERVICES, overrides=decided))) <= with_all
 
 
 @quick
@@ -138,7 +214,19 @@ def test_moving_every_clock_moves_no_figure(seed: int) -> None:
 
 
 def _facts(records: Sequence[Record], **definitions: object) -> Reader:
-    return facts_of_records(records, Setting(Definitions(**definitions), SERVICES))  # type: ignore[arg-type]
+    """Their facts, with owners and with what people decided."""
+    chosen = Definitions(**definitions)  # type: ignore[arg-type]
+    return facts_of_records(records, Setting(chosen, SERVICES, OWNERS, decisions(random.Random(5), records)))
+
+
+def _over(reader: Reader, period: Period, by: str) -> tuple[Group, ...]:
+    question = Question(period=period, as_of=END + timedelta(days=40), by=by)  # type: ignore[arg-type]
+    return scorecard(reader, question).groups
+
+
+def _share(group: Group) -> tuple[int, int, float | None]:
+    found = group.change_fail_rate
+    return found.failed, found.deployments, found.rate
 
 
 def _ask(reader: Reader, shift: timedelta = timedelta(), **more: object) -> tuple[Group, ...]:
@@ -168,13 +256,14 @@ def _tables(reader: Reader) -> dict[str, list[str]]:
     return {table: sorted(str(row) for row in reader.rows(f"from {table}")) for table in FACTS}
 
 
-def _verdicts(reader: Reader) -> dict[str, list[tuple[object, ...]]]:
+def _verdicts(reader: Reader) -> dict[str, set[tuple[object, ...]]]:
+    """Deployment -> its rows in the ledger: kind, evidence, the deployment that ended it, when it ended."""
     names = [str(row[0]) for row in reader.rows("select deployment_id from deployment_facts")]
-    found: dict[str, list[tuple[object, ...]]] = {name: [] for name in names}
-    for name, *rest in reader.rows(
-        "select deployment_id, kind, evidence_id, recovered_at from failure_evidence order by all"
+    found: dict[str, set[tuple[object, ...]]] = {name: set() for name in names}
+    for name, kind, evidence, recovery, ended in reader.rows(
+        "select deployment_id, kind, evidence_id, recovery_id, recovered_at from failure_evidence"
     ):
-        found[str(name)].append(tuple(rest))
+        found[str(name)].add((kind, evidence, recovery, ended))
     return found
 
 
