@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from dora.warehouse import Reader
+from metrics.quality import Finding, findings
 from metrics.slices import read_sql
 
 #: Rows of a list that a person reads; the counts cover all.
@@ -17,7 +18,7 @@ MOST = 1000
 class Contents:
     """`sources`: source, records, rows, newest. `rejected`: source, stream, place, reason, content (the first 1,000).
 
-    `rejections` / `findings`: counts of all. `quality`: finding, service, subject, detail (the first 1,000).
+    `rejections` / `findings`: counts of all; `told`: the findings with what they touch. `quality`: finding, service, subject, detail (the first 1,000).
     Times are naive UTC; every frame has its columns when there is nothing to list.
     """
 
@@ -26,10 +27,11 @@ class Contents:
     rejections: int
     quality: pl.DataFrame
     findings: dict[str, int]
+    told: tuple[Finding, ...] = ()
 
 
 def contents(reader: Reader) -> Contents:
-    """Read all of it; five small questions."""
+    """Read all of it, in a few small questions."""
     counted = reader.rows(read_sql("contents_findings"))
     return Contents(
         sources=reader.frame(read_sql("contents_sources")),
@@ -37,4 +39,5 @@ def contents(reader: Reader) -> Contents:
         rejections=int(str(reader.rows("select count(*) from rejected")[0][0])),
         quality=reader.frame(read_sql("contents_quality"), {"most": MOST}),
         findings={str(name): int(str(number)) for name, number in counted},
+        told=findings(reader),
     )

@@ -7,19 +7,12 @@ from datetime import UTC, datetime
 import polars as pl
 import streamlit as st
 
-from dashboard import units
+from dashboard import findings, units
 from dashboard.escaping import shown
 from dashboard.views import asking, prose
 from dashboard.views.shell import BANNER, Place
 from metrics.contents import MOST, Contents
 
-#: What a finding means for the figures, in words; an unknown one is shown by its name.
-MEANINGS = {
-    "unresolved_version": "deployments whose version is no known commit: they count for frequency and ship nothing",
-    "unknown_service": "deployments of a service that the configuration does not name: left out",
-    "negative_lead_time": "changes committed after they were deployed (a wrong clock): left out of the lead time",
-    "negative_duration": "incidents resolved before they began: left out of the time to restore",
-}
 _WORDS = {
     "change": "what a change is", "clock": "the lead time starts when it was", "bots": "changes by bots count",
     "failure_kinds": "evidence that counts as failure", "failure_window_seconds": "failure window",
@@ -93,8 +86,7 @@ def _findings(held: Contents) -> None:
     if not held.findings:
         st.markdown("No finding: every version resolves to a commit, and no clock runs backwards.")
         return
-    lines = [f"{units.count(number)} {MEANINGS.get(name, units.words(name))}" for name, number in held.findings.items()]
-    prose.points(lines)
+    prose.points([findings.line(finding) for finding in held.told])
     _table(held.quality, sum(held.findings.values()))
 
 

@@ -198,14 +198,14 @@ def _decisions(config: Config, reader: Reader) -> Iterator[Check]:
 
 
 def _quality(_config: Config, reader: Reader) -> Iterator[Check]:
-    from dora.cli.quality import told
+    from dashboard.findings import effects
     from metrics.contents import contents
     from metrics.quality import findings
 
     held = contents(reader)
     for finding in findings(reader):
         example = f" (as {finding.examples[0]})" if finding.examples else ""
-        touched = f"; touches {told(finding.effects)}" if finding.effects else ""
+        touched = f"; touches {effects(finding.effects)}" if finding.effects else ""
         yield Check("quality", "warning", f"{finding.found} {finding.title}{example}{touched}", finding.next_step)
     if held.rejections:
         yield Check(

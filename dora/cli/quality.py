@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from dora.cli.options import note, reading
 from dora.cli.tables import emit
 
 if TYPE_CHECKING:
-    from metrics.quality import Effect, Finding
+    from metrics.quality import Finding
 
 _COLUMNS = ("finding", "found", "services", "example", "touches", "next step")
 
@@ -27,24 +26,14 @@ def show(config: str | None, form: str, out: str | None) -> None:
         note("over all the data, whatever the period; `--format json` has all examples, and why each metric is touched")
 
 
-def told(effects: Sequence[Effect]) -> str:
-    """The effects in one line: how many rows of which metric, and to which side it errs."""
-    sides = {"lower": "too low", "higher": "too high", "either": "either way"}
-    return "; ".join(f"{effect.metric} ({_rows(effect)}{sides[effect.direction]})" for effect in effects)
-
-
-def _rows(effect: Effect) -> str:
-    if not effect.rows:
-        return ""
-    return f"{effect.rows} {f'of {effect.of} rows' if effect.rows <= effect.of else f'rows beside {effect.of}'}, "
-
-
 def _row(finding: Finding) -> dict[str, object]:
+    from dashboard.findings import effects
+
     return {
         "finding": finding.title,
         "found": finding.found,
         "services": finding.services,
         "example": finding.examples[0] if finding.examples else "",
-        "touches": told(finding.effects),
+        "touches": effects(finding.effects),
         "next step": finding.next_step,
     }
