@@ -74,7 +74,7 @@ def _landed(graph: CommitGraph, line: Sequence[int]) -> Positions:
             places[first[here]] = place
         if places[second[here]] > place:
             places[second[here]] = place
-        if here in more:
+        if more and here in more:
             for parent in more[here]:
                 if places[parent] > place:
                     places[parent] = place

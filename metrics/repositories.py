@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import cast
 
 import numpy as np
@@ -12,6 +13,7 @@ from dora.warehouse import Builder
 from metrics import landed
 from metrics.lineage import CommitGraph
 from metrics.mainline import Positions
+from metrics.membership import members, unmapped
 from metrics.repository import Named, Read, Repository
 from metrics.services import ServiceName
 from metrics.slices import read_sql
@@ -48,12 +50,18 @@ def read(builder: Builder, names: Sequence[str]) -> dict[str, Repository]:
     frames = {name: builder.frame(read_sql(f"build/{name}"), asked) for name in _TABLES}
     stretches = {name: _stretches(frame) for name, frame in frames.items()}
     taking = _by_repository(builder.rows(read_sql("build/takes_back"), asked))
-    found = []
+    found, listed = [], []
     for name in stretches["commits"]:
         own = {table: frames[table].slice(*stretches[table].get(name, (0, 0))) for table in _TABLES}
         found.append(_repository(name, own, taking.get(name, ())))
+        listed.append(
+            own["pulled"].select("number", position=pl.Series(_positions(own["pulled"]["sha"], found[-1].graph.index)))
+        )
+        found[-1].members = members(found[-1], listed[-1])
     pulls = pl.concat([repository.pulls for repository in found])
     landed.tell(found, pl.concat([repository.commits for repository in found]), pulls)
+    for repository, theirs in zip(found, listed, strict=True):
+        builder.insert("unmapped_requests", unmapped(repository, theirs))
     return {repository.name: repository for repository in found}
 
 
@@ -87,7 +95,7 @@ def _repository(name: str, own: Mapping[str, pl.DataFrame], taking: Sequence[Row
 
 def _positions(shas: pl.Series, index: Mapping[str, int]) -> Positions:
     """The positions of commits, -1 for one that is not stored."""
-    return np.array([index.get(sha, -1) for sha in shas.to_list()], dtype=np.int64)
+    return np.array(list(map(index.get, shas.to_list(), repeat(-1))), dtype=np.int64)
 
 
 def _parents(
@@ -95,7 +103,8 @@ def _parents(
 ) -> tuple[list[int], list[int], dict[int, tuple[int, ...]]]:
     """First and second known parent, -1 for none, and the rest: where one is not stored the next takes its place."""
     find = index.get
-    first, second = ([find(sha, -1) for sha in commits[name].to_list()] for name in ("first_parent", "second_parent"))
+    named = (commits[name].to_list() for name in ("first_parent", "second_parent"))
+    first, second = (list(map(find, shas, repeat(-1))) for shas in named)
     rest: dict[int, tuple[int, ...]] = {}
     rows = commits.select("more_parents", position=pl.int_range(pl.len())).filter(pl.col("more_parents").is_not_null())
     for shas, position in rows.iter_rows():
@@ -111,9 +120,8 @@ def _parents(
         first[position], second[position], *more = (*known, -1, -1)[: max(2, len(known))]
         if more:
             rest[position] = tuple(more)
-    for position, (one, two) in enumerate(zip(first, second, strict=True)):
-        if one < 0 <= two:
-            first[position], second[position] = two, -1
+    for position in np.flatnonzero((np.array(first) < 0) & (np.array(second) >= 0)).tolist():
+        first[position], second[position] = second[position], -1
     return first, second, rest
 
 
