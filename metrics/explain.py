@@ -29,11 +29,13 @@ class Explanation:
 
     Roles: `numerator` (which is in the denominator too), `denominator`, `value` (one measured time), `open`
     (not ended yet), `excluded` (with a reason). `value` is the figure computed from the rows; None without data.
+    `with_open`: of recovery and restoring, the Kaplan-Meier median that counts open ones too; None when not reached.
     """
 
     metric: Metric
     question: Question
     value: float | None
+    with_open: float | None
     formula: str
     rows: tuple[Row, ...]
     sql: str
@@ -48,7 +50,13 @@ def explain(reader: Reader, question: Question, metric_id: str) -> Explanation:
     rows = tuple(sorted((row for part in cut.parts() for row in _rows(reader, part, metric)), key=_time))
     value, formula = _recompute(metric_id, rows, question)
     return Explanation(
-        metric=metric, question=question, value=value, formula=formula, rows=rows, sql=read_sql(metric.explained_by)
+        metric=metric,
+        question=question,
+        value=value,
+        with_open=_with_open(rows, question),
+        formula=formula,
+        rows=rows,
+        sql=read_sql(metric.explained_by),
     )
 
 
@@ -162,6 +170,20 @@ def _recompute(metric_id: str, rows: Sequence[Row], question: Question) -> tuple
     values = sorted(cast(float, row["seconds"]) for row in rows if row["role"] == "value")
     open_ = sum(row["role"] == "open" for row in rows)
     return _median(values), f"median of {len(values)} times" + (f"; {open_} still open, not in it" if open_ else "")
+
+
+def _with_open(rows: Sequence[Row], question: Question) -> float | None:
+    """The first time at which the product of the shares that go on is at most one half."""
+    now = question.as_of.astimezone(UTC).replace(tzinfo=None)
+    ended = [(cast(float, row["seconds"]), True) for row in rows if row["role"] == "value"]
+    going = [(max(0.0, (now - _time(row)).total_seconds()), False) for row in rows if row["role"] == "open"]
+    left = 1.0
+    ordered = sorted((*ended, *going), key=lambda time: (time[0], not time[1]))
+    for place, (seconds, over) in enumerate(ordered):
+        left *= 1 - over / (len(ordered) - place)
+        if left <= 0.5 + 1e-12:
+            return seconds
+    return None
 
 
 def _median(values: Sequence[float]) -> float | None:

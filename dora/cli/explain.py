@@ -59,6 +59,13 @@ def _head(told: Explanation) -> None:
     )
     value = "no data" if told.value is None else f"{told.value:.6g} {told.metric.unit}"
     note(f"{told.formula} = {value}")
+    if any(row["role"] == "open" for row in told.rows):
+        counted = "not reached" if told.with_open is None else f"{told.with_open:.6g} {told.metric.unit}"
+        note(f"with the open ones (Kaplan-Meier) = {counted}")
+
+
+#: Metrics whose rows may still be open.
+_CENSORED = ("failed_deployment_recovery_time", "time_to_restore")
 
 
 def _document(told: Explanation, rows: list[dict[str, object]]) -> dict[str, object]:
@@ -71,6 +78,7 @@ def _document(told: Explanation, rows: list[dict[str, object]]) -> dict[str, obj
         "definitions": {"hash": told.question.definitions.hash} | told.question.definitions.as_dict(),
         "period": {"from": period.start.isoformat(), "to": period.end.isoformat()},
         "value": told.value,
+        "kaplan_meier": told.with_open if told.metric.id in _CENSORED else None,
         "unit": told.metric.unit,
         "formula": told.formula,
         "sql": told.sql,

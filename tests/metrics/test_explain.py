@@ -62,6 +62,8 @@ def _agree(reader: Reader, question: Question) -> None:
         {name: value for name, (value, _) in shown.items()}
     )
     assert {name: _counted(one) for name, one in told.items()} == {name: counts for name, (_, counts) in shown.items()}
+    for name in ("failed_deployment_recovery_time", "time_to_restore"):
+        assert told[name].with_open == pytest.approx(getattr(group, name).kaplan_meier_median_seconds)
     for one in told.values():
         assert all(bool(row["reason"]) for row in one.rows if row["role"] == "excluded")
         times = [_time(row) for row in one.rows]
