@@ -121,7 +121,8 @@ def _requests(
 def _merges(repositories: Sequence[Repository], commits: pl.DataFrame, pulls: pl.DataFrame) -> pl.DataFrame:
     """repository, number, merge: the commit that a pull request's merge made, by position.
 
-    The host's word first, then a commit on the default branch whose subject names it, then any merge.
+    The host's word first, then what its commits tell, then a commit on the default branch whose subject names it, then
+    any merge.
     """
     is_merge = pl.Series(np.concatenate([r.is_merge for r in repositories]))
     named = commits.select(
@@ -132,9 +133,10 @@ def _merges(repositories: Sequence[Repository], commits: pl.DataFrame, pulls: pl
         is_merge=is_merge,
     ).filter(pl.col("number").is_not_null())
     hosted = _abbreviated(repositories, pulls).select(*_KEY, merge=pl.col("merge").cast(pl.Int64))
+    told = pl.concat([r.members.select(*_KEY, "merge") for r in repositories])
     stated = [
         frame.select(*_KEY, "merge")
-        for frame in (named.filter("is_merge"), named.filter("mainline"), hosted.drop_nulls("merge"))
+        for frame in (named.filter("is_merge"), named.filter("mainline"), told, hosted.drop_nulls("merge"))
     ]
     order = pl.DataFrame({"repository": [r.name for r in repositories], "place": range(len(repositories))})
     last = pl.concat(stated).unique(_KEY, keep="last", maintain_order=True)

@@ -60,6 +60,9 @@ TOUCHES: Mapping[str, tuple[Touch, ...]] = {
     ),
     "change_without_clock": (Touch("change_lead_time", "changes", "either", "left out of the lead time"),),
     "missing_stage": (Touch("change_lead_time", "changes", "either", "left out of a stage's median, never 0"),),
+    "unmapped_pull_request": (
+        Touch("change_lead_time", "changes", "either", "left out where a change is a pull request; its commits count"),
+    ),
     "unlinked_incident": (
         Touch("change_fail_rate", "rows", "lower", "the deployment that caused it is not known to have failed"),
         Touch("failed_deployment_recovery_time", "rows", "either", "its recovery is missing"),
@@ -95,6 +98,7 @@ TITLES: Mapping[str, str] = {
     "change_without_clock": "shipped changes without the moment at which lead time starts",
     "missing_stage": "pull requests of which a stage is unknown",
     "unlinked_incident": "incidents that name no deployment",
+    "unmapped_pull_request": "merged pull requests whose merge is no known commit",
     "incident_without_service": "incidents of no known service",
     "incident_without_time": "incidents that began nobody knows when",
     "stale_source": "sources that fell silent",
@@ -112,6 +116,7 @@ NEXT_STEPS: Mapping[str, str] = {
     "never_shipped": "check that every production environment is read, or close what will not be shipped",
     "change_without_clock": "choose another [definitions] clock, or add a source that knows pull requests",
     "missing_stage": "add a source that knows pull requests and reviews",
+    "unmapped_pull_request": "read the branch it was merged to, or squash with the number in the subject",
     "unlinked_incident": "name the deployment in the incident, or say it with `dora blame`",
     "incident_without_service": "add the name as an alias of a [[service]]",
     "stale_source": "check the source with `dora doctor`; remove it when it is retired",

@@ -11,3 +11,6 @@ create or replace temp table known_names (
 create or replace temp table known_environments (
     service varchar, environment varchar, is_production boolean not null, is_rehearsal boolean not null
 );
+
+-- A merged pull request whose merge is no known commit, and why; see metrics/membership.py. Read twice, it is here twice.
+create or replace temp table unmapped_requests (repository varchar, number bigint, reason varchar);
