@@ -12,7 +12,6 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from dora.definitions import Definitions
 from dora.warehouse import Reader
 from metrics import bands
 from metrics.intervals import median_interval, quantile, survival_median
@@ -53,12 +52,12 @@ class _Changes:
 
     def __init__(self, reader: Reader, slices: Slices) -> None:
         question = slices.question
-        since = min(question.period.start, question.as_of)
-        asked = {"clock": question.definitions.clock, "since": since, "horizon": question.period.end}
-        rows = slices.raw(reader, "change_lead_time", **asked)
-        kept = _is_change(rows, question.definitions)
+        since, definitions = min(question.period.start, question.as_of), question.definitions
+        asked = {"change": definitions.change, "clock": definitions.clock, "bots": definitions.bots}
+        rows = slices.raw(reader, "change_lead_time", since=since, horizon=question.period.end, **asked)
+        needed = _columns(rows, "service_position", "deployed_us", "merged_us", "began_us")
         self._slices = slices
-        self._rows = _kept(_columns(rows, "service_position", "deployed_us", "merged_us", "began_us"), kept)
+        self._rows = _kept(needed, rows["is_change"])
 
     def shipped(self, reader: Reader) -> Arrays:
         """Those shipped in the period, by group and deployment time `at_us`; `began_us` is known."""
@@ -80,14 +79,6 @@ class _Changes:
         ages = np.maximum(0.0, (horizon - rows["began_us"]) / 1e6)
         starts = np.searchsorted(rows["grp"], np.arange(len(self._slices.names) + 1)).tolist()
         return [ages[starts[g] : starts[g + 1]] for g in range(len(self._slices.names))]
-
-
-def _is_change(rows: Arrays, definitions: Definitions) -> NDArray[np.bool_]:
-    """Which rows are changes: a queue of pull requests is the mainline commits that they made."""
-    known = np.ones(len(rows["is_bot"]), dtype=np.bool_) if definitions.bots else ~rows["is_bot"]
-    if definitions.change == "commit":
-        return known & ~rows["is_merge"]
-    return known if definitions.change == "all_commits" else known & rows["mainline"]
 
 
 def _kept(rows: Arrays, kept: NDArray[np.bool_]) -> Arrays:
