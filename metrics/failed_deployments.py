@@ -21,8 +21,9 @@ from metrics.slices import NEVER, Arrays, Integers, Slices, micros
 #: Kept in the ledger and shown, never a failure by default.
 NOT_FAILURES = ("out_of_order", "replay")
 ABSOLVED = "absolved"
-#: Every kind in the ledger, by its number in failures.sql and its bit in `kinds`.
+#: Every kind in the ledger, by its number and its bit in `kinds`.
 KINDS = (*FAILURE_KINDS, *NOT_FAILURES, ABSOLVED)
+_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 _LATE_KINDS = (*WINDOWED_KINDS, *NOT_FAILURES)
 
 
@@ -39,8 +40,10 @@ class Failure:
 
 
 def read_ledger(reader: Reader, slices: Slices) -> Arrays:
-    """The rows of failures.sql from the start of the period on, not yet in groups."""
-    return slices.raw(reader, "failures", kinds=list(KINDS))
+    """The rows of failures.sql from the start of the period on, not yet in groups; `kind` by its number in `KINDS`."""
+    rows = slices.raw(reader, "failures")
+    kinds = np.fromiter(map(_NUMBERS.__getitem__, rows["kind"].tolist()), dtype=np.int8, count=len(rows["kind"]))
+    return {**rows, "kind": kinds}
 
 
 def failures(reader: Reader, slices: Slices) -> Arrays:
