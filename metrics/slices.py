@@ -63,8 +63,18 @@ class Slices:
     names: tuple[str, ...]
     members: tuple[Member, ...]
     buckets: tuple[Period, ...]
+    _undivided: bool = field(init=False, repr=False, compare=False)
+    _bounds: Mapping[str, int] = field(init=False, repr=False, compare=False)
     _answers: dict[tuple[str, str, str], Arrays] = field(default_factory=dict, repr=False, compare=False)
     _parts: list[Slices] = field(default_factory=list, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        positions = {member.position for member in self.members}
+        first, last = min(positions, default=0), max(positions, default=-1)
+        always = all(member.owned_from is None and member.owned_until is None for member in self.members)
+        alone = len(self.names) == 1 and len(positions) == len(self.members) == last - first + 1
+        object.__setattr__(self, "_undivided", always and alone)
+        object.__setattr__(self, "_bounds", {"first": first, "last": last})
 
     def parts(self) -> Sequence[Slices]:
         """These slices once for every set of definitions among the services; itself when there is only one."""
@@ -102,12 +112,10 @@ class Slices:
         """The rows of a question for all services from the first wanted to the last, not yet in groups."""
         key = ("raw", name, str(sorted(more.items())))
         if key not in self._answers:
-            positions = [member.position for member in self.members]
-            bounds = {"first": min(positions, default=0), "last": max(positions, default=-1)}
             sql = read_sql(name)
             if self.question.environments and name not in _WITHOUT_ENVIRONMENT:
                 sql += read_sql("in_environments")
-            self._answers[key] = reader.arrays(sql, self._parameters(sql, {**bounds, **more}))
+            self._answers[key] = reader.arrays(sql, self._parameters(sql, {**self._bounds, **more}))
         return self._answers[key]
 
     def grouped(self, rows: Arrays, moments: NDArray[np.generic]) -> Arrays:
@@ -119,13 +127,7 @@ class Slices:
 
     def _whole(self, rows: Arrays) -> tuple[Integers, Integers] | None:
         """All rows, when one group has always owned all services from the first to the last; else None."""
-        positions = {member.position for member in self.members}
-        if len(self.names) > 1 or any(member.stretch != _EVER for member in self.members):
-            return None
-        if (
-            len(positions) < len(self.members)
-            or len(positions) != max(positions, default=0) - min(positions, default=1) + 1
-        ):
+        if not self._undivided:
             return None
         n = len(rows["service_position"])
         return np.arange(n), np.zeros(n, dtype=np.int64)
