@@ -17,6 +17,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from metrics.evidence import Evidence, dispersion
 from metrics.intervals import FEWEST, Interval, Z, beta_share, wilson
 from metrics.results import Group
 
@@ -55,8 +56,12 @@ class Plan:
     visible: tuple[Visible, ...]
 
 
-def plans(group: Group) -> tuple[Plan, ...]:
-    """The plan of every metric, from the figures of the whole asked period."""
+def plans(group: Group, known: Evidence | None = None) -> tuple[Plan, ...]:
+    """The plan of every metric, from the figures of the whole asked period.
+
+    `known`: its evidence, so that batches and bursts count for as little as they will in the arrows.
+    """
+    spread = dispersion(known) if known else 1.0
     weeks = group.deployment_frequency.days / 7
     deployments = group.deployment_frequency.deployments / weeks
     lead, recovery = group.change_lead_time, group.failed_deployment_recovery_time
@@ -66,9 +71,11 @@ def plans(group: Group) -> tuple[Plan, ...]:
             metric="deployment_frequency",
             now=group.deployment_frequency.per_day if deployments else None,
             per_week=deployments,
-            visible=_each(deployments, lambda mean: (_ratio(mean, False), _ratio(mean, True))) if deployments else (),
+            visible=_each(deployments, lambda mean: _ratios(mean / spread)) if deployments else (),
         ),
-        _times("change_lead_time", lead.median_seconds, lead.interval_seconds, lead.n, weeks),
+        _times(
+            "change_lead_time", lead.median_seconds, known.lead_time if known else lead.interval_seconds, lead.n, weeks
+        ),
         _shares("change_fail_rate", fails.rate, fails.deployments / weeks),
         _times(
             "failed_deployment_recovery_time",
@@ -107,6 +114,10 @@ def visible_times(half_width: float, n: float, expected: float) -> tuple[float |
     error = half_width / Z * math.sqrt(n / expected)
     ratio = math.exp(_SUM * math.sqrt(2) * error)
     return 1 / ratio, ratio
+
+
+def _ratios(expected: float) -> tuple[float | None, float | None]:
+    return _ratio(expected, False), _ratio(expected, True)
 
 
 def _each(per_week: float, least: Callable[[float], tuple[float | None, float | None]]) -> tuple[Visible, ...]:

@@ -81,9 +81,9 @@ def command(
             _answer(reader, question, analysis, peer, form, out)
             return
         card = scorecard(reader, question)
-    if power:
-        planner.show(card, form, out)
-        return
+        if power:
+            planner.show(reader, question, card, form, out)
+            return
     document = levels.with_strips(contract(card), card)
     breaks = definition_breaks.changes_in(reader.path, question) if every else []
     if every:

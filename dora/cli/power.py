@@ -11,15 +11,19 @@ from dora.cli.tables import emit
 from dora.cli.trends import forms
 
 if TYPE_CHECKING:
+    from dora.warehouse import Reader
     from metrics.power import Plan, Visible
+    from metrics.question import Question
     from metrics.results import Group, Scorecard
 
 
-def show(card: Scorecard, form: str, out: str | None) -> None:
+def show(reader: Reader, question: Question, card: Scorecard, form: str, out: str | None) -> None:
     """Print one row a group and metric; the figures of the asked period are taken as the usual ones."""
+    from metrics.evidence import evidence
     from metrics.power import plans
 
-    found = [(group, plans(group)) for group in card.groups]
+    known = evidence(reader, question)
+    found = [(group, plans(group, known.get(group.name))) for group in card.groups]
     rows = [_row(group, plan) for group, several in found for plan in several]
     emit(rows, form, out, document(card, found))
     if form == "table":

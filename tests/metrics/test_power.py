@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from metrics.change_intervals import frequency_ratio
+from metrics.evidence import Evidence
 from metrics.intervals import median_interval, wilson
 from metrics.own_past import Change, rate_change, time_change
 from metrics.power import WEEKS, plans, visible_frequency, visible_share, visible_times
@@ -108,3 +109,13 @@ def test_every_stretch_of_weeks_is_planned() -> None:
 
 def _deploying(deployments: int) -> Group:
     return group("2025-06-01", "2025-07-01", deployments)
+
+
+def test_bursts_and_batches_make_less_visible() -> None:
+    even = Evidence(lead_time=(None, None), weekly=(7, 7, 7, 7, 7))
+    bursts = Evidence(lead_time=(None, None), weekly=(0, 20, 0, 15, 0))
+    first, second = ({plan.metric: plan for plan in plans(_deploying(30), known)} for known in (even, bursts))
+    for one, other in zip(first["deployment_frequency"].visible, second["deployment_frequency"].visible, strict=True):
+        assert one.rise is not None
+        assert other.rise is None or other.rise > one.rise
+    assert first["deployment_frequency"].visible == plans(_deploying(30))[0].visible
