@@ -15,7 +15,7 @@ demo: $(VENV)/.installed  ## a made-up organisation, ingested and shown on 127.0
 
 test: lint  ## lint, types, import contract, tests
 	@$(BIN)/python tests/prepare.py
-	DORA_SCHEMAS=$(CURDIR)/.cache/schemas $(BIN)/python -m pytest -rs --numprocesses 2 --dist loadfile
+	DORA_SCHEMAS=$(CURDIR)/.cache/schemas $(BIN)/python -m pytest -rs --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
