@@ -28,8 +28,8 @@ class Explanation:
     """One number and its rows.
 
     Roles: `numerator` (which is in the denominator too), `denominator`, `value` (one measured time), `open`
-    (not ended yet), `excluded` (with a reason). `value` is the figure computed from the rows; None without data.
-    `with_open`: of recovery and restoring, the Kaplan-Meier median that counts open ones too; None when not reached.
+    (not ended yet: `age_seconds` old), `excluded` (with a reason). `value` is the figure computed from the rows; None
+    without data. `with_open`: of times, the Kaplan-Meier median that counts open ones too; None when not reached.
     """
 
     metric: Metric
@@ -53,7 +53,7 @@ def explain(reader: Reader, question: Question, metric_id: str) -> Explanation:
         metric=metric,
         question=question,
         value=value,
-        with_open=_with_open(rows, question),
+        with_open=_with_open(rows),
         formula=formula,
         rows=rows,
         sql=read_sql(metric.explained_by),
@@ -63,17 +63,21 @@ def explain(reader: Reader, question: Question, metric_id: str) -> Explanation:
 def _rows(reader: Reader, part: Slices, metric: Metric) -> Iterator[Row]:
     """The rows of services with the same definitions, each judged by these."""
     question = part.question
-    chosen = {"change": question.definitions.change, "clock": question.definitions.clock}
+    chosen = {"change": question.definitions.change, "clock": question.definitions.clock, "horizon": question.horizon}
     failures = failures_by_number(reader, part)
     for row in part.frame(reader, metric.explained_by, **chosen).iter_rows(named=True):
+        row |= dict.fromkeys(_FOUND.get(metric.id, ()))
         row["failure"] = failures.get(row.pop("number", -1))
         role, reason = _JUDGES[metric.id](row, question)
         del row["failure"]
         yield {"role": role, "reason": reason, **row}
 
 
+_TIMES = ("finished_at", "deployed_at", "began_at", "landed_at")
+
+
 def _time(row: Row) -> datetime:
-    return cast(datetime, row.get("finished_at") or row.get("deployed_at") or row["began_at"])
+    return cast(datetime, next(row[name] for name in _TIMES if row.get(name)))
 
 
 def counted_evidence(row: Mapping[str, object], definitions: Definitions) -> list[Row]:
@@ -109,13 +113,12 @@ def _failed(row: Row, question: Question) -> tuple[str, str]:
     return ("numerator", ", ".join(kinds)) if kinds else ("denominator", "")
 
 
-def _recovered(row: Row, _question: Question) -> tuple[str, str]:
+def _recovered(row: Row, question: Question) -> tuple[str, str]:
     failure = cast("Failure | None", row["failure"])
     if failure is None:
         return "excluded", "it did not fail"
     if failure.recovered_us is None:
-        row["recovered_at"] = row["seconds"] = None
-        return "open", "not recovered yet: censored"
+        return _going(row, row["finished_at"], question.as_of, "not recovered yet: censored")
     row["seconds"] = (failure.recovered_us - failure.at_us) / 1e6
     row["recovered_at"] = cast(datetime, row["finished_at"]) + timedelta(seconds=cast(float, row["seconds"]))
     return ("value", "") if cast(float, row["seconds"]) >= 0 else ("excluded", "negative: a clock is wrong")
@@ -129,17 +132,25 @@ def _shipped(row: Row, question: Question) -> tuple[str, str]:
         return "excluded", "not on the default branch's own line"
     if row["is_bot"] and not definitions.bots:
         return "excluded", "made by a bot"
-    if row["seconds"] is None:
+    if row["began_at"] is None:
         return "excluded", f"its clock ({definitions.clock}) is unknown"
+    if row["waits"]:
+        return _going(row, row["began_at"], question.horizon, "not deployed by the end of the period: censored")
     if cast(float, row["seconds"]) < 0:
         return "excluded", "negative: a clock is wrong"
     return "value", ""
 
 
-def _restored(row: Row, _question: Question) -> tuple[str, str]:
+def _restored(row: Row, question: Question) -> tuple[str, str]:
     if row["seconds"] is None:
-        return "open", "not resolved yet: censored"
+        return _going(row, row["began_at"], question.as_of, "not resolved yet: censored")
     return ("excluded", "negative: a clock is wrong") if cast(float, row["seconds"]) < 0 else ("value", "")
+
+
+def _going(row: Row, began: object, until: datetime, reason: str) -> tuple[str, str]:
+    """Open: how long it had been going on at `until`, which is 0 for one that is said to begin later."""
+    row["age_seconds"] = max(0.0, (until.astimezone(UTC).replace(tzinfo=None) - cast(datetime, began)).total_seconds())
+    return "open", reason
 
 
 def _reworked(row: Row, question: Question) -> tuple[str, str]:
@@ -149,6 +160,12 @@ def _reworked(row: Row, question: Question) -> tuple[str, str]:
     return ("numerator", ", ".join(kinds)) if kinds else ("denominator", "")
 
 
+#: Columns that judging a row fills; every row has them, so that a table of them has, too.
+_FOUND = {
+    "change_lead_time": ("age_seconds",),
+    "failed_deployment_recovery_time": ("recovered_at", "seconds", "age_seconds"),
+    "time_to_restore": ("age_seconds",),
+}
 _JUDGES: dict[str, Callable[[Row, Question], tuple[str, str]]] = {
     "deployment_frequency": _deployed,
     "change_lead_time": _shipped,
@@ -172,11 +189,10 @@ def _recompute(metric_id: str, rows: Sequence[Row], question: Question) -> tuple
     return _median(values), f"median of {len(values)} times" + (f"; {open_} still open, not in it" if open_ else "")
 
 
-def _with_open(rows: Sequence[Row], question: Question) -> float | None:
+def _with_open(rows: Sequence[Row]) -> float | None:
     """The first time at which the product of the shares that go on is at most one half."""
-    now = question.as_of.astimezone(UTC).replace(tzinfo=None)
     ended = [(cast(float, row["seconds"]), True) for row in rows if row["role"] == "value"]
-    going = [(max(0.0, (now - _time(row)).total_seconds()), False) for row in rows if row["role"] == "open"]
+    going = [(cast(float, row["age_seconds"]), False) for row in rows if row["role"] == "open"]
     left = 1.0
     ordered = sorted((*ended, *going), key=lambda time: (time[0], not time[1]))
     for place, (seconds, over) in enumerate(ordered):

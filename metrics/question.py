@@ -41,6 +41,11 @@ class Question:
             return [self.period]
         return [self.period, *self.period.buckets(self.every, self.definitions.timezone)]
 
+    @property
+    def horizon(self) -> datetime:
+        """The end of the period or of the data, whichever comes first: what is open then has not ended."""
+        return min(self.period.end, self.as_of)
+
     def over(self, period: Period) -> Question:
         """The same question over another period."""
         return replace(self, period=period)

@@ -18,7 +18,7 @@ def waiting_changes(reader: Reader, question: Question) -> pl.DataFrame:
     The same changes as `ChangeLeadTime.undeployed` counts; no rows when nothing waits.
     """
     cut = slices(reader, question)
-    horizon = min(question.period.end, question.as_of)
+    horizon = question.horizon
     rows = pl.concat([_waiting(reader, part, horizon) for part in cut.parts()])
     names = pl.Series("name", cut.names, dtype=pl.String)
     moment = pl.lit(horizon.replace(tzinfo=None), pl.Datetime("us"))

@@ -64,10 +64,6 @@ def _head(told: Explanation) -> None:
         note(f"with the open ones (Kaplan-Meier) = {counted}")
 
 
-#: Metrics whose rows may still be open.
-_CENSORED = ("failed_deployment_recovery_time", "time_to_restore")
-
-
 def _document(told: Explanation, rows: list[dict[str, object]]) -> dict[str, object]:
     period = told.question.period
     return {
@@ -78,7 +74,7 @@ def _document(told: Explanation, rows: list[dict[str, object]]) -> dict[str, obj
         "definitions": {"hash": told.question.definitions.hash} | told.question.definitions.as_dict(),
         "period": {"from": period.start.isoformat(), "to": period.end.isoformat()},
         "value": told.value,
-        "kaplan_meier": told.with_open if told.metric.id in _CENSORED else None,
+        "kaplan_meier": told.with_open if told.metric.unit == "seconds" else None,
         "unit": told.metric.unit,
         "formula": told.formula,
         "sql": told.sql,
@@ -88,5 +84,5 @@ def _document(told: Explanation, rows: list[dict[str, object]]) -> dict[str, obj
 
 def _short(row: dict[str, object]) -> dict[str, object]:
     wanted = ("role", "reason", "finished_at", "service", "version", "change", "subject", "began_at", "deployed_at",
-              "incident_id", "title", "recovered_at", "resolved_at", "seconds", "deployment_id")  # fmt: skip
+              "incident_id", "title", "recovered_at", "resolved_at", "seconds", "age_seconds", "deployment_id")  # fmt: skip
     return {name: str(row[name])[:60] if isinstance(row[name], str) else row[name] for name in wanted if name in row}

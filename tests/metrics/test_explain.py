@@ -62,7 +62,7 @@ def _agree(reader: Reader, question: Question) -> None:
         {name: value for name, (value, _) in shown.items()}
     )
     assert {name: _counted(one) for name, one in told.items()} == {name: counts for name, (_, counts) in shown.items()}
-    for name in ("failed_deployment_recovery_time", "time_to_restore"):
+    for name in ("change_lead_time", "failed_deployment_recovery_time", "time_to_restore"):
         assert told[name].with_open == pytest.approx(getattr(group, name).kaplan_meier_median_seconds)
     for one in told.values():
         assert all(bool(row["reason"]) for row in one.rows if row["role"] == "excluded")
@@ -80,7 +80,7 @@ def _shown(group: Group) -> dict[str, tuple[float | None, dict[str, int]]]:
     )
     return {
         "deployment_frequency": (frequency.per_day, {"numerator": frequency.deployments}),
-        "change_lead_time": (lead.median_seconds, {"value": lead.n}),
+        "change_lead_time": (lead.median_seconds, {"value": lead.n, "open": lead.undeployed["n"]}),
         "change_fail_rate": (
             fails.rate,
             {"numerator": fails.failed, "denominator": fails.deployments - fails.failed},
@@ -100,7 +100,6 @@ def _shown(group: Group) -> dict[str, tuple[float | None, dict[str, int]]]:
 def _counted(told: Explanation) -> dict[str, int]:
     roles = {
         "deployment_frequency": ("numerator",),
-        "change_lead_time": ("value",),
         "change_fail_rate": ("numerator", "denominator"),
         "deployment_rework_rate": ("numerator", "denominator"),
     }.get(told.metric.id, ("value", "open"))
@@ -108,6 +107,6 @@ def _counted(told: Explanation) -> dict[str, int]:
 
 
 def _time(row: dict[str, object]) -> datetime:
-    at = row.get("finished_at") or row.get("deployed_at") or row.get("began_at")
+    at = row.get("finished_at") or row.get("deployed_at") or row.get("began_at") or row.get("landed_at")
     assert isinstance(at, datetime)
     return at

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from dora.warehouse import Reader
+from metrics.explain import explain
+from metrics.question import Question
 from metrics.results import Group, Scorecard
 from metrics.scorecard import scorecard
 from tests.golden_case import expected, facts_of_case, plain, read_rows
@@ -26,7 +28,7 @@ def test_the_figures_are_those_worked_out_by_hand(case: Path) -> None:
     card = scorecard(reader, question)
     wanted = [(row["figure"], row["value"]) for row in read_rows(case / "expect.csv")]
     assert wanted, f"{case} expects nothing"
-    assert [(name, _figure(reader, card, name)) for name, _ in wanted] == [
+    assert [(name, _figure(reader, question, card, name)) for name, _ in wanted] == [
         (name, expected(value)) for name, value in wanted
     ]
 
@@ -54,15 +56,19 @@ def test_there_are_cases_for_every_metric() -> None:
     }
 
 
-def _figure(reader: Reader, card: Scorecard, name: str) -> object:
+def _figure(reader: Reader, question: Question, card: Scorecard, name: str) -> object:
     """`deployment.ID.COLUMN`, `evidence.ID` (kinds), `ships.ID` (shas), `regions.ID`, `change.SHA.COLUMN`, `pull_request.N.COLUMN`,
-    `quality.FINDING` (subjects), `unmapped.N` (why), `summary.FINDING.COLUMN`, else a path into the group: `change_fail_rate.rate`, `@NAME.…` for another group and
+    `quality.FINDING` (subjects), `unmapped.N` (why), `summary.FINDING.COLUMN`, `explain.METRIC.ROLE` (what
+    has that role in its rows), else a path into the group: `change_fail_rate.rate`, `@NAME.…` for another group and
     `#2.…` for its third bucket."""
     kind, _, rest = name.partition(".")
     if kind in _ROWS:
         key, _, column = rest.partition(".")
         rows = reader.records(_ROWS[kind], {"key": key})
         return plain(sorted(str(row["value"]) for row in rows) if not column else rows[0][column])
+    if kind == "explain":
+        metric, _, role = rest.partition(".")
+        return plain(sorted(_subject(row) for row in explain(reader, question, metric).rows if row["role"] == role))
     found: object = _group(card, kind[1:]) if kind.startswith("@") else card.groups[0]
     for part in (rest if kind.startswith("@") else name).split("."):
         if part.startswith("#"):
@@ -74,6 +80,10 @@ def _figure(reader: Reader, card: Scorecard, name: str) -> object:
         else:
             found = found.get(part) if isinstance(found, dict) else getattr(found, part)
     return plain(found)
+
+
+def _subject(row: dict[str, object]) -> str:
+    return str(row.get("change") or row.get("incident_id") or row["deployment_id"])
 
 
 _ROWS = {
