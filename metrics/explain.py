@@ -47,7 +47,7 @@ def explain(reader: Reader, question: Question, metric_id: str) -> Explanation:
         raise ConfigError(f"no metric {metric_id!r}{nearest(metric_id, METRICS)}")
     metric = METRICS[metric_id]
     cut = slices(reader, question)
-    rows = tuple(sorted((row for part in cut.parts() for row in _rows(reader, part, metric)), key=_time))
+    rows = tuple(_once(sorted((row for part in cut.parts() for row in _rows(reader, part, metric)), key=_time)))
     value, formula = _recompute(metric_id, rows, question)
     return Explanation(
         metric=metric,
@@ -71,6 +71,18 @@ def _rows(reader: Reader, part: Slices, metric: Metric) -> Iterator[Row]:
         role, reason = _JUDGES[metric.id](row, question)
         del row["failure"]
         yield {"role": role, "reason": reason, **row}
+
+
+def _once(rows: Sequence[Row]) -> Iterator[Row]:
+    """The rows, an incident of several services counted only the first time."""
+    seen = set()
+    for row in rows:
+        incident = row.get("incident_id")
+        if incident in seen:
+            yield row | {"role": "excluded", "reason": "counted already: it concerns several services"}
+        else:
+            yield row
+        seen |= {incident} - {None}
 
 
 _TIMES = ("finished_at", "deployed_at", "began_at", "landed_at")

@@ -30,12 +30,23 @@ def recovery_time(reader: Reader, slices: Slices) -> dict[tuple[int, int], Recov
 
 
 def time_to_restore(reader: Reader, slices: Slices) -> dict[tuple[int, int], TimeToRestore]:
-    """One result per (group, bucket): impact start, else detection, to resolution, in seconds."""
+    """One result per (group, bucket): impact start, else detection, to resolution, in seconds; an incident counts once."""
     now = micros(slices.question.as_of)
-    rows = slices.read(reader, "time_to_restore")
+    rows = _once(slices.read(reader, "time_to_restore"))
     return {
         (group, bucket): _restore(*_times(cut, "resolved_us", now)) for group, bucket, cut in slices.cut(rows, "at_us")
     }
+
+
+def _once(rows: Arrays) -> Arrays:
+    """Each incident of several services only once in every group."""
+    shared = np.flatnonzero(rows["shared"] >= 0)
+    if not len(shared):
+        return rows
+    kept = np.ones(len(rows["shared"]), dtype=np.bool_)
+    _, first = np.unique(np.stack([rows["grp"][shared], rows["shared"][shared]]), axis=1, return_index=True)
+    kept[np.delete(shared, first)] = False
+    return {name: column[kept] for name, column in rows.items()}
 
 
 def _times(rows: Arrays, end: str, now: int) -> tuple[Floats, Floats]:

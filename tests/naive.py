@@ -629,13 +629,13 @@ class Naive:
         closed, still = [], 0
         for incident in self.incidents:
             began = incident.impact_started_at or incident.detected_at
-            for service in self.services:
-                if began is None or not start <= began < end or not self._concerns(service, incident):
-                    continue
-                if any(s.holds(service.name, began) for s in group):
-                    still += incident.resolved_at is None
-                    if incident.resolved_at is not None and incident.resolved_at >= began:
-                        closed.append((incident.resolved_at - began).total_seconds())
+            if began is None or not start <= began < end:
+                continue
+            concerned = [service.name for service in self.services if self._concerns(service, incident)]
+            if any(s.holds(name, began) for s in group for name in concerned):
+                still += incident.resolved_at is None
+                if incident.resolved_at is not None and incident.resolved_at >= began:
+                    closed.append((incident.resolved_at - began).total_seconds())
         return {"n": len(closed) + still, "open": still, "median": quantile(closed, 0.5)}
 
     def rework(self, rows: list[Deployed]) -> dict[str, object]:

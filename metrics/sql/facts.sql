@@ -159,10 +159,12 @@ create or replace table failure_evidence (
     candidates varchar
 );
 
--- One row per production incident of a known service, with the deployment it is linked to, if any.
+-- One row per production incident and known service that it concerns, with the deployment it is linked to, if any.
+-- shared: a number made of the id where an incident concerns several services, null for all others.
 create or replace table incident_facts (
     service_position integer not null,
     incident_id varchar not null,
+    shared bigint,
     service varchar not null,
     title varchar,
     severity varchar,

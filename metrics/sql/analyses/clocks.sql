@@ -1,5 +1,5 @@
--- One row per group, service and production incident that began (impact, else detection) in [$start, $end), by time.
--- deployed_at: when the deployment that it is linked to finished, null without one.
+-- One row per group and production incident that began (impact, else detection) in [$start, $end), by time.
+-- deployed_at: when the deployment of the group that it is linked to finished, null without one.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
@@ -7,7 +7,7 @@ with members as (
 begun as (
     select *, coalesce(impact_started_at, detected_at) as began_at from incident_facts
 )
-select m.grp, i.service, i.incident_id, i.impact_started_at, i.detected_at, i.acknowledged_at, i.mitigated_at, i.resolved_at,
+select m.grp, i.incident_id, i.impact_started_at, i.detected_at, i.acknowledged_at, i.mitigated_at, i.resolved_at,
        i.began_at, min(d.finished_at) as deployed_at
 from begun i
 join members m on m.service = i.service
@@ -16,4 +16,4 @@ join members m on m.service = i.service
 left join deployment_facts d on d.deployment_id = i.deployment_id and d.service = i.service
 where i.began_at >= $start and i.began_at < $end
 group by all
-order by m.grp, i.began_at, i.incident_id, i.service
+order by m.grp, i.began_at, i.incident_id

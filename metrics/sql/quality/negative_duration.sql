@@ -3,9 +3,10 @@ select service, deployment_id as subject, 'it finished before it was created' as
        (epoch_us(created_at) - epoch_us(finished_at)) / 1e6 as seconds, 0 as rows, 0 as changes
 from deployment_facts where created_at > finished_at
 union all
-select service, incident_id, 'it was resolved before it began',
-       (epoch_us(coalesce(impact_started_at, detected_at)) - epoch_us(resolved_at)) / 1e6, 1, 0
+select if(count(*) = 1, any_value(service), null), incident_id, 'it was resolved before it began',
+       any_value(epoch_us(coalesce(impact_started_at, detected_at)) - epoch_us(resolved_at)) / 1e6, 1, 0
 from incident_facts where coalesce(impact_started_at, detected_at) > resolved_at
+group by incident_id
 union all
 select service, repository || '#' || number,
        case when first_commit_at > opened_at then 'its first commit is younger than the pull request'
