@@ -5,10 +5,10 @@ Services come in the order in which facts are stored, so that what is written ba
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from dora.definitions import REWORK_KINDS, Definitions
 from dora.overrides import Overrides
@@ -16,6 +16,7 @@ from dora.warehouse import Builder
 from metrics import changes
 from metrics.deployments import Line, lines
 from metrics.failures import Evidence
+from metrics.named_deployments import NamedDeployments
 from metrics.placement import numbered_evidence, rework_bits
 from metrics.regions import Merged, merged
 from metrics.repositories import Repositories
@@ -40,7 +41,7 @@ class Rules:
     overrides: Overrides
     slots: set[tuple[str, int]]
     checks: Mapping[str, Sequence[Row]]
-    resolve: Callable[[str], str | None]
+    resolve: NamedDeployments
 
 
 def batches(services: Sequence[ServiceName], sizes: Mapping[str, int]) -> Iterator[range]:
@@ -102,7 +103,7 @@ def _of_all_regions(rules: Rules, together: Merged) -> Rules:
         rules,
         checks=together.checks(rules.checks),
         overrides=together.decisions(rules.overrides),
-        resolve=together.resolver(rules.resolve),
+        resolve=replace(rules.resolve, counted=together.counted),
     )
 
 
@@ -207,8 +208,3 @@ def failed_checks(builder: Builder) -> dict[str, list[Row]]:
     for check in builder.records(read_sql("build/checks")):
         found.setdefault(str(check["deployment"]), []).append(check)
     return found
-
-
-def named_deployments(builder: Builder) -> dict[str, str]:
-    """What incidents call deployments -> `deployment_id`."""
-    return {str(name): cast(str, known) for name, known in builder.rows(read_sql("build/named_deployments"))}

@@ -12,8 +12,9 @@ from dora.definitions import Definitions
 from dora.overrides import Overrides
 from dora.warehouse import Builder, Reader
 from metrics import quality
-from metrics.batch import Rules, batches, build_batch, failed_checks, named_deployments
+from metrics.batch import Rules, batches, build_batch, failed_checks
 from metrics.deployments import replay_slots
+from metrics.named_deployments import named_deployments
 from metrics.placement import placed_services
 from metrics.repositories import Repositories
 from metrics.services import Ownership, ServiceMap, ServiceName, discovered, matches
@@ -53,7 +54,7 @@ def build(builder: Builder, setting: Setting) -> None:
         setting.overrides,
         replay_slots(builder, setting.definitions),
         failed_checks(builder),
-        named_deployments(builder).get,
+        named_deployments(builder),
     )
     number = 0
     for places in batches(services, repositories.sizes):

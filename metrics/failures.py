@@ -22,6 +22,8 @@ CONFIDENCE = {
     "telemetry": 0.6, "hotfix": 0.5, "proximity": 0.3, "out_of_order": 0.0, "replay": 0.0,
 }  # fmt: skip
 Record = Mapping[str, object]
+#: From an incident and its column that names a deployment to the `deployment_id` of the one that it means.
+Resolve = Callable[[Record, str], str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,7 @@ def reverts(shipped: Shipped) -> Iterator[Evidence]:
 
 
 def hotfixes(
-    shipped: Shipped, definitions: Definitions, incidents: Sequence[Record], resolve: Callable[[str], str | None]
+    shipped: Shipped, definitions: Definitions, incidents: Sequence[Record], resolve: Resolve
 ) -> Iterator[Evidence]:
     """`hotfix`: a shipped pull request is marked as one; blames the deployment that it mends.
 
@@ -136,13 +138,8 @@ def hotfix_deployments(shipped: Shipped, definitions: Definitions) -> list[tuple
     return [(d, number, title) for number, title in marked if (d := shipped.pull_request(number)) is not None]
 
 
-def linked_incidents(
-    shipped: Shipped, incidents: Iterable[Record], resolve: Callable[[str], str | None]
-) -> Iterator[Evidence]:
-    """`linked_incident`: the incident names the deployment, version, commit or pull request.
-
-    `resolve` turns a deployment's id as the incident writes it into its `deployment_id`.
-    """
+def linked_incidents(shipped: Shipped, incidents: Iterable[Record], resolve: Resolve) -> Iterator[Evidence]:
+    """`linked_incident`: the incident names the deployment, version, commit or pull request."""
     for incident in incidents:
         blamed, how = _named_by(shipped, incident, resolve)
         if blamed:
@@ -150,10 +147,10 @@ def linked_incidents(
             yield _ended_by(found, blamed, fixing(shipped, incident, resolve))
 
 
-def fixing(shipped: Shipped, incident: Record, resolve: Callable[[str], str | None]) -> Deployed | None:
+def fixing(shipped: Shipped, incident: Record, resolve: Resolve) -> Deployed | None:
     """The deployment of the line that the incident says fixed it, by its id or its pull request."""
     if incident["fix_deployment"] is not None:
-        return shipped.by_id.get(resolve(str(incident["fix_deployment"])) or "")
+        return shipped.by_id.get(resolve(incident, "fix_deployment") or "")
     if incident["fix_pull_request"] is not None:
         return shipped.pull_request(cast(int, incident["fix_pull_request"]))
     return None
@@ -164,7 +161,7 @@ def proximity(
     incidents: Iterable[Record],
     linked: set[str],
     definitions: Definitions,
-    resolve: Callable[[str], str | None],
+    resolve: Resolve,
 ) -> Iterator[Evidence]:
     """`proximity`: nothing better known than that the incident followed the deployment within the window."""
     for incident in incidents:
@@ -209,10 +206,10 @@ def incident_id(incident: Record) -> str:
     return f"{incident['source']}/{incident['id']}"
 
 
-def _named_by(shipped: Shipped, incident: Record, resolve: Callable[[str], str | None]) -> tuple[Deployed | None, str]:
+def _named_by(shipped: Shipped, incident: Record, resolve: Resolve) -> tuple[Deployed | None, str]:
     repository = shipped.repository
     if incident["deployment"] is not None:
-        return shipped.by_id.get(resolve(str(incident["deployment"])) or ""), "deployment"
+        return shipped.by_id.get(resolve(incident, "deployment") or ""), "deployment"
     if incident["version"] is not None:
         at = cast("datetime | None", incident["impact_started_at"] or incident["detected_at"])
         named = shipped.of_version(incident["version"])

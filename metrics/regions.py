@@ -15,7 +15,7 @@ succeed stay attempts, each region's own. A service with one production environm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
@@ -66,9 +66,10 @@ class Merged:
             {"part_of": "deployment_id", "deployment_id": "region_deployment_id"}
         )
 
-    def resolver(self, resolve: Callable[[str], str | None]) -> Callable[[str], str | None]:
-        """`resolve`, from what an incident calls a deployment to its id, leading to the deployment that counts."""
-        return lambda name: self._counted(resolve(name))
+    def counted(self, deployment_id: str) -> str:
+        """The deployment that counts: of a region the one that it is part of, else itself."""
+        region = self.regions.get(deployment_id)
+        return region.part_of if region else deployment_id
 
     def checks(self, checks: Checks) -> Checks:
         """The failed checks by the deployment that they name, those of a region with what it is part of too."""
@@ -83,10 +84,6 @@ class Merged:
         """What people decided about a region, as decisions about the deployment that it is part of."""
         blame, absolve = (tuple(map(self._decided, rows)) for rows in (overrides.blame, overrides.absolve))
         return Overrides(blame=blame, absolve=absolve)
-
-    def _counted(self, deployment_id: str | None) -> str | None:
-        region = self.regions.get(deployment_id or "")
-        return region.part_of if region else deployment_id
 
     def _decided(self, row: Override) -> Override:
         region = next(filter(row.is_about, self.regions.values()), None) or self.regions.get(row.deployment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,13 +34,13 @@ class Facts:
 class Inputs:
     """What the rules of one service look at besides its deployments.
 
-    `checks`: failed ones by the deployment they name; `resolve` turns a deployment's id as an incident writes it
-    into ours. `named`: the incidents of any service that people's decisions name.
+    `checks`: failed ones by the deployment they name; `resolve` tells which deployment an incident means; `named`: the
+    incidents of any service that people's decisions name.
     """
 
     incidents: Sequence[Row] = ()
     checks: Mapping[str, Sequence[Row]] = field(default_factory=dict)
-    resolve: Callable[[str], str | None] = lambda _name: None
+    resolve: failures.Resolve = lambda _incident, _column: None
     overrides: Overrides = field(default_factory=Overrides)
     named: Sequence[Row] = ()
 

@@ -58,7 +58,7 @@ def test_there_are_cases_for_every_metric() -> None:
 
 def _figure(reader: Reader, question: Question, card: Scorecard, name: str) -> object:
     """`deployment.ID.COLUMN`, `evidence.ID` (kinds), `ships.ID` (shas), `regions.ID`, `change.SHA.COLUMN`, `pull_request.N.COLUMN`,
-    `quality.FINDING` (subjects), `unmapped.N` (why), `summary.FINDING.COLUMN`, `explain.METRIC.ROLE` (what
+    `quality.FINDING` (subjects), `why.SUBJECT` (its findings), `unmapped.N` (why), `summary.FINDING.COLUMN`, `explain.METRIC.ROLE` (what
     has that role in its rows), else a path into the group: `change_fail_rate.rate`, `@NAME.…` for another group and
     `#2.…` for its third bucket."""
     kind, _, rest = name.partition(".")
@@ -94,6 +94,7 @@ _ROWS = {
     "change": "from change_facts where sha = $key",
     "pull_request": "from pull_request_facts where number = $key::integer",
     "quality": "select subject as value from quality_facts where finding = $key",
+    "why": "select detail as value from quality_facts where subject = $key",
     "unmapped": "select split_part(detail, ':', 1) as value from quality_facts where subject = 'shop#' || $key",
     "summary": "from quality_summary where finding = $key",
 }
