@@ -229,7 +229,10 @@ class Incident(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification(Record):
-    """One check of a deployment after it reported success: a smoke test, a canary analysis."""
+    """One check of a deployment after it reported success: a smoke test, a canary analysis, a look at its telemetry.
+
+    `status` is one of `STATUSES`, or `regressed`: the service's error or latency series got worse with the deployment.
+    """
 
     TABLE: ClassVar[str] = "verifications"
     KEY: ClassVar[tuple[str, ...]] = ("source", "id")

@@ -30,7 +30,7 @@ NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "verifications": (("deployment",),),
     "flag_changes": (("flag",), ("changed_at",)),
 }
-FINAL = ("succeeded", "failed", "cancelled")
+FINAL = ("succeeded", "failed", "regressed", "cancelled")
 _CONTENT_LIMIT = 2000
 
 

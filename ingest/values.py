@@ -19,12 +19,17 @@ from dora.tables import nearest
 
 _SUCCEEDED = ("succeeded", "success", "successful", "succeed", "ok", "okay", "passed", "pass", "deployed", "green")
 _FAILED = ("failed", "failure", "fail", "error", "errored", "timed_out", "timeout", "startup_failure", "red")
+_REGRESSED = ("regressed", "regression")
 _CANCELLED = ("cancelled", "canceled", "cancel", "aborted", "abort", "skipped", "stopped")
 _RUNNING = ("running", "in_progress", "started", "active", "deploying")
 _PENDING = ("pending", "queued", "waiting", "created", "scheduled", "requested")
 _WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "status": {
         "succeeded": _SUCCEEDED, "failed": _FAILED, "cancelled": _CANCELLED, "running": _RUNNING, "pending": _PENDING,
+    },
+    "outcome": {
+        "succeeded": _SUCCEEDED, "failed": _FAILED, "regressed": _REGRESSED, "cancelled": _CANCELLED, "running": _RUNNING,
+        "pending": _PENDING,
     },
     "state": {"open": ("open", "opened"), "merged": ("merged",), "closed": ("closed", "declined", "abandoned")},
     "actor_kind": {"human": ("human", "user", "person"), "bot": ("bot", "robot", "app", "machine", "automation")},
@@ -68,6 +73,8 @@ def column_kind(table: str, name: str, hint: str) -> str:
     """How a column is read: `text`, `time`, `int`, `float`, `bool`, a key of `WORDS`, `person`, `sha`, `url`, a list."""
     if name == "kind" and table == "telemetry_samples":
         return "kind"
+    if name == "status" and table == "verifications":
+        return "outcome"
     if name in ("status", "state", "actor_kind", "commit_rule"):
         return name if (name, table) != ("state", "flag_changes") else "text"
     if name in _SHA_LISTS and hint.startswith("tuple[str"):

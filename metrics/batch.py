@@ -203,8 +203,8 @@ def _evidence(rows: Sequence[Evidence]) -> pl.DataFrame:
 
 
 def failed_checks(builder: Builder) -> dict[str, list[Row]]:
-    """The failed checks after deployments, by the deployment that they name."""
+    """The checks after deployments that went badly, by the deployment that they name."""
     found: dict[str, list[Row]] = {}
     for check in builder.records(read_sql("build/checks")):
-        found.setdefault(str(check["deployment"]), []).append(check)
+        found.setdefault(str(check["meant"]), []).append(check)
     return found

@@ -52,6 +52,11 @@ class Deployed:
     rework_kinds: set[str] = field(default_factory=set)
 
     @property
+    def full_id(self) -> str:
+        """SOURCE/ID of its record."""
+        return f"{self.source}/{self.record_id}"
+
+    @property
     def order(self) -> tuple[datetime, int, str]:
         """Time order; equal times keep the source's own order."""
         return (self.finished_at, self.sequence, self.deployment_id)

@@ -181,23 +181,24 @@ def proximity(
 
 
 def verifications(shipped: Shipped, checks: Mapping[str, Sequence[Record]]) -> Iterator[Evidence]:
-    """`verification`: a check after the deployment failed; recovered with the next deployment of the service.
+    """`verification`: a check after the deployment failed; `telemetry`: it found that the service's series regressed.
 
-    `checks`: the failed ones, by the deployment that they name.
+    Recovered with the next deployment of the service. `checks`: those that went badly, by the deployment that they name.
     """
-    named = ((d, check) for d in shipped.line for n in {d.record_id, d.deployment_id} for check in checks.get(n, ()))
+    named = ((d, check) for d in shipped.line for n in {d.full_id, d.deployment_id} for check in checks.get(n, ()))
     for deployed, check in named if checks else ():
         after = shipped.after(deployed)
+        kind, found = ("telemetry", "regressed") if check["status"] == "regressed" else ("verification", "failed")
         yield Evidence(
             deployment_id=deployed.deployment_id,
-            kind="verification",
+            kind=kind,
             evidence="verification",
             evidence_id=f"{check['source']}/{check['id']}",
             evidence_at=cast("datetime | None", check["finished_at"] or check["started_at"] or deployed.finished_at),
             recovery_id=after.deployment_id if after else None,
             recovered_at=after.finished_at if after else None,
-            confidence=CONFIDENCE["verification"],
-            reason=f"check {check['name']} failed after the deployment had reported success",
+            confidence=CONFIDENCE[kind],
+            reason=f"check {check['name']} {found} after the deployment had reported success",
         )
 
 

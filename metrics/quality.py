@@ -21,8 +21,8 @@ from metrics.slices import read_sql
 ASKED = (
     "deployment_without_commit", "deployment_without_time", "duplicate_deployment",
     "future_time", "incident_without_service", "incident_without_time", "missing_stage", "negative_duration",
-    "negative_lead_time", "never_shipped", "stale_source", "unknown_service", "unlinked_incident", "unmapped_pull_request",
-    "unresolved_version",
+    "negative_lead_time", "never_shipped", "stale_source", "unknown_service", "unlinked_check", "unlinked_incident",
+    "unmapped_pull_request", "unresolved_version",
 )  # fmt: skip
 #: How many rows each metric has in all, by the columns of totals.sql.
 _TOTALS = {

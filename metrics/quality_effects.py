@@ -67,6 +67,10 @@ TOUCHES: Mapping[str, tuple[Touch, ...]] = {
         Touch("change_fail_rate", "rows", "lower", "the deployment that caused it is not known to have failed"),
         Touch("failed_deployment_recovery_time", "rows", "either", "its recovery is missing"),
     ),
+    "unlinked_check": (
+        Touch("change_fail_rate", "rows", "lower", "the deployment that was checked is not known to have failed"),
+        Touch("failed_deployment_recovery_time", "rows", "either", "its recovery is missing"),
+    ),
     "incident_without_service": (
         Touch("time_to_restore", "rows", "either", "left out"),
         Touch("change_fail_rate", "rows", "lower", "the deployment that caused it is not known to have failed"),
@@ -98,6 +102,7 @@ TITLES: Mapping[str, str] = {
     "change_without_clock": "shipped changes without the moment at which lead time starts",
     "missing_stage": "pull requests of which a stage is unknown",
     "unlinked_incident": "incidents that are linked to no deployment",
+    "unlinked_check": "checks that went badly after no known deployment",
     "unmapped_pull_request": "merged pull requests whose merge is no known commit",
     "incident_without_service": "incidents of no known service",
     "incident_without_time": "incidents that began nobody knows when",
@@ -118,6 +123,7 @@ NEXT_STEPS: Mapping[str, str] = {
     "missing_stage": "add a source that knows pull requests and reviews",
     "unmapped_pull_request": "read the branch it was merged to, or squash with the number in the subject",
     "unlinked_incident": "name the deployment in the incident as SOURCE/ID, or say it with `dora blame`",
+    "unlinked_check": "name the deployment in the check as SOURCE/ID",
     "incident_without_service": "add the name as an alias of a [[service]]",
     "stale_source": "check the source with `dora doctor`; remove it when it is retired",
     "production_matches_nothing": "set [definitions] production to a name that `dora doctor` lists, then `dora build`",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: The environment of deployments to several regions.
 ALL = "production (all regions)"
 Checks = Mapping[str, Sequence[Mapping[str, object]]]
-_COLUMNS = ("service", "deployment_id", "record_id", "environment", "version", "sha", "finished_at")
+_COLUMNS = ("service", "deployment_id", "source", "record_id", "environment", "version", "sha", "finished_at")
 
 
 @dataclass(slots=True)
@@ -39,6 +39,7 @@ class Region:
     row: int
     service: str
     deployment_id: str
+    source: str
     record_id: str
     environment: str
     version: str | None
@@ -46,6 +47,11 @@ class Region:
     finished_at: datetime
     part_of: str = ""
     late: bool = False
+
+    @property
+    def full_id(self) -> str:
+        """SOURCE/ID of its record."""
+        return f"{self.source}/{self.record_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class Merged:
         found: dict[str, list[Mapping[str, object]]] = {}
         for region in self.regions.values() if checks else ():
             if region.part_of != region.deployment_id:
-                for name in {region.record_id, region.deployment_id} & checks.keys():
+                for name in {region.full_id, region.deployment_id} & checks.keys():
                     found.setdefault(region.part_of, [*checks.get(region.part_of, ())]).extend(checks[name])
         return {**checks, **found}
 

@@ -167,7 +167,7 @@ def _run(told: DeploymentStory) -> str:
 
 
 def _tone(status: str) -> str:
-    return "alarm" if status == "failed" else "good" if status == "succeeded" else ""
+    return "alarm" if status in ("failed", "regressed") else "good" if status == "succeeded" else ""
 
 
 def around(told: DeploymentStory, words: Words) -> Section | None:

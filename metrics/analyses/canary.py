@@ -57,7 +57,7 @@ def _row(part: pl.DataFrame, checks_known: bool) -> dict[str, object]:
     broken = pl.col("status") == "failed"
     checked = pl.col("failed_checks") > 0
     failed = full.filter(~broken & pl.col("kinds").is_not_null())
-    by_check = failed.filter((pl.col("kinds").list.len() == 1) & pl.col("kinds").list.contains("verification"))
+    by_check = failed.filter(pl.col("kinds").list.set_difference(["verification", "telemetry"]).list.len() == 0)
     in_canary = early.filter(broken | checked | pl.col("kinds").is_not_null()).height
     in_rollout = full.filter(broken & checked).height
     caught = in_canary + in_rollout

@@ -1,5 +1,12 @@
--- One row per verification of deployment $id, in order; a tool may name it with or without the source.
-select coalesce(name, '') as name, coalesce(status, 'unknown') as status, started_at, finished_at, url
-from verifications
-where deployment = $id or (source = $source and deployment = $bare_id)
-order by coalesce(started_at, finished_at), id
+-- One row per verification of deployment $id, in order. A tool may name it with or without its source: without, the check is of
+-- the source's own, or only one deployment is called so. record: without the service that $bare_id ends in where a whole
+-- repository was deployed.
+with record as (
+    select id from deployments where source = $source and id in ($bare_id, regexp_replace($bare_id, '#[^#]*$', ''))
+    order by length(id) desc limit 1
+)
+select coalesce(v.name, '') as name, coalesce(v.status, 'unknown') as status, v.started_at, v.finished_at, v.url
+from verifications v cross join record r
+where v.deployment in ($id, $source || '/' || r.id)
+   or (v.deployment = r.id and (v.source = $source or (select count(*) from deployments where id = r.id) = 1))
+order by coalesce(v.started_at, v.finished_at), v.id

@@ -1,6 +1,6 @@
 -- One row per group and attempt that ended in [$start, $end) in production or in a canary environment:
 -- one whose name in small letters the expression $canary matches.
--- checks, failed_checks: how many checks of it are known, and how many of them failed.
+-- checks, failed_checks: how many checks of it are known, and how many of them went badly.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
@@ -14,7 +14,7 @@ named as (
 ),
 checks as (
     select n.number, count(distinct (v.source, v.id)) as checks,
-           count(distinct (v.source, v.id)) filter (v.status = 'failed') as failed_checks
+           count(distinct (v.source, v.id)) filter (v.status in ('failed', 'regressed')) as failed_checks
     from verifications v join named n on n.name = v.deployment group by n.number
 )
 select m.grp, d.number, d.service, d.finished_at, d.status, d.canary, coalesce(c.checks, 0) as checks, coalesce(c.failed_checks, 0) as failed_checks

@@ -57,6 +57,17 @@ def test_start_and_finish_without_times_are_one_row(folder: Path) -> None:
     assert row == ("succeeded", False, False)
 
 
+def test_a_regression_seen_in_the_telemetry_is_evidence(folder: Path) -> None:
+    said(folder, "record", "deployment", "id=d1", "service=shop", "finished_at=2025-01-01T10:00:00Z")
+    told = ("deployment=d1", "name=error-rate", "status=regressed", "finished_at=2025-01-01T11:00:00Z")
+    said(folder, "record", "verification", *told, "--source", "watch")
+    assert rows(folder, "select deployment_id, kind, evidence_at::varchar from failure_evidence") == [
+        ("recorded/d1", "telemetry", "2025-01-01 11:00:00")
+    ]
+    shown = json.loads(said(folder, "deploys", "show", "recorded/d1", "--format", "json").stdout)
+    assert [(check["name"], check["status"]) for check in shown["checks"]] == [("error-rate", "regressed")]
+
+
 def test_cdevents_come_in_by_standard_input(folder: Path) -> None:
     files = sorted(CDEVENTS.glob("*.json"))
     lines = "\n".join(json.dumps(json.loads(path.read_text())) for path in files)
