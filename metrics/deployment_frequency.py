@@ -29,7 +29,7 @@ RULE = "on demand: more than one deployment on the median working day; else the 
 def deployment_frequency(reader: Reader, slices: Slices) -> dict[Key, DeploymentFrequency]:
     """One result per (group, bucket), also where nothing was deployed."""
     attempts = slices.pooled(lambda part: read_attempts(reader, part))
-    kept = [_day_rule(slices, group) for group in range(len(slices.names))]
+    kept = [day_rule(slices, group) for group in range(len(slices.names))]
     return {
         (group, bucket): _summary(
             succeeded(cut), _calendar(slices.buckets[bucket], *kept[group]), len(cut["at_us"]), slices.question.edition
@@ -38,7 +38,7 @@ def deployment_frequency(reader: Reader, slices: Slices) -> dict[Key, Deployment
     }
 
 
-def _day_rule(slices: Slices, group: int) -> tuple[str, tuple[int, ...]]:
+def day_rule(slices: Slices, group: int) -> tuple[str, tuple[int, ...]]:
     """Time zone and working days of a group: its services' where they agree, else the organisation's."""
     theirs = {
         (part.question.definitions.timezone, part.question.definitions.working_days)

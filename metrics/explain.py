@@ -15,7 +15,7 @@ from dora.errors import ConfigError
 from dora.tables import nearest
 from dora.warehouse import Reader
 from metrics.catalog import METRICS, Metric
-from metrics.deployment_frequency import local_days
+from metrics.deployment_frequency import day_rule, local_days
 from metrics.failed_deployments import NOT_FAILURES, Failure, failures_by_number
 from metrics.question import Question
 from metrics.slices import Slices, read_sql, slices
@@ -48,7 +48,7 @@ def explain(reader: Reader, question: Question, metric_id: str) -> Explanation:
     metric = METRICS[metric_id]
     cut = slices(reader, question)
     rows = tuple(_once(sorted((row for part in cut.parts() for row in _rows(reader, part, metric)), key=_time)))
-    value, formula = _recompute(metric_id, rows, question)
+    value, formula = _recompute(metric_id, rows, local_days(question.period, day_rule(cut, 0)[0]))
     return Explanation(
         metric=metric,
         question=question,
@@ -188,10 +188,9 @@ _JUDGES: dict[str, Callable[[Row, Question], tuple[str, str]]] = {
 }
 
 
-def _recompute(metric_id: str, rows: Sequence[Row], question: Question) -> tuple[float | None, str]:
+def _recompute(metric_id: str, rows: Sequence[Row], days: float) -> tuple[float | None, str]:
     numerator = sum(row["role"] == "numerator" for row in rows)
     if metric_id == "deployment_frequency":
-        days = local_days(question.period, question.definitions.timezone)
         return numerator / days, f"{numerator} deployments / {days:g} days"
     if METRICS[metric_id].unit == "rate":
         n = numerator + sum(row["role"] == "denominator" for row in rows)

@@ -1,12 +1,12 @@
 """Any time: on which hours and days production is deployed to and fails, gaps, streaks, deployments per developer.
 
-Hours, weekdays and days are local to the configured time zone. From the DevOps Handbook: deploying is safe when it
+Hours, weekdays and days are local to the time zone of the group. From the DevOps Handbook: deploying is safe when it
 happens on any day and at any hour; a team that waits for the quiet night shows it here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
@@ -18,7 +18,7 @@ from dora.period import Period
 from dora.warehouse import Reader
 from metrics.analyses.answer import Answer, Row, by_group, share
 from metrics.analyses.failed import FAIL_RATE, fail_rate, judged
-from metrics.deployment_frequency import local_days
+from metrics.deployment_frequency import day_rule, local_days
 from metrics.question import Question
 from metrics.slices import Slices, slices
 
@@ -47,16 +47,16 @@ def any_time(reader: Reader, question: Question) -> Answer:
     people = cut.frame(reader, "analyses/any_time_developers")
     heads = {row["grp"]: (row["developers"], row["unnamed"]) for row in people.to_dicts()}
     rows: list[Row] = []
-    for place, (name, part) in enumerate(by_group(cut, _local(reader, cut))):
-        rows.append({"group": name} | _rhythm(part, question) | _per_developer(part.height, heads.get(place), question))
-        rows[-1] = {**rows[-1], **_working_hours(part, question)}
+    for place, (name, part, own) in enumerate(_local(reader, cut)):
+        figures = _rhythm(part, own) | _per_developer(part.height, heads.get(place), own) | _working_hours(part, own)
+        rows.append({"group": name} | figures)
     return Answer(
         name="any_time",
         title="Any time",
         definition=DEFINITION,
         columns=COLUMNS,
         rows=tuple(rows),
-        notes=_notes(question, rows, sum(unnamed for _, unnamed in heads.values())),
+        notes=(_zones(cut), *_notes(rows, sum(unnamed for _, unnamed in heads.values()))),
     )
 
 
@@ -64,18 +64,20 @@ def hours(reader: Reader, question: Question) -> Answer:
     """One row a group, weekday (1 is Monday) and hour in which it deployed, with the failures of these deployments."""
     cut = slices(reader, question)
     rows: list[Row] = []
-    for name, part in by_group(cut, _local(reader, cut)):
+    for name, part, _ in _local(reader, cut):
         for (weekday, hour), cell in part.sort("weekday", "hour").group_by("weekday", "hour", maintain_order=True):
             counted = {"deployments": cell.height, "deployments_share": cell.height / part.height}
             rows.append({"group": name, "weekday": weekday, "hour": hour} | counted | fail_rate(cell))
-    zone = question.definitions.timezone
     return Answer(
         name="hours",
         title="Hours of the week",
-        definition=f"succeeded production deployments by weekday (1 is Monday) and hour they ended in, time zone {zone}",
+        definition="succeeded production deployments by weekday (1 is Monday) and hour they ended in",
         columns=HOUR_COLUMNS,
         rows=tuple(rows),
-        notes=("hours without a deployment have no row; a failure stands at the hour of the deployment that failed",),
+        notes=(
+            _zones(cut),
+            "hours without a deployment have no row; a failure stands at the hour of the deployment that failed",
+        ),
         keys=3,
     )
 
@@ -98,11 +100,24 @@ def days_of(period: Period, timezone: str) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-def _local(reader: Reader, cut: Slices) -> pl.DataFrame:
-    """The deployments with their verdict and their local date, weekday and hour."""
-    at = pl.col("finished_at").dt.replace_time_zone("UTC").dt.convert_time_zone(cut.question.definitions.timezone)
+def _local(reader: Reader, cut: Slices) -> Iterator[tuple[str, pl.DataFrame, Question]]:
+    """(group, its deployments with verdict and local date, weekday and hour, the question by its days) for every group."""
     rows = judged(reader, cut, cut.frame(reader, "analyses/any_time"))
-    return rows.with_columns(date=at.dt.date(), weekday=at.dt.weekday(), hour=at.dt.hour())
+    for place, (name, part) in enumerate(by_group(cut, rows)):
+        zone, working_days = day_rule(cut, place)
+        at = pl.col("finished_at").dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+        own = replace(cut.question.definitions, timezone=zone, working_days=working_days)
+        local = part.with_columns(date=at.dt.date(), weekday=at.dt.weekday(), hour=at.dt.hour())
+        yield name, local, replace(cut.question, definitions=own)
+
+
+def _zones(cut: Slices) -> str:
+    """Which clock days and hours are read from."""
+    zones = {name: day_rule(cut, place)[0] for place, name in enumerate(cut.names)}
+    told = sorted(set(zones.values()))
+    if len(told) < 2:
+        return f"days and hours are those of the time zone {(told or [cut.question.definitions.timezone])[0]}"
+    return f"days and hours are those of each one's time zone: {', '.join(f'{name} {zone}' for name, zone in zones.items())}"
 
 
 def _rhythm(part: pl.DataFrame, question: Question) -> dict[str, object]:
@@ -158,8 +173,8 @@ def _working_hours(part: pl.DataFrame, question: Question) -> dict[str, object]:
     }
 
 
-def _notes(question: Question, rows: Sequence[Row], unnamed: int) -> tuple[str, ...]:
-    notes = [f"days and hours are those of the time zone {question.definitions.timezone}"]
+def _notes(rows: Sequence[Row], unnamed: int) -> tuple[str, ...]:
+    notes = []
     if any(0 < cast(int, row["developers"]) < FEWEST_DEVELOPERS for row in rows):
         notes.append(
             f"no rate is given for fewer than {FEWEST_DEVELOPERS} developers: it would be a figure of a person"

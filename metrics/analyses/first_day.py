@@ -35,8 +35,7 @@ DEFINITION = (
 def first_day(reader: Reader, question: Question) -> Answer:
     """One row per group; figures None below `FEWEST` newcomers, and nothing that could name one."""
     cut = slices(reader, question)
-    authored = question.definitions.clock == "authored"
-    frame = cut.frame(reader, "analyses/first_day", authored=authored)
+    frame = cut.frame(reader, "analyses/first_day", authored=_authored(reader, question))
     known = frame.filter(~pl.col("before"))
     as_of = question.as_of.replace(tzinfo=None)
     rows = tuple({"group": name, **_figures(own, as_of)} for name, own in by_group(cut, known))
@@ -48,6 +47,12 @@ def first_day(reader: Reader, question: Question) -> Answer:
         rows=tuple({column: row.get(column) for column in COLUMNS} for row in rows),
         notes=(*_history(cut.frame(reader, "analyses/first_day_history")), *_notes(rows, frame)),
     )
+
+
+def _authored(reader: Reader, question: Question) -> list[str]:
+    """The services whose clock is the author's; of all others it is the committer's."""
+    names = [str(row[0]) for row in reader.rows("select service from services order by service")]
+    return [name for name in names if question.definitions.of(name).clock == "authored"]
 
 
 def _figures(newcomers: pl.DataFrame, as_of: datetime) -> dict[str, object]:

@@ -108,13 +108,16 @@ def _production(cut: Slices, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _are_production(cut: Slices, frame: pl.DataFrame) -> list[bool]:
-    """For every row whether its flag change reaches production; one that names no environment reaches all."""
-    patterns, wanted = cut.question.definitions.production, cut.question.environments
+    """For every row whether its flag change reaches production of its service; one that names no environment reaches all."""
     return [
-        name is None
-        or (matches(name, patterns) and (not wanted or any(reaches(name, one, patterns) for one in wanted)))
-        for name in frame["environment"]
+        name is None or _reaches(name, cut.question, cut.question.definitions.of(service).production)
+        for service, name in zip(frame["service"], frame["environment"], strict=True)
     ]
+
+
+def _reaches(name: str, question: Question, production: Sequence[str]) -> bool:
+    wanted = question.environments
+    return matches(name, production) and (not wanted or any(reaches(name, one, production) for one in wanted))
 
 
 def _inside(part: pl.DataFrame, clock: str, bucket: Period) -> pl.DataFrame:

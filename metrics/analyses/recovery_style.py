@@ -181,8 +181,8 @@ def _moves(reader: Reader, cut: Slices, fixes: Mapping[int, int | None], until_u
         if row["backward_kind"] != "replay":
             lines.setdefault(line, []).append(move)
     off = cut.frame(reader, "analyses/recovery_style_flags", until=until).to_dicts() if unnamed else []
-    production = cut.question.definitions.production
     for row in (row for row in off if meaning(row["state"]) == "off"):
+        production = cut.question.definitions.of(str(row["service"])).production
         for line in lines:
             if line[0] == row["service"] and reaches(cast("str | None", row["environment"]), line[1], production):
                 lines[line].append(Move(_us(row["changed_at"]), "flag_off"))

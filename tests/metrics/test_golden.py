@@ -59,7 +59,7 @@ def test_there_are_cases_for_every_metric() -> None:
 def _figure(reader: Reader, question: Question, card: Scorecard, name: str) -> object:
     """`deployment.ID.COLUMN`, `evidence.ID` (kinds), `ships.ID` (shas), `regions.ID`, `change.SHA.COLUMN`, `pull_request.N.COLUMN`,
     `quality.FINDING` (subjects), `why.SUBJECT` (its findings), `unmapped.N` (why), `summary.FINDING.COLUMN`, `explain.METRIC.ROLE` (what
-    has that role in its rows), else a path into the group: `change_fail_rate.rate`, `@NAME.…` for another group and
+    has that role in its rows), `recounted.METRIC` (its figure from these rows), else a path into the group: `change_fail_rate.rate`, `@NAME.…` for another group and
     `#2.…` for its third bucket."""
     kind, _, rest = name.partition(".")
     if kind in _ROWS:
@@ -69,6 +69,8 @@ def _figure(reader: Reader, question: Question, card: Scorecard, name: str) -> o
     if kind == "explain":
         metric, _, role = rest.partition(".")
         return plain(sorted(_subject(row) for row in explain(reader, question, metric).rows if row["role"] == role))
+    if kind == "recounted":
+        return plain(explain(reader, question, rest).value)
     found: object = _group(card, kind[1:]) if kind.startswith("@") else card.groups[0]
     for part in (rest if kind.startswith("@") else name).split("."):
         if part.startswith("#"):
