@@ -254,7 +254,24 @@ def _by_team(question: Question, directory: _Directory) -> Slices:
         Member(place[str(row[key])] if key is not None else 0, row[1], known[row[1]], row[2], row[3])
         for row in stretches
     ]
-    return Slices(question, tuple(groups), tuple(members), tuple(question.buckets()))
+    return Slices(question, tuple(groups), tuple(_apart(members)), tuple(question.buckets()))
+
+
+def _apart(members: Sequence[Member]) -> list[Member]:
+    """The members, overlapping stretches of a service in a group as one: what two teams own together counts once."""
+    found: list[Member] = []
+    for member in sorted(members, key=lambda member: (member.group, member.position, member.stretch)):
+        last = found[-1] if found else None
+        if (
+            last
+            and (last.group, last.position) == (member.group, member.position)
+            and member.stretch[0] < last.stretch[1]
+        ):
+            until = max(last, member, key=lambda one: one.stretch[1]).owned_until
+            found[-1] = replace(last, owned_until=until)
+        else:
+            found.append(member)
+    return found
 
 
 def _by_place(places: Integers, moments: NDArray[np.generic]) -> Integers:
