@@ -90,7 +90,8 @@ def parse_seconds(text: str) -> float:
 def parse_period(start: str | None, end: str | None, now: datetime, timezone: str = "UTC") -> Period:
     """The period a person asked for; defaults to the 90 days before `now`'s next local midnight.
 
-    `start` is a date, a date-time, a year or quarter such as `2025Q1`, or a length such as `90d` before the end;
+    `start` is a date, a date-time, a year or quarter such as `2025Q1`, or a length such as `90d` before the end (days
+    and weeks are those of the calendar: 90 midnights before, whatever the clock did);
     `end` a date or date-time, exclusive. Anything else, or an empty period, is a `ConfigError`.
     """
     try:
@@ -111,8 +112,11 @@ def _parsed(start: str | None, end: str | None, now: datetime, timezone: str) ->
     else:
         stop = parse_instant(end, zone)
     begin = start or "90d"
-    if re.fullmatch(r"\s*\d+(?:\.\d+)?\s*[smhdw]\s*", begin):
+    if re.fullmatch(r"\s*\d+(?:\.\d+)?\s*[smh]\s*", begin):
         return Period(stop - timedelta(seconds=parse_seconds(begin)), stop)
+    if re.fullmatch(r"\s*\d+(?:\.\d+)?\s*[dw]\s*", begin):
+        wall = stop.astimezone(zone).replace(tzinfo=None) - timedelta(seconds=parse_seconds(begin))
+        return Period(wall.replace(tzinfo=zone).astimezone(UTC), stop)
     return Period(parse_instant(begin, zone), stop)
 
 
@@ -130,6 +134,16 @@ def parse_instant(text: str, zone: ZoneInfo | None = None) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:
         raise ConfigError(f"{text!r} is outside the years 1 to 9999; write another date") from None
+
+
+def edge(moment: datetime | str, timezone: str) -> str:
+    """An end of a period as a person of that time zone says it: the day, with the time where that is not midnight.
+
+    `moment`: aware, or as ISO 8601 text with an offset.
+    """
+    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    local = at.astimezone(ZoneInfo(timezone))
+    return f"{local:%Y-%m-%d}" if local.time() == time() else f"{local:%Y-%m-%d %H:%M}"
 
 
 def _named(text: str, zone: ZoneInfo) -> Period:

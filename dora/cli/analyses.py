@@ -10,6 +10,7 @@ import click
 
 from dora.cli.options import note
 from dora.cli.tables import emit
+from dora.period import edge
 
 if TYPE_CHECKING:
     from dora.warehouse import Reader
@@ -129,7 +130,9 @@ def _number(value: float | None) -> str:
 
 def _footer(answer: Answer, question: Question) -> None:
     note(f"{answer.title}: {answer.definition}")
-    span = f"[{question.period.start.date()}, {question.period.end.date()})"
-    note(f"definitions {question.definitions.hash}; {span}; data as of {question.as_of.isoformat(timespec='seconds')}")
+    start, end = (edge(at, question.definitions.timezone) for at in (question.period.start, question.period.end))
+    note(
+        f"definitions {question.definitions.hash}; [{start}, {end}), times of rows in UTC; data as of {question.as_of.isoformat(timespec='seconds')}"
+    )
     for line in answer.notes:
         note(line)

@@ -10,6 +10,7 @@ from dora.cli.options import (
     definition_options,
     filter_options,
     format_option,
+    note,
     out_option,
     question_of,
     reading,
@@ -50,6 +51,8 @@ def command(
         frame = frame.head(limit)
     rows = frame.to_dicts()
     emit([_row(row) for row in rows] if form in ("table", "markdown") else rows, form, out, empty=frame.columns)
+    if form == "table":
+        note("times in UTC")
 
 
 @command.command("show")

@@ -18,6 +18,7 @@ from dora.cli.options import (
     reading,
 )
 from dora.cli.tables import emit
+from dora.period import edge
 
 if TYPE_CHECKING:
     from metrics.explain import Explanation
@@ -54,9 +55,8 @@ def command(
 def _head(told: Explanation) -> None:
     used, period = told.question.definitions, told.question.period
     note(f"{told.metric.title}: {told.metric.definition}")
-    note(
-        f"definition: {told.metric.source_url}; settings {used.hash}; [{period.start:%Y-%m-%d}, {period.end:%Y-%m-%d})"
-    )
+    start, end = (edge(at, used.timezone) for at in (period.start, period.end))
+    note(f"definition: {told.metric.source_url}; settings {used.hash}; [{start}, {end}), times of rows in UTC")
     value = "no data" if told.value is None else f"{told.value:.6g} {told.metric.unit}"
     note(f"{told.formula} = {value}")
     if any(row["role"] == "open" for row in told.rows):

@@ -25,6 +25,7 @@ from dora.cli.options import (
     reading,
 )
 from dora.cli.tables import emit
+from dora.period import edge
 
 if TYPE_CHECKING:
     from dora.definitions import Definitions
@@ -88,7 +89,7 @@ def command(
     breaks = definition_breaks.changes_in(reader.path, question) if every else []
     if every:
         document["definition_changes"] = definition_breaks.as_entries(breaks)
-    rows = [row for group in card.groups for row in _rows(group)]
+    rows = [row for group in card.groups for row in _rows(group, question.definitions.timezone)]
     emit(definition_breaks.stamped(rows, card, form), form, out, document)
     if form == "table":
         definition_breaks.note_changes(breaks)
@@ -119,11 +120,11 @@ def contract(card: Scorecard) -> dict[str, object]:
     return card.as_dict()
 
 
-def _rows(group: Group) -> list[Mapping[str, object]]:
-    return [_row(part) for part in ((group, *group.buckets) if group.buckets is not None else (group,))]
+def _rows(group: Group, timezone: str) -> list[Mapping[str, object]]:
+    return [_row(part, timezone) for part in ((group, *group.buckets) if group.buckets is not None else (group,))]
 
 
-def _row(group: Group) -> Mapping[str, object]:
+def _row(group: Group, timezone: str) -> Mapping[str, object]:
     from dashboard.units import duration, percent
 
     frequency, lead = group.deployment_frequency, group.change_lead_time
@@ -134,8 +135,8 @@ def _row(group: Group) -> Mapping[str, object]:
     )
     return {
         group.by: group.name,
-        "from": group.start[:10],
-        "to": group.end[:10],
+        "from": edge(group.start, timezone),
+        "to": edge(group.end, timezone),
         "deployments": frequency.deployments,
         "per day": round(frequency.per_day, 2) if frequency.per_day is not None else None,
         "frequency level": frequency.level.label,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dora.cli.options import note
 from dora.cli.tables import emit
+from dora.period import edge
 
 if TYPE_CHECKING:
     from dora.warehouse import Reader
@@ -38,10 +39,11 @@ def _flat(row: Row) -> Mapping[str, object]:
 
 
 def _said(found: Comparison, row: Row) -> Mapping[str, object]:
+    zone = found.question.definitions.timezone
     return {
         found.question.by: row.group,
-        "from": row.start[:10],
-        "to": row.end[:10],
+        "from": edge(row.start, zone),
+        "to": edge(row.end, zone),
         "metric": row.metric.replace("_", " "),
         found.peer.name: _value(row.unit, row.peer),
         "n": row.n,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dora.cli.options import note
 from dora.cli.tables import emit
 from dora.cli.trends import forms
+from dora.period import edge
 
 if TYPE_CHECKING:
     from dora.warehouse import Reader
@@ -31,9 +32,8 @@ def show(reader: Reader, question: Question, card: Scorecard, form: str, out: st
             "the least fall and rise that comparing so many weeks with as many before shows in 80 % of cases at 5 %, two-sided"
         )
         note("no fall: even a fall to nothing would not be seen; -: too few values for any interval")
-        note(
-            f"definitions {card.definitions['hash']}; usual figures from {card.period['from'][:10]} to {card.period['to'][:10]}"
-        )
+        start, end = (edge(at, question.definitions.timezone) for at in (question.period.start, question.period.end))
+        note(f"definitions {card.definitions['hash']}; usual figures from {start} to {end}")
 
 
 def document(card: Scorecard, found: list[tuple[Group, tuple[Plan, ...]]]) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dora.cli.definition_breaks import as_entries, changes_in, note_changes, stamped
 from dora.cli.options import note
 from dora.cli.tables import emit
+from dora.period import edge
 
 if TYPE_CHECKING:
     from dora.warehouse import Reader
@@ -32,8 +33,9 @@ def show(reader: Reader, question: Question, form: str, out: str | None) -> None
     emit(stamped(rows, found.card, form), form, out, plain)
     if form == "table":
         note_changes(breaks)
+        start, end = (edge(at, question.definitions.timezone) for at in (found.before.start, found.before.end))
         note(
-            f"before: {found.before.start:%Y-%m-%d} to {found.before.end:%Y-%m-%d}; an arrow needs a 95 % interval of the "
+            f"before: {start} to {end}; an arrow needs a 95 % interval of the "
             f"change that excludes none; outside: a {found.every} beyond its control limits, or one of 8 in a row on one side of the median"
         )
         note(f"definitions {found.card.definitions['hash']}; data as of {found.card.data_as_of}")

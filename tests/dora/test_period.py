@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dora.errors import ConfigError
-from dora.period import EVERY, Every, Period, parse_instant, parse_period, parse_seconds
+from dora.period import EVERY, Every, Period, edge, parse_instant, parse_period, parse_seconds
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
 LONDON = "Europe/London"
@@ -42,6 +42,22 @@ def test_days_with_a_clock_change_have_23_and_25_hours() -> None:
     autumn = parse_period("2025-10-26", "2025-10-27", NOW, LONDON)
     assert (spring.seconds / 3600, autumn.seconds / 3600) == (23, 25)
     assert (spring.start, autumn.start) == (at("2025-03-30"), at("2025-10-25T23:00"))
+
+
+@pytest.mark.parametrize(("length", "hours"), [("1d", 23), ("2w", 335), ("90d", 2159), ("24h", 24), ("1.5d", 35)])
+def test_a_length_in_days_goes_back_to_midnight_whatever_the_clock_did(length: str, hours: int) -> None:
+    period = parse_period(length, "2025-03-31", NOW, LONDON)
+    assert period.seconds == hours * 3600
+    whole = length not in ("24h", "1.5d")
+    assert (period.start.astimezone(ZoneInfo(LONDON)).hour == 0) == whole
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [("2025-06-30T23:00", "2025-07-01"), ("2025-01-01T00:00", "2025-01-01"), ("2025-06-30T00:00", "2025-06-30 01:00")],
+)
+def test_an_end_of_a_period_is_said_by_its_local_day(moment: str, said: str) -> None:
+    assert edge(at(moment), LONDON) == edge(f"{moment}+00:00", LONDON) == said
 
 
 def test_week_begins_on_monday_and_month_on_its_first() -> None:
