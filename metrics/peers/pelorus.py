@@ -56,17 +56,17 @@ def _commits(images: pl.DataFrame) -> pl.DataFrame:
     known = images.filter(pl.col("committed_at").is_not_null()).with_columns(
         seconds("committed_at", "finished_at").alias("span")
     )
-    return known.group_by("service", "sha").agg(pl.col("span").min())
+    return known.group_by("service", "sha", maintain_order=True).agg(pl.col("span").min())
 
 
 def _over_applications(spans: pl.DataFrame) -> float | None:
-    return mean(spans.group_by("service").agg(pl.col("span").mean())["span"])
+    return mean(spans.group_by("service", maintain_order=True).agg(pl.col("span").mean())["span"])
 
 
 def _fail_rate(facts: Facts, commits: pl.DataFrame) -> Figure:
-    deployed = commits.group_by("service").agg(pl.len().alias("commits"))
+    deployed = commits.group_by("service", maintain_order=True).agg(pl.len().alias("commits"))
     reported = facts.within(facts.incidents, "created_at").group_by("service").agg(pl.len().alias("failures"))
-    rates = deployed.join(reported, on="service", how="left").select(
+    rates = deployed.join(reported, on="service", how="left", maintain_order="left").select(
         pl.col("failures").fill_null(0).cast(pl.Float64) / pl.col("commits")
     )
     return Figure(metric="change_fail_rate", value=mean(rates.to_series()), n=commits.height, unit="share")
