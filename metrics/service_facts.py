@@ -56,6 +56,8 @@ class ServiceFacts:
     definitions: Definitions
     slots: set[tuple[str, int]]
     inputs: Inputs = field(default_factory=Inputs)
+    _live: list[Shipped] = field(default_factory=list, init=False)
+    _linked: set[str] = field(default_factory=set, init=False)
 
     def run(self, facts: Facts) -> None:
         """Add what the service contributes to `facts`."""
@@ -68,6 +70,8 @@ class ServiceFacts:
                 rehearse(line, rehearsals)
                 self._production(line, visited, facts)
             facts.lines.append(line)
+        for shipped in self._live:
+            facts.evidence.extend(self._nearby(shipped))
 
     def _keep_own(self, line: Line) -> None:
         """In a shared repository only the commits that touch the service's paths are its own."""
@@ -80,6 +84,7 @@ class ServiceFacts:
 
     def _production(self, line: Line, visited: bytearray | None, facts: Facts) -> None:
         shipped = Shipped.of(line, self.repository)
+        self._live.append(shipped)
         facts.evidence.extend(self._ledger(shipped))
         self._rework(shipped)
         if self.repository is None or visited is None or all(d.position is None for d in line):
@@ -92,16 +97,32 @@ class ServiceFacts:
         facts.requests.append(changes.from_ready(requests) if self.definitions.pickup_from == "ready" else requests)
 
     def _ledger(self, shipped: Shipped) -> Iterator[failures.Evidence]:
-        inputs = self.inputs
-        linked = list(failures.linked_incidents(shipped, inputs.incidents, inputs.resolve))
-        known = {str(row.evidence_id) for row in linked}
+        inputs, incidents = self.inputs, self._incidents(shipped)
+        linked = list(failures.linked_incidents(shipped, incidents, inputs.resolve))
+        self._linked.update(str(row.evidence_id) for row in linked)
         yield from failures.decisions(shipped, inputs.overrides, inputs.named)
         yield from linked
         yield from failures.verifications(shipped, inputs.checks)
         yield from failures.backward_moves(shipped)
         yield from failures.reverts(shipped)
-        yield from failures.hotfixes(shipped, self.definitions, inputs.incidents, inputs.resolve)
-        yield from failures.proximity(shipped, inputs.incidents, known, self.definitions, inputs.resolve)
+        yield from failures.hotfixes(shipped, self.definitions, incidents, inputs.resolve)
+
+    def _nearby(self, shipped: Shipped) -> Iterator[failures.Evidence]:
+        """What nothing better is known of, in any environment of the service."""
+        others = self._others(shipped)
+        incidents = [i for i in self.inputs.incidents if i["environment"] not in others]
+        yield from failures.proximity(shipped, incidents, self._linked, self.definitions, self.inputs.resolve)
+
+    def _others(self, shipped: Shipped) -> set[str]:
+        """The service's other production environments."""
+        return {line[0].environment for line in self.lines if line[0].is_production} - {shipped.line[0].environment}
+
+    def _incidents(self, shipped: Shipped) -> Sequence[Row]:
+        """Those that may be about this line: not what names another environment, unless it names a deployment itself."""
+        others = self._others(shipped)
+        return [
+            i for i in self.inputs.incidents if i["environment"] not in others or i["deployment"] or i["fix_deployment"]
+        ]
 
     def _rework(self, shipped: Shipped) -> None:
         reverting = self.repository.reverting if self.repository else frozenset()
@@ -112,7 +133,7 @@ class ServiceFacts:
                 deployed.rework_kinds.add("revert")
         for deployed, _, _ in failures.hotfix_deployments(shipped, self.definitions):
             deployed.rework_kinds.add("hotfix")
-        for incident in self.inputs.incidents:
+        for incident in self._incidents(shipped):
             fix = failures.fixing(shipped, incident, self.inputs.resolve)
             if fix is not None:
                 fix.rework_kinds.add("incident_fix")

@@ -127,6 +127,8 @@ class Naive:
             self._land(repository)
         self.pulls = self._pulls()
         self.lines: dict[tuple[str, str], list[Deployed]] = {}
+        self.linked: set[tuple[str, str, str]] = set()
+        self.fixes: dict[tuple[str, str, str, str], Deployed | None] = {}
         for service in services:
             self._walk(service)
         self._mark_replays()
@@ -293,8 +295,9 @@ class Naive:
                 self._checks(deployed, line)
                 self._decided(deployed, line)
             for incident in self.incidents:
-                if self._concerns(service, incident):
+                if self._concerns(service, incident) and self._is_about(service, incident, line):
                     self._incident(service, incident, line, shipper)
+        self._nearby(service)
 
     def _decided(self, deployed: Deployed, line: list[Deployed]) -> None:
         """What people said: it failed until its incident was over, else until the next deployment; or it did not fail."""
@@ -359,6 +362,7 @@ class Naive:
                 continue
             deployed.rework.add("hotfix")
             told = [i for i in self.incidents if i.fix_pull_request == pull.number and self._concerns(service, i)]
+            told = [i for i in told if self._is_about(service, i, line)]
             named = [self._named(service, incident, line, shipper) for incident in told]
             known = list(dict.fromkeys(d for d in named if d and line.index(d) < line.index(deployed)))
             for blamed in known or [deployed.replaced]:
@@ -397,14 +401,30 @@ class Naive:
         culprit = self._named(service, incident, line, shipper)
         if culprit:
             culprit.evidence.append(Evidence("linked_incident", began, *_end(incident, culprit, fix)))
-            return
-        if began is None:
-            return
-        seen = incident.detected_at or began
+            self.linked.add((service.name, incident.source, incident.id))
+        self.fixes[service.name, line[0].record.environment, incident.source, incident.id] = fix
+
+    def _is_about(self, service: NaiveService, incident: Incident, line: list[Deployed]) -> bool:
+        """Whether it may be about this environment: it names none that the service has besides, or a deployment itself."""
+        named = incident.deployment is not None or incident.fix_deployment is not None
+        elsewhere = (service.name, incident.environment) in self.lines
+        return named or not elsewhere or incident.environment == line[0].record.environment
+
+    def _nearby(self, service: NaiveService) -> None:
+        """Incidents of which nothing better is known in any environment, laid to the last deployment before."""
         window = timedelta(seconds=self.rules(service.name).proximity_seconds)
-        near = [d for d in line if d.at <= began and seen < d.at + window]
-        if near:
-            near[-1].evidence.append(Evidence("proximity", seen, *_end(incident, near[-1], fix)))
+        for (name, environment), line in self.lines.items():
+            for incident in self.incidents if name == service.name else ():
+                began = incident.impact_started_at or incident.detected_at
+                elsewhere = (name, incident.environment) in self.lines and incident.environment != environment
+                known = (name, incident.source, incident.id) in self.linked
+                if began is None or known or elsewhere or not self._concerns(service, incident):
+                    continue
+                seen = incident.detected_at or began
+                near = [d for d in line if d.at <= began and seen < d.at + window]
+                if near:
+                    fix = self.fixes[name, environment, incident.source, incident.id]
+                    near[-1].evidence.append(Evidence("proximity", seen, *_end(incident, near[-1], fix)))
 
     def _named(
         self, service: NaiveService, incident: Incident, line: list[Deployed], shipper: dict[str, Deployed]
