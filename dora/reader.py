@@ -44,12 +44,15 @@ class Reader:
             names = [column[0] for column in done.description or ()]
             return [dict(zip(names, row, strict=True)) for row in done.fetchall()]
 
-    def arrays(self, sql: str, parameters: Parameters = None) -> dict[str, numpy.ndarray]:
+    def arrays(self, sql: str, parameters: Parameters = None, many: bool = False) -> dict[str, numpy.ndarray]:
         """The answer as one numpy array a column: the way for many numbers.
 
-        A question is parsed once: parsing takes about as long as reading a few hundred rows.
+        A question is parsed once: parsing takes about as long as reading a few hundred rows. With `many` rows, tens of
+        thousands, the answer is made whole before it is handed over: a millisecond more, and half the time a row.
         """
         with sentences(self.path):
+            if many:
+                return dict(self._con.sql(sql, params=_naive(parameters)).fetchnumpy())
             if sql not in self._parsed:
                 self._parsed[sql] = self._con.extract_statements(sql)[0]
             return dict(self._con.execute(self._parsed[sql], _naive(parameters)).fetchnumpy())
