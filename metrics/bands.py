@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import json
 import math
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from dora.errors import ConfigError
-from metrics.results import Interval, Level
+from metrics.cells import Floats, Integers
+from metrics.columns import Levels
 
 MetricName = Literal["deployment_frequency", "change_lead_time", "change_fail_rate", "recovery_time"]
 Range = tuple[float, float]
@@ -83,31 +85,32 @@ def edition(year: int) -> Edition:
     return known[year]
 
 
-def time_level(year: int, metric: MetricName, seconds: float | None, interval: Interval) -> Level:
-    """Place a median time; a badge only when the whole interval lies inside one level."""
-    return _level(year, metric, seconds, interval)
+def levels(year: int, metric: MetricName, value: Floats, interval: Floats) -> Levels:
+    """Place figures with their intervals; a badge only where a whole interval lies inside one level. NaN is no figure.
 
-
-def fail_rate_level(year: int, rate: float | None, interval: Interval) -> Level:
-    """Place a change fail rate (0..1)."""
-    return _level(year, "change_fail_rate", rate, interval)
-
-
-def frequency_level(year: int, per_day: float | None, interval: Interval) -> Level:
-    """Place a frequency on DORA's answer scale, from deployments per day (see `deployment_frequency.RULE`)."""
-    return _level(year, "deployment_frequency", per_day, interval)
-
-
-def _level(year: int, metric: MetricName, value: float | None, interval: Interval) -> Level:
-    low, high = interval
+    Times in seconds, fail rates 0..1, frequencies in deployments per day (see `deployment_frequency.RULE`).
+    """
     if year == WITHOUT_LEVELS.year:
-        return Level(edition=year, label=f"{year} has no levels")
-    slower = _slower(year, metric, value)
-    if value is None or low is None or high is None:
-        return Level(edition=year, label="insufficient data", times_slower_than_elite=slower)
-    steps = _steps(year, metric)
-    label, cells = _span(year, metric, bisect_right(steps, min(low, value)), bisect_right(steps, max(high, value)))
-    return Level(edition=year, label=label, cells=cells, times_slower_than_elite=slower)
+        place = np.zeros(len(value), dtype=np.int64)
+        return _placed(year, place, [(f"{year} has no levels", ())], np.full(len(value), np.nan))
+    steps = np.array(_steps(year, metric))
+    first = steps.searchsorted(np.minimum(interval[:, 0], value), "right")
+    last = steps.searchsorted(np.maximum(interval[:, 1], value), "right")
+    known = ~np.isnan(value + interval[:, 0] + interval[:, 1])
+    codes, place = np.unique(np.where(known, first * (len(steps) + 1) + last, -1), return_inverse=True)
+    spans: list[tuple[str, tuple[str, ...]]] = [
+        ("insufficient data", ()) if code < 0 else _span(year, metric, *divmod(code, len(steps) + 1))
+        for code in codes.tolist()
+    ]
+    return _placed(year, place, spans, _slower(year, metric, value))
+
+
+def _placed(year: int, place: Integers, spans: Sequence[tuple[str, tuple[str, ...]]], slower: Floats) -> Levels:
+    """The spans by cell, from the place of each in a list of them."""
+    label, cells = np.empty(len(spans), dtype=np.object_), np.empty(len(spans), dtype=np.object_)
+    for at, span in enumerate(spans):
+        label[at], cells[at] = span
+    return Levels(year, label[place], cells[place], slower)
 
 
 @lru_cache(maxsize=4096)
@@ -159,13 +162,14 @@ def _between_figures(figures: Sequence[tuple[float, str]], rate: float) -> list[
     return names[max(0, met[0] - 1) : max(missed[-1], met[0]) + 1]
 
 
-def _slower(year: int, metric: MetricName, value: float | None) -> float | None:
-    """How many times worse than the elite bound; None without a figure, an elite level, or when it is not worse."""
-    bound = _elite_bound(year, metric)
-    if value is None or value <= 0 or bound is None:
-        return None
-    ratio = bound / value if metric == "deployment_frequency" else value / bound
-    return ratio if ratio > 1 else None
+def _slower(year: int, metric: MetricName, value: Floats) -> Floats:
+    """How many times worse than the elite bound; NaN without a figure, an elite level, or when it is not worse."""
+    bound, found = _elite_bound(year, metric), np.full(len(value), np.nan)
+    some = np.flatnonzero(value > 0)
+    if bound is not None:
+        found[some] = bound / value[some] if metric == "deployment_frequency" else value[some] / bound
+    found[~(found > 1)] = np.nan
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -15,8 +15,8 @@ from dora.errors import ConfigError
 from dora.tables import nearest
 from dora.warehouse import Reader
 from metrics.catalog import METRICS, Metric
-from metrics.deployment_frequency import day_rule, local_days
 from metrics.failed_deployments import NOT_FAILURES, Failure, failures_by_number
+from metrics.local_days import day_rules, local_days
 from metrics.question import Question
 from metrics.slices import Slices, read_sql, slices
 
@@ -48,7 +48,7 @@ def explain(reader: Reader, question: Question, metric_id: str) -> Explanation:
     metric = METRICS[metric_id]
     cut = slices(reader, question)
     rows = tuple(_once(sorted((row for part in cut.parts() for row in _rows(reader, part, metric)), key=_time)))
-    value, formula = _recompute(metric_id, rows, local_days(question.period, day_rule(cut, 0)[0]))
+    value, formula = _recompute(metric_id, rows, local_days(question.period, day_rules(cut)[0][0]))
     return Explanation(
         metric=metric,
         question=question,

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from dora.definitions import FAILURE_KINDS, WINDOWED_KINDS, Definitions
 from dora.warehouse import Reader
+from metrics.cells import Arrays, Integers, Rows
 from metrics.question import Question
-from metrics.slices import NEVER, Arrays, Integers, Slices, micros
+from metrics.slices import NEVER, Slices, micros
 
 #: Kept in the ledger and shown, never a failure by default.
 NOT_FAILURES = ("out_of_order", "replay")
@@ -47,18 +48,22 @@ def read_ledger(reader: Reader, slices: Slices) -> Arrays:
 
 
 def failures(reader: Reader, slices: Slices) -> Arrays:
-    """One row per failed deployment and group under its service's definitions, by `grp` and `at_us`.
-
-    deployment: its number; kinds: the bits of `KINDS` that count; recovered_us: `NEVER` while open;
-    matured: old enough to be judged.
-    """
-    return slices.once("failures", lambda: slices.pooled(lambda part: _failures(reader, part)))
+    """One row per failed deployment and group under its service's definitions, by `grp` and `at_us`, see `failed`."""
+    return slices.listed(lambda part: _failed(reader, part))
 
 
-def _failures(reader: Reader, part: Slices) -> Arrays:
-    rows = failed(read_ledger(reader, part), part.question.definitions)
-    rows = part.grouped(rows, rows["at_us"])
-    return {**rows, "matured": rows["at_us"] <= judged_until(part.question)}
+def failed_rows(reader: Reader, slices: Slices) -> Rows:
+    """Those of the period in cells; `matured`: old enough to be judged."""
+
+    def ask(part: Slices) -> Arrays:
+        rows = _failed(reader, part)
+        return {**rows, "matured": rows["at_us"] <= judged_until(part.question)}
+
+    return slices.once("failed rows", lambda: slices.rows(ask))
+
+
+def _failed(reader: Reader, part: Slices) -> Arrays:
+    return failed(read_ledger(reader, part), part.question.definitions)
 
 
 def judged_until(question: Question) -> int:
@@ -87,7 +92,10 @@ def kinds_of(bits: int) -> frozenset[str]:
 
 
 def failed(rows: Arrays, definitions: Definitions) -> Arrays:
-    """The deployments that evidence makes failures under these definitions; rows as `read_ledger` gives them."""
+    """The deployments that evidence makes failures under these definitions; rows as `read_ledger` gives them.
+
+    deployment: its number; kinds: the bits of `KINDS` that count; recovered_us: `NEVER` while open.
+    """
     rows = _counted(rows, definitions)
     numbers, first, place = np.unique(rows["deployment"], return_index=True, return_inverse=True)
     timely = ~_late(rows, definitions)

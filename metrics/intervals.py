@@ -13,11 +13,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from metrics.cells import Integers, each
+
 Z = 1.959963984540054
 #: The fewest values that bound a median: the lowest and the highest of five hold it with 93.75 %.
 FEWEST = 5
-#: Up to so many values, which are those of one team's week, what follows from their order is kept.
-_SMALL = 24
+#: Up to so many times, which are those of one team's year, what follows from their order is kept.
+_KEPT = 256
 Interval = tuple[float | None, float | None]
 Floats = NDArray[np.float64]
 
@@ -59,6 +61,14 @@ def median_interval(ordered: Floats) -> Interval:
     return (float(ordered[ranks[0]]), float(ordered[ranks[1]])) if ranks else (None, None)
 
 
+def median_intervals(ordered: np.ndarray, low: Integers, n: Integers, unit: float = 1.0) -> Floats:
+    """The same of the `n` sorted values from every `low` on, in `unit`: a line of two each, NaN for no end."""
+    ranks = each(lambda count: median_ranks(count) or (None, None), n).reshape(-1, 2)
+    found, some = np.full(ranks.shape, np.nan), np.flatnonzero(ranks[:, 0] >= 0)
+    found[some] = ordered[low[some, None] + ranks[some].astype(np.int64)] / unit
+    return found
+
+
 def quantile(ordered: Floats, share: float) -> float | None:
     """Quantile of sorted values by linear interpolation; None without values."""
     n = len(ordered)
@@ -78,14 +88,9 @@ def kaplan_meier_median(seconds: Floats, observed: NDArray[np.bool_]) -> tuple[f
     Biostatistics 2013), which without censored times gives order statistics; the usual log-log interval
     covers 90 % of five values and 97.4 % of twenty.
     """
-    if len(seconds) > _SMALL:
-        times, ended = _in_order(seconds, observed)
-        median, low, high = (_crossing(ended), *_survival_ends(ended))
-        return _at(times, median), (_at(times, low), _at(times, high))
-    pairs = sorted(zip(seconds.tolist(), (~observed).tolist(), strict=True))
-    median, low, high = _small_places(bytes(not open_ for _, open_ in pairs))
-    found = [None if place is None else pairs[place][0] for place in (median, low, high)]
-    return found[0], (found[1], found[2])
+    times, ended = _in_order(seconds, observed)
+    median, low, high = (_at(times, place) for place in survival_places(ended.tobytes()))
+    return median, (low, high)
 
 
 def survival_median(seconds: Floats, observed: NDArray[np.bool_]) -> float | None:
@@ -121,11 +126,17 @@ def _at(times: Floats, place: int | None) -> float | None:
     return None if place is None else float(times[place])
 
 
-@lru_cache(maxsize=65536)
-def _small_places(pattern: bytes) -> tuple[int | None, int | None, int | None]:
+def survival_places(pattern: bytes) -> tuple[int | None, int | None, int | None]:
     """Places of the median and of its interval's ends, by which of the times in order ended (1) or are open (0)."""
+    return _kept_places(pattern) if len(pattern) <= _KEPT else _survival_places(pattern)
+
+
+def _survival_places(pattern: bytes) -> tuple[int | None, int | None, int | None]:
     ended = np.frombuffer(pattern, dtype=np.bool_)
     return (_crossing(ended), *_survival_ends(ended))
+
+
+_kept_places = lru_cache(maxsize=16384)(_survival_places)
 
 
 def _crossing(ended: NDArray[np.bool_]) -> int | None:

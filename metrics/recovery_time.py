@@ -7,83 +7,68 @@ flattered by what it has not repaired yet. Source: dora.dev/guides/dora-metrics;
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dora.warehouse import Reader
 from metrics import bands
-from metrics.failed_deployments import failures
-from metrics.intervals import Interval, kaplan_meier_median, quantile
-from metrics.results import RecoveryTime, TimeToRestore
-from metrics.slices import NEVER, Arrays, Slices, micros
-
-Floats = NDArray[np.float64]
-
-
-def recovery_time(reader: Reader, slices: Slices) -> dict[tuple[int, int], RecoveryTime]:
-    """One result per (group, bucket): failed deployment's finish to the earliest counted recovery, in seconds."""
-    now, edition = micros(slices.question.as_of), slices.question.edition
-    rows = failures(reader, slices)
-    return {
-        (group, bucket): _recovery(*_times(cut, "recovered_us", now), edition)
-        for group, bucket, cut in slices.cut(rows, "at_us")
-    }
+from metrics.cells import MICROS, Cells, Floats, Integers, Rows, quantiles
+from metrics.columns import Columns
+from metrics.failed_deployments import failed_rows
+from metrics.slices import NEVER, Slices, micros
+from metrics.survival import survival_figures
 
 
-def time_to_restore(reader: Reader, slices: Slices) -> dict[tuple[int, int], TimeToRestore]:
-    """One result per (group, bucket): impact start, else detection, to resolution, in seconds; an incident counts once."""
-    now = micros(slices.question.as_of)
-    rows = _once(slices.read(reader, "time_to_restore"))
-    return {
-        (group, bucket): _restore(*_times(cut, "resolved_us", now)) for group, bucket, cut in slices.cut(rows, "at_us")
-    }
+def recovery_time(reader: Reader, slices: Slices) -> Columns:
+    """The columns of `RecoveryTime`, a line a cell: failed deployment's finish to the earliest counted recovery."""
+    found = _times(failed_rows(reader, slices), "recovered_us", micros(slices.question.as_of))
+    median, interval = found["kaplan_meier_median_seconds"], found["interval_seconds"]
+    return {**found, "level": bands.levels(slices.question.edition, "recovery_time", median, interval)}
 
 
-def _once(rows: Arrays) -> Arrays:
+def time_to_restore(reader: Reader, slices: Slices) -> Columns:
+    """The columns of `TimeToRestore`, a line a cell: impact start, else detection, to resolution; an incident counts once."""
+    rows = _once(slices.rows(lambda part: part.raw(reader, "time_to_restore")))
+    return _times(rows, "resolved_us", micros(slices.question.as_of))
+
+
+def _once(rows: Rows) -> Rows:
     """Each incident of several services only once in every group."""
-    shared = np.flatnonzero(rows["shared"] >= 0)
+    number, whole = rows["shared"], rows.cells.layers[-1]
+    shared = np.flatnonzero(number >= 0)
     if not len(shared):
         return rows
-    kept = np.ones(len(rows["shared"]), dtype=np.bool_)
-    _, first = np.unique(np.stack([rows["grp"][shared], rows["shared"][shared]]), axis=1, return_index=True)
+    group = np.repeat(np.arange(len(whole)), rows.cells.n[whole])
+    _, first = np.unique(np.stack([group[shared], number[shared]]), axis=1, return_index=True)
+    kept = np.ones(len(number), dtype=np.bool_)
     kept[np.delete(shared, first)] = False
-    return {name: column[kept] for name, column in rows.items()}
+    return rows.where(kept)
 
 
-def _times(rows: Arrays, end: str, now: int) -> tuple[Floats, Floats]:
-    """Seconds of those that ended, sorted and without impossible ones, and of those that go on until now."""
+def _times(rows: Rows, end: str, now: int) -> dict[str, np.ndarray]:
+    """The figures of what both have: impossible ends are left out, what goes on has lasted until now."""
+    rows = rows.where(rows[end] >= rows["at_us"])
     begun, ended = rows["at_us"], rows[end]
-    open_ = ended >= NEVER
-    seconds = np.sort((ended - begun)[~open_] / 1e6)
-    return seconds[np.searchsorted(seconds, 0.0) :], np.maximum(0, now - begun[open_]) / 1e6
+    going = ended >= NEVER
+    times = np.where(going, np.maximum(now - begun, 0), ended - begun)
+    median, p90, mean = _of_closed(times[~going], rows.cells.where(~going))
+    of_all, interval = survival_figures(times, going, rows.cells)
+    return {
+        "n": rows.cells.n,
+        "open": rows.cells.total(going),
+        "median_seconds": median,
+        "p90_seconds": p90,
+        "mean_seconds": mean,
+        "kaplan_meier_median_seconds": of_all,
+        "interval_seconds": interval,
+    }
 
 
-def _recovery(ended: Floats, going: Floats, edition: int) -> RecoveryTime:
-    median, interval = _survival(ended, going)
-    return RecoveryTime(
-        n=len(ended) + len(going),
-        open=len(going),
-        median_seconds=quantile(ended, 0.5),
-        p90_seconds=quantile(ended, 0.9),
-        mean_seconds=float(ended.mean()) if len(ended) else None,
-        kaplan_meier_median_seconds=median,
-        interval_seconds=interval,
-        level=bands.time_level(edition, "recovery_time", median, interval),
-    )
-
-
-def _restore(ended: Floats, going: Floats) -> TimeToRestore:
-    median, interval = _survival(ended, going)
-    return TimeToRestore(
-        n=len(ended) + len(going),
-        open=len(going),
-        median_seconds=quantile(ended, 0.5),
-        p90_seconds=quantile(ended, 0.9),
-        mean_seconds=float(ended.mean()) if len(ended) else None,
-        kaplan_meier_median_seconds=median,
-        interval_seconds=interval,
-    )
-
-
-def _survival(ended: Floats, going: Floats) -> tuple[float | None, Interval]:
-    times = np.concatenate([ended, going])
-    return kaplan_meier_median(times, np.arange(len(times)) < len(ended))
+def _of_closed(times: Integers, cells: Cells) -> tuple[Floats, Floats, Floats]:
+    """By cell median, p90 and mean in seconds of microseconds; NaN without any."""
+    median, p90, mean = (np.full(len(cells.low), np.nan) for _ in range(3))
+    for places, ordered in cells.in_order(times / MICROS):
+        here = cells.only(places)
+        median[places], p90[places] = (quantiles(ordered, here.low, here.n, share) for share in (0.5, 0.9))
+        some = np.flatnonzero(here.n)
+        bounds = zip(here.low[some].tolist(), here.high[some].tolist(), strict=True)
+        mean[places[some]] = [np.add.reduce(ordered[low:high]) for low, high in bounds]
+    return median, p90, mean / cells.n

@@ -1,33 +1,79 @@
-"""All metrics for one question: groups, buckets, and the definitions they were computed with."""
+"""All metrics for one question: groups, buckets, and the definitions they were computed with.
+
+`table` gives the figures as columns, `scorecard` as objects, which for thousands of cells take longer than the figures.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from dora.definitions import Definitions
+from dora.period import Period
 from dora.warehouse import Reader
 from metrics.change_fail_rate import change_fail_rate
 from metrics.change_lead_time import change_lead_time
+from metrics.columns import Columns, results
 from metrics.deployment_frequency import RULE, deployment_frequency
 from metrics.question import Question
 from metrics.recovery_time import recovery_time, time_to_restore
-from metrics.results import Group, Scorecard
+from metrics.results import (
+    ChangeFailRate,
+    ChangeLeadTime,
+    DeploymentFrequency,
+    Group,
+    RecoveryTime,
+    ReworkRate,
+    Scorecard,
+    TimeToRestore,
+)
 from metrics.rework_rate import rework_rate
-from metrics.slices import Slices, slices
+from metrics.slices import slices
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The figures of every group and bucket as columns, by the fields of the results; `results` tells what they mean.
+
+    A column has a line a cell: the buckets of one group after those of another, the whole period before its buckets.
+    """
+
+    names: tuple[str, ...]
+    buckets: tuple[Period, ...]
+    deployment_frequency: Columns
+    change_lead_time: Columns
+    change_fail_rate: Columns
+    failed_deployment_recovery_time: Columns
+    time_to_restore: Columns
+    deployment_rework_rate: Columns
+
+
+def table(reader: Reader, question: Question) -> Table:
+    """Answer a question from a published file; groups in alphabetical order, empty ones included."""
+    cut = slices(reader, question)
+    return Table(
+        names=cut.names,
+        buckets=cut.buckets,
+        deployment_frequency=deployment_frequency(reader, cut),
+        change_lead_time=change_lead_time(reader, cut),
+        change_fail_rate=change_fail_rate(reader, cut),
+        failed_deployment_recovery_time=recovery_time(reader, cut),
+        time_to_restore=time_to_restore(reader, cut),
+        deployment_rework_rate=rework_rate(reader, cut),
+    )
 
 
 def scorecard(reader: Reader, question: Question, now: datetime | None = None) -> Scorecard:
-    """Answer a question from a published file; groups in alphabetical order, empty ones included."""
-    cut = slices(reader, question)
+    """The same answer as objects, `Group` by `Group`."""
     return Scorecard(
         generated_at=(now or datetime.now(UTC)).isoformat(timespec="seconds"),
         data_as_of=question.as_of.isoformat(timespec="seconds"),
         definitions=_stamp(question.definitions),
         period={"from": question.period.start.isoformat(), "to": question.period.end.isoformat()},
         edition=question.edition,
-        groups=tuple(_groups(reader, cut)),
+        groups=tuple(_groups(table(reader, question), question)),
         notes=(f"deployment frequency level: {RULE}",),
     )
 
@@ -37,29 +83,31 @@ def _stamp(definitions: Definitions) -> Mapping[str, object]:
     return {"hash": definitions.hash} | definitions.as_dict()
 
 
-def _groups(reader: Reader, cut: Slices) -> list[Group]:
-    frequency, lead = deployment_frequency(reader, cut), change_lead_time(reader, cut)
-    failed, rework = change_fail_rate(reader, cut), rework_rate(reader, cut)
-    recovery, restore = recovery_time(reader, cut), time_to_restore(reader, cut)
-
-    def group(position: int, bucket: int, buckets: tuple[Group, ...] | None = None) -> Group:
-        key, period = (position, bucket), cut.buckets[bucket]
-        return Group(
-            by=cut.question.by,
-            name=cut.names[position],
-            start=period.start.isoformat(),
-            end=period.end.isoformat(),
-            deployment_frequency=frequency[key],
-            change_lead_time=lead[key],
-            change_fail_rate=failed[key],
-            failed_deployment_recovery_time=recovery[key],
-            time_to_restore=restore[key],
-            deployment_rework_rate=rework[key],
-            buckets=buckets,
-        )
-
-    out = []
-    for position in range(len(cut.names)):
-        parts = tuple(group(position, b) for b in range(1, len(cut.buckets))) if cut.question.every else None
-        out.append(group(position, 0, parts))
-    return out
+def _groups(found: Table, question: Question) -> Iterator[Group]:
+    spans = [(bucket.start.isoformat(), bucket.end.isoformat()) for bucket in found.buckets]
+    lines = zip(
+        results(DeploymentFrequency, found.deployment_frequency),
+        results(ChangeLeadTime, found.change_lead_time),
+        results(ChangeFailRate, found.change_fail_rate),
+        results(RecoveryTime, found.failed_deployment_recovery_time),
+        results(TimeToRestore, found.time_to_restore),
+        results(ReworkRate, found.deployment_rework_rate),
+        strict=True,
+    )
+    for name in found.names:
+        parts = [
+            Group(
+                by=question.by,
+                name=name,
+                start=start,
+                end=end,
+                deployment_frequency=frequency,
+                change_lead_time=lead,
+                change_fail_rate=failed,
+                failed_deployment_recovery_time=recovery,
+                time_to_restore=restore,
+                deployment_rework_rate=rework,
+            )
+            for (start, end), (frequency, lead, failed, recovery, restore, rework) in zip(spans, lines, strict=False)
+        ]
+        yield replace(parts[0], buckets=tuple(parts[1:]) if question.every else None)

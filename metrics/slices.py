@@ -8,32 +8,33 @@ Services with definitions of their own are asked under these, and pooled as rows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dora.definitions import Definitions
 from dora.period import Period
 from dora.warehouse import Reader
+from metrics.cells import Arrays, Integers, Rows, arranged
 from metrics.question import Question
 
 if TYPE_CHECKING:
     import polars as pl
 
 SQL = Path(__file__).parent / "sql"
-Arrays = Mapping[str, np.ndarray]
-Integers = NDArray[np.int64]
+Found = TypeVar("Found")
 NO_TEAM = "no team"
 #: The moment, in microseconds, of what has not happened or is not known: no column of a question holds nulls.
 NEVER = 2**62
 _EVER = (-NEVER, NEVER)
+#: A question about so many services is expected to have many rows.
+MANY = 100
 #: Questions about rows that belong to no one environment.
 _WITHOUT_ENVIRONMENT = ("time_to_restore",)
 
@@ -63,88 +64,71 @@ class Slices:
     names: tuple[str, ...]
     members: tuple[Member, ...]
     buckets: tuple[Period, ...]
-    _undivided: bool = field(init=False, repr=False, compare=False)
-    _bounds: Mapping[str, int] = field(init=False, repr=False, compare=False)
-    _answers: dict[tuple[str, str, str], Arrays] = field(default_factory=dict, repr=False, compare=False)
+    _answers: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
     _parts: list[Slices] = field(default_factory=list, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        positions = {member.position for member in self.members}
-        first, last = min(positions, default=0), max(positions, default=-1)
-        always = all(member.owned_from is None and member.owned_until is None for member in self.members)
-        alone = len(self.names) == 1 and len(positions) == len(self.members) == last - first + 1
-        object.__setattr__(self, "_undivided", always and alone)
-        object.__setattr__(self, "_bounds", {"first": first, "last": last})
 
     def parts(self) -> Sequence[Slices]:
         """These slices once for every set of definitions among the services; itself when there is only one."""
         return self._parts or self._divide()
 
-    def once(self, name: str, ask: Callable[[], Arrays]) -> Arrays:
+    def once(self, name: str, ask: Callable[[], Found]) -> Found:
         """What `ask` finds, worked out the first time and kept under this name."""
-        key = ("made", name, "")
-        if key not in self._answers:
-            self._answers[key] = ask()
-        return self._answers[key]
+        if name not in self._answers:
+            self._answers[name] = ask()
+        return cast(Found, self._answers[name])
 
-    def pooled(self, ask: Callable[[Slices], Arrays]) -> Arrays:
-        """The rows that `ask` finds for every part under its definitions, by `grp` and then by `at_us`."""
-        found = [ask(part) for part in self.parts()]
-        if len(found) == 1:
-            return found[0]
-        rows = {name: np.concatenate([part[name] for part in found]) for name in found[0]}
-        order = np.lexsort((rows["at_us"], rows["grp"]))
-        return {name: column[order] for name, column in rows.items()}
+    def rows(self, ask: Callable[[Slices], Arrays], clock: str = "at_us") -> Rows:
+        """The rows that `ask` finds for every part under its definitions, in cells: groups by bucket.
+
+        A row is in the group that owned its service at its moment, the microseconds of its `clock`.
+        """
+        buckets = self.buckets[1:] or self.buckets
+        edges = [micros(bucket.start) for bucket in buckets] + [micros(buckets[-1].end)]
+        return self._arranged(ask, clock, np.array(edges), len(self.buckets) > 1)
+
+    def listed(self, ask: Callable[[Slices], Arrays]) -> Arrays:
+        """The same rows, also those outside the period, with the position of their group, `grp`, by it and `at_us`."""
+        rows = self._arranged(ask, "at_us", np.array(_EVER), False)
+        found = {name: rows[name] for name in rows.columns}
+        found["grp"] = np.repeat(np.arange(len(self.names)), rows.cells.n)
+        order = np.lexsort((found["at_us"], found["grp"]))
+        return {name: column[order] for name, column in found.items()}
 
     def read(self, reader: Reader, name: str, **more: object) -> Arrays:
-        """Ask one question of metrics/sql over the whole period; `more` are its other parameters.
-
-        The rows come with the position of their group, `grp`, sorted by it and by `at_us`. A question that is
-        asked again is not read again.
-        """
-        key = ("read", name, str(sorted(more.items())))
-        if key not in self._answers:
-            rows = self.raw(reader, name, **more)
-            self._answers[key] = self.grouped(rows, rows["at_us"])
-        return self._answers[key]
+        """The rows of one question of metrics/sql with `at_us`, see `listed`; `more` are its other parameters."""
+        return self.listed(lambda part: part.raw(reader, name, **more))
 
     def raw(self, reader: Reader, name: str, **more: object) -> Arrays:
-        """The rows of a question for all services from the first wanted to the last, not yet in groups."""
-        key = ("raw", name, str(sorted(more.items())))
-        if key not in self._answers:
+        """The rows of a question over the whole period for all services from the first wanted to the last, not yet in groups.
+
+        A question that is asked again is not read again.
+        """
+
+        def ask() -> Arrays:
             sql = read_sql(name)
             if self.question.environments and name not in _WITHOUT_ENVIRONMENT:
                 sql += read_sql("in_environments")
-            self._answers[key] = reader.arrays(sql, self._parameters(sql, {**self._bounds, **more}))
-        return self._answers[key]
+            positions = {member.position for member in self.members}
+            first, last = min(positions, default=0), max(positions, default=-1)
+            parameters = self._parameters(sql, {"first": first, "last": last, **more})
+            return reader.arrays(sql, parameters, many=last - first >= MANY)
 
-    def grouped(self, rows: Arrays, moments: NDArray[np.generic]) -> Arrays:
-        """The rows that a group owned at their moment (microseconds), with `grp`, sorted by it and by the moment."""
-        taken, grp = self._whole(rows) or self._owned(rows["service_position"], moments)
-        order = _by_place(grp, moments[taken])
-        taken = taken[order]
-        return {name: column[taken] for name, column in rows.items()} | {"grp": grp[order]}
+        return self.once(f"{name} {sorted(more.items())}", ask)
 
-    def _whole(self, rows: Arrays) -> tuple[Integers, Integers] | None:
-        """All rows, when one group has always owned all services from the first to the last; else None."""
-        if not self._undivided:
-            return None
-        n = len(rows["service_position"])
-        return np.arange(n), np.zeros(n, dtype=np.int64)
-
-    def _owned(self, places: Integers, moments: NDArray[np.generic]) -> tuple[Integers, Integers]:
-        """The indices of the rows that some group owned at their moment, and the group of each."""
-        order = _by_place(places, moments)
-        places, ordered = places[order], moments[order]
-        positions = np.array([member.position for member in self.members], dtype=places.dtype)
-        edges = (np.searchsorted(places, positions, side).tolist() for side in ("left", "right"))
-        picked = []
-        for member, low, high in zip(self.members, *edges, strict=True):
-            if low < high and member.stretch != _EVER:
-                low, high = (np.searchsorted(ordered[low:high], member.stretch) + low).tolist()
-            picked.append(order[low:high])
-        groups = np.array([member.group for member in self.members], dtype=np.int64)
-        return np.concatenate([order[:0], *picked]), np.repeat(groups, [len(rows) for rows in picked])
+    def _arranged(self, ask: Callable[[Slices], Arrays], clock: str, edges: Integers, whole: bool) -> Rows:
+        found = [_in_file_order(ask(part), clock) for part in self.parts()]
+        offsets = np.cumsum([0, *(len(rows[clock]) for rows in found)])
+        cuts = np.concatenate(
+            [
+                _cuts(part, rows, clock, edges) + o
+                for part, rows, o in zip(self.parts(), found, offsets[:-1], strict=True)
+            ]
+        )
+        rows = found[0]
+        if len(found) > 1:
+            rows = {name: np.concatenate([part[name] for part in found]) for name in rows}
+        group = np.array([member.group for part in self.parts() for member in part.members], dtype=np.int64)
+        return arranged(rows, cuts[:, :-1], cuts[:, 1:], group, len(self.names), whole)
 
     def _divide(self) -> Sequence[Slices]:
         """One part for every distinct set of definitions, in order; the organisation's when there are no services."""
@@ -183,18 +167,6 @@ class Slices:
             **more,
         }
         return {key: value for key, value in known.items() if f"${key}" in sql}
-
-    def cut(self, rows: Arrays, clock: str) -> Iterator[tuple[int, int, Arrays]]:
-        """(group, bucket, its rows) for every group and bucket; `rows` are sorted by `grp` and then by `clock`."""
-        starts = np.searchsorted(rows["grp"], np.arange(len(self.names) + 1)).tolist()
-        edges = [(micros(bucket.start), micros(bucket.end)) for bucket in self.buckets]
-        for group in range(len(self.names)):
-            low, high = starts[group], starts[group + 1]
-            own = {name: column[low:high] for name, column in rows.items()}
-            times = own[clock]
-            for bucket, edge in enumerate(edges):
-                a, b = np.searchsorted(times, edge).tolist()
-                yield group, bucket, {name: column[a:b] for name, column in own.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,12 +246,26 @@ def _apart(members: Sequence[Member]) -> list[Member]:
     return found
 
 
-def _by_place(places: Integers, moments: NDArray[np.generic]) -> Integers:
-    """The order by place and then by moment; a stable sort of what the file keeps in order already is cheap."""
-    order = np.argsort(moments, kind="stable")
-    if len(places) and places.min() == places.max():
-        return order
-    return order[np.argsort(places[order], kind="stable")]
+def _in_file_order(rows: Arrays, clock: str) -> Arrays:
+    """The rows by service and moment, as the file holds most of them already."""
+    places, moments = rows["service_position"], rows[clock]
+    earlier = np.flatnonzero(moments[1:] < moments[:-1])
+    if (places[1:] >= places[:-1]).all() and (places[earlier] < places[earlier + 1]).all():
+        return rows
+    order = np.lexsort((moments, places))
+    return {name: column[order] for name, column in rows.items()}
+
+
+def _cuts(part: Slices, rows: Arrays, clock: str, edges: Integers) -> Integers:
+    """A line a member: the places in `rows` at which the edges cut what its group owned."""
+    places, moments = rows["service_position"], rows[clock]
+    positions = np.array([member.position for member in part.members], dtype=places.dtype)
+    first, last = (places.searchsorted(positions, side) for side in ("left", "right"))
+    cuts = np.empty((len(positions), len(edges)), dtype=np.int64)
+    for line, member, low, high in zip(cuts, part.members, first.tolist(), last.tolist(), strict=True):
+        own = edges if member.stretch == _EVER else edges.clip(*member.stretch)
+        line[:] = moments[low:high].searchsorted(own) + low
+    return cuts
 
 
 @lru_cache(maxsize=64)

@@ -18,7 +18,7 @@ from dora.period import Period
 from dora.warehouse import Reader
 from metrics.analyses.answer import Answer, Row, by_group, share
 from metrics.analyses.failed import FAIL_RATE, fail_rate, judged
-from metrics.deployment_frequency import day_rule, local_days
+from metrics.local_days import day_rules, local_days
 from metrics.question import Question
 from metrics.slices import Slices, slices
 
@@ -103,8 +103,7 @@ def days_of(period: Period, timezone: str) -> list[date]:
 def _local(reader: Reader, cut: Slices) -> Iterator[tuple[str, pl.DataFrame, Question]]:
     """(group, its deployments with verdict and local date, weekday and hour, the question by its days) for every group."""
     rows = judged(reader, cut, cut.frame(reader, "analyses/any_time"))
-    for place, (name, part) in enumerate(by_group(cut, rows)):
-        zone, working_days = day_rule(cut, place)
+    for (name, part), (zone, working_days) in zip(by_group(cut, rows), day_rules(cut), strict=True):
         at = pl.col("finished_at").dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
         own = replace(cut.question.definitions, timezone=zone, working_days=working_days)
         local = part.with_columns(date=at.dt.date(), weekday=at.dt.weekday(), hour=at.dt.hour())
@@ -113,7 +112,7 @@ def _local(reader: Reader, cut: Slices) -> Iterator[tuple[str, pl.DataFrame, Que
 
 def _zones(cut: Slices) -> str:
     """Which clock days and hours are read from."""
-    zones = {name: day_rule(cut, place)[0] for place, name in enumerate(cut.names)}
+    zones = {name: zone for name, (zone, _) in zip(cut.names, day_rules(cut), strict=True)}
     told = sorted(set(zones.values()))
     if len(told) < 2:
         return f"days and hours are those of the time zone {(told or [cut.question.definitions.timezone])[0]}"

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dora.errors import ConfigError
-from metrics.bands import edition, editions, fail_rate_level, frequency_level, time_level
+from metrics.bands import MetricName, edition, editions, levels
 from metrics.intervals import wilson
+from metrics.results import Interval, Level
 
 HOUR, DAY, WEEK, MONTH = 3600.0, 86400.0, 604800.0, 2629800.0
+
+
+def time_level(year: int, metric: MetricName, value: float | None, interval: Interval) -> Level:
+    found = levels(year, metric, np.array([value], dtype=np.float64), np.array([interval], dtype=np.float64))
+    return next(iter(found))
+
+
+def fail_rate_level(year: int, value: float | None, interval: Interval) -> Level:
+    return time_level(year, "change_fail_rate", value, interval)
+
+
+def frequency_level(year: int, value: float | None, interval: Interval) -> Level:
+    return time_level(year, "deployment_frequency", value, interval)
 
 
 def _exactly(value: float) -> tuple[float, float]:

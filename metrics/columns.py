@@ -1,0 +1,82 @@
+"""Figures of many cells as columns, one a field of the results, and the results made from them.
+
+A column has a line a cell: numbers (NaN is no data), pairs and longer rows of numbers, levels, or columns by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from metrics.cells import Floats, Integers
+from metrics.results import Level
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The levels of one metric by cell; see `Level`."""
+
+    edition: int
+    label: NDArray[np.object_]
+    cells: NDArray[np.object_]
+    times_slower_than_elite: Floats
+
+    def __iter__(self) -> Iterator[Level]:
+        for label, cells, slower in zip(self.label, self.cells, _values(self.times_slower_than_elite), strict=True):
+            yield Level(edition=self.edition, label=label, cells=cells, times_slower_than_elite=slower)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Counts by name, of which a cell has those above 0."""
+
+    counts: Mapping[str, Integers]
+
+
+Column = np.ndarray | Levels | Present | Mapping[str, np.ndarray]
+Columns = Mapping[str, Column]
+
+
+def pairs(low: Floats, high: Floats) -> Floats:
+    """Intervals by cell from their ends."""
+    return np.stack([low, high], axis=1)
+
+
+def shares(hits: Integers, n: Integers) -> Floats:
+    """hits of n as a share of 0..1; NaN of none."""
+    found: Floats = np.divide(hits, n, out=np.full(len(n), np.nan), where=n > 0)
+    return found
+
+
+def results(kind: type[Result], columns: Columns) -> list[Result]:
+    """One result a cell from the columns of its fields."""
+    names = tuple(columns)
+    lines = zip(*map(_values, columns.values()), strict=True)
+    return [kind(**dict(zip(names, line, strict=True))) for line in lines]
+
+
+def _values(column: Column) -> list[object]:
+    """The value of every cell as a result holds it."""
+    if isinstance(column, Levels):
+        return list(column)
+    if isinstance(column, Present):
+        return [{name: n for name, n in found.items() if n} for found in _values(column.counts)]  # type: ignore[attr-defined]
+    if isinstance(column, Mapping):
+        lines = zip(*map(_values, column.values()), strict=True)
+        return [dict(zip(column, line, strict=True)) for line in lines]
+    if column.ndim > 1:
+        return list(zip(*(_values(part) for part in column.T), strict=True))
+    return _numbers(column)
+
+
+def _numbers(column: np.ndarray) -> list[object]:
+    if column.dtype.kind == "f" and np.isnan(column).any():
+        return np.where(np.isnan(column), None, column).tolist()  # type: ignore[call-overload,no-any-return]
+    found: list[object] = column.tolist()
+    return found

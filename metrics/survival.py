@@ -1,0 +1,100 @@
+"""Kaplan–Meier over many cells at once: the medians of times of which some have not ended yet.
+
+The rules are those of `metrics.intervals`, whose one-cell way decides where rounding could. Times are whole microseconds;
+figures are seconds, NaN when the curve does not fall to one half.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from metrics.cells import MICROS, Cells, Flags, Floats, Integers, each, ramps
+from metrics.intervals import survival_median, survival_places
+
+#: Which of so many times have ended fits into a whole number as bits.
+_BITS = 48
+
+
+def survival_figures(times: Integers, going: Flags, cells: Cells) -> tuple[Floats, Floats]:
+    """By cell the median of times of which some are `going` on, and a line of the two ends of its interval."""
+    found = np.full((len(cells.low), 3), np.nan)
+    for places, ordered in cells.in_order(2 * times + going):  # of equal times the ended ones come first
+        low, n = cells.low[places], cells.n[places]
+        chosen = _chosen(ordered & 1 == 0, cells.only(places))
+        some = np.flatnonzero(n)
+        known = ~np.isnan(chosen[some])
+        at = low[some, None] + np.where(known, chosen[some], 0).astype(np.int64)
+        found[places[some]] = np.where(known, (ordered[at] >> 1) / MICROS, np.nan)
+    return found[:, 0], found[:, 1:]
+
+
+def _chosen(ended: Flags, cells: Cells) -> Floats:
+    """By cell a line of the places of the median and of its interval's ends, by which of the times in order ended."""
+    found = np.full((len(cells.low), 3), np.nan)
+    bits = ended.astype(np.int64) << np.minimum(ramps(np.zeros_like(cells.n), cells.n), _BITS)
+    few = np.flatnonzero(cells.n <= _BITS)
+    found[few] = each(_places_of_bits, (cells.total(bits) + (1 << np.minimum(cells.n, _BITS)))[few]).reshape(-1, 3)
+    for cell in np.flatnonzero(cells.n > _BITS).tolist():
+        found[cell] = survival_places(ended[cells.low[cell] : cells.high[cell]].tobytes())
+    return found
+
+
+def _places_of_bits(code: int) -> tuple[int | None, int | None, int | None]:
+    """The lowest bit is the first time, the highest one stands behind the last."""
+    return survival_places(bytes(code >> place & 1 for place in range(code.bit_length() - 1)))
+
+
+def censored_medians(ended: Integers, cells: Cells, going: Integers, waiting: Cells) -> Floats:
+    """By cell the median of the `ended` times in `cells` and of those `going` on in `waiting`, each in order."""
+    place = np.where(cells.n > 0, (cells.n - 1) // 2, -1)
+    found, some = np.full(len(place), np.nan), np.flatnonzero(waiting.n)
+    place[some], doubtful = _crossings(ended, cells.only(some), going, waiting.only(some))
+    known = np.flatnonzero(place >= 0)
+    found[known] = ended[cells.low[known] + place[known]] / MICROS
+    for cell in some[doubtful].tolist():
+        times = [ended[cells.low[cell] : cells.high[cell]], going[waiting.low[cell] : waiting.high[cell]]]
+        observed = np.arange(len(times[0]) + len(times[1])) < len(times[0])
+        median = survival_median(np.concatenate(times) / MICROS, observed)
+        found[cell] = np.nan if median is None else median
+    return found
+
+
+def _crossings(ended: Integers, cells: Cells, going: Integers, waiting: Cells) -> tuple[Integers, Flags]:
+    """By cell, all with some `going` on, the place in its ended times where the curve falls to one half, -1 for none.
+
+    And where rounding could decide. Up to the first open time the curve falls by 1 / all at every end, after it by more: by
+    `weight`, the product of r / (r - 1) over the open ones so far, r being those at risk. So it is worked out by stretches
+    between open times rather than by ends.
+    """
+    n, opened = cells.n, waiting.n
+    cell = np.repeat(np.arange(len(n)), opened + 1)
+    open_before = ramps(np.zeros_like(opened), opened + 1)
+    begins, ends = open_before == 0, open_before == opened[cell]
+    earlier = _ended_by(ended, cells, going, waiting)
+    all_ = (n + opened)[cell]
+    low, high, weight = np.zeros(len(cell), dtype=np.int64), n[cell], np.zeros(len(cell))
+    low[~begins], high[~ends] = earlier, earlier
+    at_risk = np.maximum(all_[~ends] - earlier - open_before[~ends], 2)  # behind the last one nothing can end
+    weight[~begins] = np.log(at_risk / (at_risk - 1))
+    weight = np.cumsum(weight)
+    weight = np.exp(weight - weight[begins][cell])
+    exact = all_ - 1 - open_before - all_ / (2 * weight)
+    place = np.maximum(np.ceil(exact).astype(np.int64), low)
+    reached = np.flatnonzero(place < high)
+    found, which = np.full(len(n), -1), np.unique(cell[reached], return_index=True)
+    found[which[0]] = place[reached[which[1]]]
+    near = ~begins & (np.abs(exact - np.rint(exact)) <= 1e-9 * all_) & (exact > low - 2) & (exact < high + 1)
+    doubtful = np.zeros(len(n), dtype=np.bool_)
+    doubtful[cell[near]] = True
+    return found, doubtful
+
+
+def _ended_by(ended: Integers, cells: Cells, going: Integers, waiting: Cells) -> Integers:
+    """For every time going on, how many of its cell had ended by then."""
+    counts = np.empty(int(waiting.n.sum()), dtype=np.int64)
+    at = 0
+    bounds = (column.tolist() for column in (cells.low, cells.high, waiting.low, waiting.high))
+    for low, high, first, last in zip(*bounds, strict=True):
+        counts[at : at + last - first] = ended[low:high].searchsorted(going[first:last], "right")
+        at += last - first
+    return counts
