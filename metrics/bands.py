@@ -20,11 +20,12 @@ from typing import Literal
 import numpy as np
 
 from dora.errors import ConfigError
-from metrics.cells import Floats, Integers
+from metrics.cells import Floats
 from metrics.columns import Levels
 
 MetricName = Literal["deployment_frequency", "change_lead_time", "change_fail_rate", "recovery_time"]
 Range = tuple[float, float]
+_TOO_LITTLE: tuple[str, tuple[str, ...]] = ("insufficient data", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +92,16 @@ def levels(year: int, metric: MetricName, value: Floats, interval: Floats) -> Le
     Times in seconds, fail rates 0..1, frequencies in deployments per day (see `deployment_frequency.RULE`).
     """
     if year == WITHOUT_LEVELS.year:
-        place = np.zeros(len(value), dtype=np.int64)
-        return _placed(year, place, [(f"{year} has no levels", ())], np.full(len(value), np.nan))
+        return Levels(year, [f"{year} has no levels"] * len(value), [()] * len(value), np.full(len(value), np.nan))
     steps = np.array(_steps(year, metric))
     first = steps.searchsorted(np.minimum(interval[:, 0], value), "right")
     last = steps.searchsorted(np.maximum(interval[:, 1], value), "right")
     known = ~np.isnan(value + interval[:, 0] + interval[:, 1])
-    codes, place = np.unique(np.where(known, first * (len(steps) + 1) + last, -1), return_inverse=True)
-    spans: list[tuple[str, tuple[str, ...]]] = [
-        ("insufficient data", ()) if code < 0 else _span(year, metric, *divmod(code, len(steps) + 1))
-        for code in codes.tolist()
-    ]
-    return _placed(year, place, spans, _slower(year, metric, value))
-
-
-def _placed(year: int, place: Integers, spans: Sequence[tuple[str, tuple[str, ...]]], slower: Floats) -> Levels:
-    """The spans by cell, from the place of each in a list of them."""
-    label, cells = np.empty(len(spans), dtype=np.object_), np.empty(len(spans), dtype=np.object_)
-    for at, span in enumerate(spans):
-        label[at], cells[at] = span
-    return Levels(year, label[place], cells[place], slower)
+    codes = np.where(known, first * (len(steps) + 1) + last, -1).tolist()
+    spans = {code: _span(year, metric, *divmod(code, len(steps) + 1)) for code in set(codes) - {-1}}
+    found = [spans.get(code, _TOO_LITTLE) for code in codes]
+    label, cells = [label for label, _ in found], [cells for _, cells in found]
+    return Levels(year, label, cells, _slower(year, metric, value))
 
 
 @lru_cache(maxsize=4096)

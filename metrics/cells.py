@@ -34,9 +34,18 @@ class Cells:
         return self.high - self.low
 
     def total(self, values: np.ndarray) -> Integers:
-        """By cell the sum of whole numbers, or how many are true."""
+        """By cell the sum of whole numbers, or how many are true; of a table by column."""
         sums = _sums(values)
         return sums[self.high] - sums[self.low]
+
+    def tally(self, codes: np.ndarray, kinds: int) -> Integers:
+        """By cell a line of how many rows have each code below `kinds`."""
+        found = np.empty((len(self.low), kinds), dtype=np.int64)
+        for places in self.layers:
+            cell = np.repeat(np.arange(0, len(places) * kinds, kinds), self.n[places])
+            cell += codes  # all rows are in one cell of every layer
+            found[places] = np.bincount(cell, minlength=len(places) * kinds).reshape(-1, kinds)
+        return found
 
     def only(self, places: Integers) -> Cells:
         """Some of the cells, which share no rows."""
@@ -51,17 +60,16 @@ class Cells:
         """For every layer the places of its cells, and the values sorted within each of these; NaN comes last."""
         for places in self.layers:
             ordered = values.copy()
-            for low, high in zip(self.low[places].tolist(), self.high[places].tolist(), strict=True):
-                if high - low > 1:
-                    ordered[low:high].sort()
+            several = places[self.n[places] > 1]
+            for low, high in zip(self.low[several].tolist(), self.high[several].tolist(), strict=True):
+                ordered[low:high].sort()
             yield places, ordered
 
-    def quantiles(self, values: np.ndarray, *shares: float, unit: float = 1.0) -> list[Floats]:
-        """By cell the quantiles of its values in `unit`, by linear interpolation; NaN without any."""
-        found = [np.full(len(self.low), np.nan) for _ in shares]
+    def quantiles(self, values: np.ndarray, *shares: float, unit: float = 1.0) -> Floats:
+        """A line a share: by cell the quantile of its values in `unit`, by linear interpolation; NaN without any."""
+        found = np.empty((len(shares), len(self.low)))
         for places, ordered in self.in_order(values):
-            for share, wanted in zip(shares, found, strict=True):
-                wanted[places] = quantiles(ordered, self.low[places], self.n[places], share, unit)
+            found[:, places] = quantiles(ordered, self.low[places], self.n[places], *shares, unit=unit)
         return found
 
 
@@ -85,17 +93,30 @@ class Rows:
         return Rows(self.columns, taken, self.cells.where(kept))
 
 
-def arranged(columns: Arrays, low: Integers, high: Integers, group: Integers, groups: int, whole: bool) -> Rows:
-    """Rows in cells, from the stretch `[low, high)` of them that each member of a group has in each bucket.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The order of cells: `order` puts the stretches of rows that members have in buckets, by member, in that of the cells.
 
-    low, high: a line a member, a column a bucket; group: that of each member; whole: also cells of whole periods.
+    cell: the cell of each stretch in that order, not counting those of whole periods, which `whole` asks for too.
     """
-    buckets = low.shape[1]
-    cell = (group[:, None] * buckets + np.arange(buckets)).ravel()
-    order = np.argsort(cell, kind="stable")
-    low, high = low.ravel()[order], high.ravel()[order]
-    sizes = np.bincount(cell[order], weights=high - low, minlength=groups * buckets).astype(np.int64)
-    return Rows(columns, _together(low, high), _bucket_cells(sizes.reshape(groups, buckets), whole))
+
+    order: Integers
+    cell: Integers
+    shape: tuple[int, int]
+    whole: bool
+
+    @classmethod
+    def of(cls, group: Integers, groups: int, buckets: int, whole: bool) -> Layout:
+        """For members of these groups."""
+        cell = (group[:, None] * buckets + np.arange(buckets)).ravel()
+        order = np.argsort(cell, kind="stable")
+        return cls(order, cell[order], (groups, buckets), whole)
+
+    def arranged(self, columns: Arrays, cuts: Integers) -> Rows:
+        """The rows in cells, from a line a member: at which rows a bucket begins and the one before it ends."""
+        low, high = cuts[:, :-1].ravel()[self.order], cuts[:, 1:].ravel()[self.order]
+        sizes = np.bincount(self.cell, weights=high - low, minlength=self.shape[0] * self.shape[1]).astype(np.int64)
+        return Rows(columns, _together(low, high), _bucket_cells(sizes.reshape(self.shape), self.whole))
 
 
 def apart(sizes: Integers) -> Cells:
@@ -116,34 +137,36 @@ def _bucket_cells(sizes: Integers, whole: bool) -> Cells:
     return Cells(low.ravel(), high.ravel(), (places[:, 1:].ravel(), places[:, 0]))
 
 
-def quantiles(ordered: np.ndarray, low: Integers, n: Integers, share: float, unit: float = 1.0) -> Floats:
-    """Quantiles of the `n` sorted values from every `low` on, in `unit`, by linear interpolation; NaN without any."""
-    found, some = np.full(len(low), np.nan), np.flatnonzero(n)
-    low, n = low[some], n[some]
-    place = share * (n - 1)
+def quantiles(ordered: np.ndarray, low: Integers, n: Integers, *shares: float, unit: float = 1.0) -> Floats:
+    """A line a share: quantiles of the `n` sorted values from every `low` on, in `unit`; NaN without any."""
+    found, some = np.full((len(shares), len(low)), np.nan), np.flatnonzero(n)
+    last = n[some] - 1
+    place = np.array(shares)[:, None] * last
     first = place.astype(np.int64)
-    lower, upper = ordered[low + first] / unit, ordered[low + np.minimum(first + 1, n - 1)] / unit
-    found[some] = lower + (upper - lower) * (place - first)
+    lower, upper = (ordered[low[some] + at] / unit for at in (first, np.minimum(first + 1, last)))
+    found[:, some] = lower + (upper - lower) * (place - first)
     return found
 
 
 def ramps(low: Integers, n: Integers) -> Integers:
     """low, low + 1, ... of every length `n`, one behind the other."""
-    found: Integers = np.repeat(low - (np.cumsum(n) - n), n) + np.arange(int(n.sum()))
+    some = np.flatnonzero(n)
+    low, ends = low[some], np.cumsum(n[some])
+    found = np.ones(int(ends[-1]) if len(ends) else 0, dtype=np.int64)
+    found[:1] = low[:1]
+    found[ends[:-1]] = low[1:] - low[:-1] - n[some[:-1]] + 1
+    found.cumsum(out=found)
     return found
 
 
 def each(function: Callable[..., object], *keys: Integers) -> np.ndarray:
-    """`function` of every line of whole numbers from 0 on, called once for those that are alike; None is NaN.
+    """`function` of every line of whole numbers, called once for those that are alike; None is NaN.
 
     A pair is a line of two figures.
     """
-    code = keys[0]
-    for key in keys[1:]:
-        code = code * (int(key.max(initial=0)) + 1) + key
-    _, first, place = np.unique(code, return_index=True, return_inverse=True)
-    found = [function(*line) for line in zip(*(key[first].tolist() for key in keys), strict=True)]
-    return np.array(found, dtype=np.float64)[place]
+    lines = list(zip(*(key.tolist() for key in keys), strict=True))
+    found = {line: function(*line) for line in set(lines)}
+    return np.array([found[line] for line in lines], dtype=np.float64)
 
 
 def _together(low: Integers, high: Integers) -> Integers | slice:
@@ -158,7 +181,7 @@ def _together(low: Integers, high: Integers) -> Integers | slice:
 
 
 def _sums(values: np.ndarray) -> Integers:
-    """The sum of the values before each place, and at last of all."""
-    sums = np.zeros(len(values) + 1, dtype=np.int64)
-    np.cumsum(values, dtype=np.int64, out=sums[1:])
+    """The sum of the values before each place, and at last of all; of a table by column."""
+    sums = np.zeros((len(values) + 1, *values.shape[1:]), dtype=np.int64)
+    values.cumsum(axis=0, dtype=np.int64, out=sums[1:])
     return sums

@@ -12,12 +12,13 @@ from dora.definitions import FAILURE_KINDS
 from dora.warehouse import Reader
 from metrics import bands
 from metrics.cells import Arrays, each
-from metrics.columns import Columns, shares
+from metrics.columns import Columns, counted_bits, shares
 from metrics.deployment_frequency import deployed
 from metrics.failed_deployments import ABSOLVED, KINDS, NOT_FAILURES, failed_rows, read_ledger
 from metrics.intervals import wilson
 from metrics.slices import Slices
 
+#: The last of `KINDS`.
 _SHOWN = (*NOT_FAILURES, ABSOLVED)
 
 
@@ -27,15 +28,16 @@ def change_fail_rate(reader: Reader, slices: Slices) -> Columns:
     failed, shown = failed.where(failed["matured"]), slices.rows(lambda part: _shown(reader, part))
     hits, n = failed.cells.n, rows.cells.total(rows["matured"])
     rate, interval = shares(hits, n), each(wilson, hits, n).reshape(-1, 2)
-    bits, kind = failed["kinds"], shown["kind"]
+    kinds = {name: KINDS.index(name) for name in _counted_kinds(slices)}
+    others = shown.cells.tally(shown["kind"] - KINDS.index(_SHOWN[0]), len(_SHOWN))
     return {
         "failed": hits,
         "deployments": n,
         "pending": rows.cells.n - n,
         "rate": rate,
         "interval": interval,
-        "by_kind": {name: failed.cells.total(bits >> KINDS.index(name) & 1) for name in _counted_kinds(slices)},
-        "not_failures": {name: shown.cells.total(kind == KINDS.index(name)) for name in _SHOWN},
+        "by_kind": counted_bits(failed.cells, failed["kinds"], kinds),
+        "not_failures": dict(zip(_SHOWN, others.T, strict=True)),
         "level": bands.levels(slices.question.edition, "change_fail_rate", rate, interval),
     }
 

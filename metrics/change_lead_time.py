@@ -31,8 +31,9 @@ def change_lead_time(reader: Reader, slices: Slices) -> Columns:
     interval = np.full((len(cells.low), 2), np.nan)
     for places, ordered in cells.in_order(spans):
         here = cells.only(places)
-        for name, share in _SHARES.items():
-            found[name][places] = quantiles(ordered, here.low, here.n, share, MICROS)
+        figures = quantiles(ordered, here.low, here.n, *_SHARES.values(), unit=MICROS)
+        for name, column in zip(_SHARES, figures, strict=True):
+            found[name][places] = column
         interval[places] = median_intervals(ordered, here.low, here.n, MICROS)
         for at, queued, ages in waiting.at_ends_of(places):
             for name, column in _queue(ages, queued).items():
@@ -51,7 +52,10 @@ def change_lead_time(reader: Reader, slices: Slices) -> Columns:
 
 def shipped_changes(reader: Reader, slices: Slices) -> Arrays:
     """The changes behind the lead time: `grp`, `at_us` of the deployment that shipped it, `began_us`, by group and time."""
-    return slices.listed(lambda part: _shipped(reader, part))
+    period = slices.question.period
+    rows = slices.listed(lambda part: _shipped(reader, part))
+    inside = (rows["at_us"] >= micros(period.start)) & (rows["at_us"] < micros(period.end))
+    return {name: column[inside] for name, column in rows.items()}
 
 
 def _changes(reader: Reader, part: Slices) -> Arrays:
@@ -69,16 +73,13 @@ def _pull_requests(reader: Reader, part: Slices) -> Arrays:
 
 
 def _shipped(reader: Reader, part: Slices) -> Arrays:
-    """Of a part what counts as a change and was shipped in the period: `began_us` is known."""
+    """Of a part what counts as a change and whose clock is known, by the deployment that shipped it, also after the period."""
     if part.question.definitions.change == "pull_request":
         rows = _pull_requests(reader, part)
-        kept = rows["began_us"] < NEVER
-    else:
-        changes, period = _changes(reader, part), part.question.period
-        rows = {**changes, "at_us": changes["deployed_us"]}
-        kept = (rows["at_us"] >= micros(period.start)) & (rows["at_us"] < micros(period.end))
-    names = ("service_position", "at_us", "began_us")
-    return {name: rows[name] if kept.all() else rows[name][kept] for name in names}
+        known = rows["began_us"] < NEVER
+        return {name: rows[name][known] for name in ("service_position", "at_us", "began_us")}
+    rows = _changes(reader, part)
+    return {"service_position": rows["service_position"], "at_us": rows["deployed_us"], "began_us": rows["began_us"]}
 
 
 def _spans(reader: Reader, slices: Slices) -> tuple[Integers, Cells, Integers]:
@@ -86,23 +87,23 @@ def _spans(reader: Reader, slices: Slices) -> tuple[Integers, Cells, Integers]:
 
     def ask(part: Slices) -> Arrays:
         rows = _shipped(reader, part)
-        return {
-            "service_position": rows["service_position"],
-            "at_us": rows["at_us"],
-            "span_us": rows["at_us"] - rows["began_us"],
-        }
+        spans = rows["at_us"] - rows["began_us"]
+        return {"service_position": rows["service_position"], "at_us": rows["at_us"], "span_us": spans}
 
     rows = slices.rows(ask)
-    possible = rows["span_us"] >= 0
-    kept = rows.where(possible)
-    return kept["span_us"], kept.cells, rows.cells.n - kept.cells.n
+    spans, cells = rows["span_us"], rows.cells
+    possible = spans >= 0
+    if possible.all():
+        return spans, cells, np.zeros_like(cells.n)
+    kept = cells.where(possible)
+    return spans[possible], kept, cells.n - kept.n
 
 
 def _queue(ages: Integers, cells: Cells) -> Mapping[str, Floats]:
     """By cell how many changes wait, the age of the oldest and the median age, from ages in order."""
     oldest, some = np.full(len(cells.low), np.nan), np.flatnonzero(cells.n)
     oldest[some] = ages[cells.high[some] - 1] / MICROS
-    median = quantiles(ages, cells.low, cells.n, 0.5, MICROS)
+    [median] = quantiles(ages, cells.low, cells.n, 0.5, unit=MICROS)
     return dict(zip(_QUEUE, (cells.n.astype(np.float64), oldest, median), strict=True))
 
 
@@ -113,10 +114,11 @@ def _stages(reader: Reader, slices: Slices) -> Mapping[str, Floats]:
     """By cell the median of every stage of the pull requests in which it is known."""
     rows, found = slices.rows(lambda part: _pull_requests(reader, part)), {}
     for stage in STAGES:
-        seconds = rows[stage]
-        known = ~np.isnan(seconds)
-        cells = rows.cells if known.all() else rows.cells.where(known)
-        [found[f"{stage}_seconds"]] = cells.quantiles(seconds[known], 0.5)
+        seconds, cells = rows[stage], rows.cells
+        unknown = np.isnan(seconds)
+        if unknown.any():
+            seconds, cells = seconds[~unknown], cells.where(~unknown)
+        [found[f"{stage}_seconds"]] = cells.quantiles(seconds, 0.5)
     return found
 
 

@@ -5,14 +5,13 @@ A column has a line a cell: numbers (NaN is no data), pairs and longer rows of n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from metrics.cells import Floats, Integers
+from metrics.cells import Cells, Floats, Integers
 from metrics.results import Level
 
 Result = TypeVar("Result")
@@ -23,8 +22,8 @@ class Levels:
     """The levels of one metric by cell; see `Level`."""
 
     edition: int
-    label: NDArray[np.object_]
-    cells: NDArray[np.object_]
+    label: Sequence[str]
+    cells: Sequence[tuple[str, ...]]
     times_slower_than_elite: Floats
 
     def __iter__(self) -> Iterator[Level]:
@@ -54,6 +53,12 @@ def shares(hits: Integers, n: Integers) -> Floats:
     return found
 
 
+def counted_bits(cells: Cells, bits: Integers, names: Mapping[str, int]) -> Mapping[str, Integers]:
+    """By name and cell in how many rows the bit of that place is set."""
+    places = np.array([*names.values()], dtype=np.int64)
+    return dict(zip(names, cells.total(bits[:, None] >> places & 1).T, strict=True))
+
+
 def results(kind: type[Result], columns: Columns) -> list[Result]:
     """One result a cell from the columns of its fields."""
     names = tuple(columns)
@@ -72,11 +77,5 @@ def _values(column: Column) -> list[object]:
         return [dict(zip(column, line, strict=True)) for line in lines]
     if column.ndim > 1:
         return list(zip(*(_values(part) for part in column.T), strict=True))
-    return _numbers(column)
-
-
-def _numbers(column: np.ndarray) -> list[object]:
-    if column.dtype.kind == "f" and np.isnan(column).any():
-        return np.where(np.isnan(column), None, column).tolist()  # type: ignore[call-overload,no-any-return]
-    found: list[object] = column.tolist()
-    return found
+    found = column.tolist()
+    return [None if value != value else value for value in found] if column.dtype.kind == "f" else found

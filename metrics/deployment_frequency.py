@@ -33,7 +33,7 @@ def deployment_frequency(reader: Reader, slices: Slices) -> Columns:
     median_day, interval = days.working_days()
     rehearsed = rows.where(rows["rehearsed_us"] < NEVER)
     ahead = rehearsed["at_us"] - rehearsed["rehearsed_us"]
-    relation, commits = rows["relation"], rows["commits"]
+    relations, commits = cells.tally(rows["relation"], len(RELATIONS) + 1)[:, 1:], rows["commits"]
     return {
         "deployments": cells.n,
         "days": days.days.length,
@@ -44,7 +44,7 @@ def deployment_frequency(reader: Reader, slices: Slices) -> Columns:
         "median_per_working_day": median_day,
         "median_seconds_between": between,
         "by_weekday": days.by_weekday(),
-        "relations": Present({name: cells.total(relation == at) for at, name in enumerate(RELATIONS, 1)}),
+        "relations": Present(dict(zip(RELATIONS, relations.T, strict=True))),
         "rehearsed": rehearsed.cells.n,
         "median_rehearsal_seconds": rehearsed.cells.quantiles(ahead, 0.5, unit=MICROS)[0],
         "median_commits": cells.quantiles(commits, 0.5)[0],

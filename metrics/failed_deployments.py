@@ -42,9 +42,13 @@ class Failure:
 
 def read_ledger(reader: Reader, slices: Slices) -> Arrays:
     """The rows of failures.sql from the start of the period on, not yet in groups; `kind` by its number in `KINDS`."""
-    rows = slices.raw(reader, "failures")
-    kinds = np.fromiter(map(_NUMBERS.__getitem__, rows["kind"].tolist()), dtype=np.int8, count=len(rows["kind"]))
-    return {**rows, "kind": kinds}
+
+    def ask() -> Arrays:
+        rows = slices.raw(reader, "failures")
+        kinds = np.fromiter(map(_NUMBERS.__getitem__, rows["kind"].tolist()), dtype=np.int8, count=len(rows["kind"]))
+        return {**rows, "kind": kinds}
+
+    return slices.once("ledger", ask)
 
 
 def failures(reader: Reader, slices: Slices) -> Arrays:

@@ -65,7 +65,7 @@ class PerDay:
         """By cell the median of a working day and its interval."""
         cells, counts = apart(self.days.in_period).where(self.days.works), self.counts[self.days.works]
         [(_, ordered)] = cells.in_order(counts)
-        return quantiles(ordered, cells.low, cells.n, 0.5), median_intervals(ordered, cells.low, cells.n)
+        return quantiles(ordered, cells.low, cells.n, 0.5)[0], median_intervals(ordered, cells.low, cells.n)
 
 
 def per_day(slices: Slices, times: Integers, cells: Cells) -> PerDay:

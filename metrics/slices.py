@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 from weakref import WeakKeyDictionary
@@ -21,7 +22,7 @@ import numpy as np
 from dora.definitions import Definitions
 from dora.period import Period
 from dora.warehouse import Reader
-from metrics.cells import Arrays, Integers, Rows, arranged
+from metrics.cells import Arrays, Integers, Layout, Rows
 from metrics.question import Question
 
 if TYPE_CHECKING:
@@ -117,18 +118,36 @@ class Slices:
 
     def _arranged(self, ask: Callable[[Slices], Arrays], clock: str, edges: Integers, whole: bool) -> Rows:
         found = [_in_file_order(ask(part), clock) for part in self.parts()]
-        offsets = np.cumsum([0, *(len(rows[clock]) for rows in found)])
-        cuts = np.concatenate(
-            [
-                _cuts(part, rows, clock, edges) + o
-                for part, rows, o in zip(self.parts(), found, offsets[:-1], strict=True)
-            ]
-        )
+        before = accumulate((len(rows[clock]) for rows in found), initial=0)
+        cuts = [
+            part._cuts(rows["service_position"], rows[clock], edges) + first
+            for part, rows, first in zip(self.parts(), found, before, strict=False)
+        ]
         rows = found[0]
         if len(found) > 1:
             rows = {name: np.concatenate([part[name] for part in found]) for name in rows}
-        group = np.array([member.group for part in self.parts() for member in part.members], dtype=np.int64)
-        return arranged(rows, cuts[:, :-1], cuts[:, 1:], group, len(self.names), whole)
+        layout = self.once(f"layout {len(edges)} {whole}", lambda: self._layout(len(edges) - 1, whole))
+        return layout.arranged(rows, np.concatenate(cuts))
+
+    def _layout(self, buckets: int, whole: bool) -> Layout:
+        groups = [member.group for part in self.parts() for member in part.members]
+        return Layout.of(np.array(groups, dtype=np.int64), len(self.names), buckets, whole)
+
+    def _cuts(self, places: Integers, moments: Integers, edges: Integers) -> Integers:
+        """A line a member: at which of the rows the edges cut what its group owned."""
+        positions, stretches = self.once("members", self._members)
+        positions = positions.astype(places.dtype)
+        first, last = places.searchsorted(positions), places.searchsorted(positions, "right")
+        cuts = [
+            moments[low:high].searchsorted(edges if stretch == _EVER else edges.clip(*stretch))
+            for stretch, low, high in zip(stretches, first.tolist(), last.tolist(), strict=True)
+        ]
+        return np.array(cuts, dtype=np.int64).reshape(-1, len(edges)) + first[:, None]
+
+    def _members(self) -> tuple[Integers, Sequence[tuple[int, int]]]:
+        """The positions of their services, and what they own of the time."""
+        positions = np.array([member.position for member in self.members], dtype=np.int64)
+        return positions, [member.stretch for member in self.members]
 
     def _divide(self) -> Sequence[Slices]:
         """One part for every distinct set of definitions, in order; the organisation's when there are no services."""
@@ -254,18 +273,6 @@ def _in_file_order(rows: Arrays, clock: str) -> Arrays:
         return rows
     order = np.lexsort((moments, places))
     return {name: column[order] for name, column in rows.items()}
-
-
-def _cuts(part: Slices, rows: Arrays, clock: str, edges: Integers) -> Integers:
-    """A line a member: the places in `rows` at which the edges cut what its group owned."""
-    places, moments = rows["service_position"], rows[clock]
-    positions = np.array([member.position for member in part.members], dtype=places.dtype)
-    first, last = (places.searchsorted(positions, side) for side in ("left", "right"))
-    cuts = np.empty((len(positions), len(edges)), dtype=np.int64)
-    for line, member, low, high in zip(cuts, part.members, first.tolist(), last.tolist(), strict=True):
-        own = edges if member.stretch == _EVER else edges.clip(*member.stretch)
-        line[:] = moments[low:high].searchsorted(own) + low
-    return cuts
 
 
 @lru_cache(maxsize=64)

@@ -91,12 +91,15 @@ def _may_wait(merged_us: Integers, deployed_us: Integers, horizons: Integers) ->
 
     One look into a table a change: to search the horizons for all would take longer than to read them.
     """
-    step = max(0, int(horizons[-1] - horizons[0]).bit_length() - _STEPS)
-    until = horizons[0] + (np.arange(int(horizons[-1] - horizons[0] >> step) + 1) + 1 << step)
-    latest = np.array([-NEVER, *horizons])[horizons.searchsorted(np.append(horizons[0], until))]
-    place = np.clip((deployed_us - horizons[0] >> step) + 1, 0, len(latest) - 1)
-    found: Flags = merged_us < latest[place]
-    return found
+    span = int(horizons[-1] - horizons[0])
+    step = max(0, span.bit_length() - _STEPS)
+    steps = horizons[0] + (np.arange((span >> step) + 2) << step)
+    latest = np.array([-NEVER, *horizons])[horizons.searchsorted(steps)]
+    found = deployed_us - (horizons[0] - (1 << step))
+    found >>= step
+    latest.take(found, mode="clip", out=found)
+    waits: Flags = merged_us < found
+    return waits
 
 
 def _by_cell(values: Integers, cell: Integers) -> Integers:

@@ -2,8 +2,7 @@
 -- at_us, rehearsed_us: microseconds, the second $never when never rehearsed; relation: by its number in
 -- deployment_frequency.py, 0 for a failed attempt; rework: a bit for each kind of rework.
 select service_position, epoch_us(finished_at) as at_us, status = 'succeeded' as succeeded,
-       case relation when 'backward' then 1 when 'baseline' then 2 when 'diverged' then 3 when 'forward' then 4
-                     when 'same_commit' then 5 when 'unresolved' then 6 else 0 end::tinyint as relation,
+       coalesce(list_position(['backward', 'baseline', 'diverged', 'forward', 'same_commit', 'unresolved'], relation), 0) as relation,
        commits, coalesce(epoch_us(rehearsed_at), $never) as rehearsed_us, rework
 from deployment_facts
 where service_position between $first and $last and finished_at >= $start and finished_at < $end

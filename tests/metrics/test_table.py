@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dora.definitions import Definitions
-from dora.period import Period
+from dora.period import Every, Period
 from dora.warehouse import Reader
 from metrics import undeployed
 from metrics.build import Setting
@@ -45,16 +45,17 @@ def _reader(seed: int, definitions: Definitions) -> Reader:
 @given(
     seed=st.integers(0, 2**32),
     by=st.sampled_from(BY),
-    every=st.sampled_from(["day", "week", "month"]),
+    every=st.sampled_from(["day", "week", "month", "quarter"]),
+    late=st.sampled_from([timedelta(hours=7), timedelta(days=9)]),
     definitions=st.sampled_from([DEFINITIONS, WITH_OWN]),
     known_days=st.sampled_from([-1, 13, 40]),
 )
 def test_every_cell_is_what_its_bucket_gives_when_asked_alone(
-    seed: int, by: By, every: str, definitions: Definitions, known_days: int
+    seed: int, by: By, every: Every, late: timedelta, definitions: Definitions, known_days: int
 ) -> None:
     """Of teams that hand a service over, services with definitions of their own, and data that ends before the period."""
     reader = _reader(seed, definitions)
-    whole = Period(START + timedelta(hours=7), END - timedelta(days=2, hours=3))
+    whole = Period(START + late, END - timedelta(days=2, hours=3))
     question = Question(
         period=whole, as_of=START + timedelta(days=known_days), by=by, every=every, definitions=definitions
     )  # type: ignore[arg-type]
