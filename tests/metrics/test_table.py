@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from itertools import chain
 
@@ -85,6 +86,12 @@ def test_a_column_has_a_line_for_every_group_and_bucket() -> None:
     by_group = counted.reshape(3, 6)
     assert by_group.sum() > 0
     assert (by_group[:, 0] == by_group[:, 1:].sum(axis=1)).all()
+
+
+def test_the_contract_is_the_results_as_plain_values() -> None:
+    question = Question(period=Period(START, END), as_of=END, by="service", every="week", definitions=WITH_OWN)
+    card = scorecard(_reader(1, WITH_OWN), question)
+    assert json.dumps(card.as_dict()) == json.dumps(asdict(card))
 
 
 def test_no_group_has_no_lines() -> None:
