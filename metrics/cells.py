@@ -95,46 +95,44 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The order of cells: `order` puts the stretches of rows that members have in buckets, by member, in that of the cells.
+    """How the stretches of rows that members have in buckets, by member, lie in cells.
 
-    cell: the cell of each stretch in that order, not counting those of whole periods, which `whole` asks for too.
+    order: puts them in the order of the cells; first: the first of each bucket's in that order, and the end of the last;
+    low, high: of every cell, also of whole periods, where in `first` it begins and ends; layers: see `Cells`.
     """
 
     order: Integers
-    cell: Integers
-    shape: tuple[int, int]
-    whole: bool
+    first: Integers
+    low: Integers
+    high: Integers
+    layers: tuple[Integers, ...]
 
     @classmethod
     def of(cls, group: Integers, groups: int, buckets: int, whole: bool) -> Layout:
-        """For members of these groups."""
-        cell = (group[:, None] * buckets + np.arange(buckets)).ravel()
-        order = np.argsort(cell, kind="stable")
-        return cls(order, cell[order], (groups, buckets), whole)
+        """For members of these groups; `whole`: a cell for the whole period comes before those of a group's buckets."""
+        bucket = (group[:, None] * buckets + np.arange(buckets)).ravel()
+        order = np.argsort(bucket, kind="stable")
+        first = bucket[order].searchsorted(np.arange(groups * buckets + 1))
+        low = np.arange(groups * buckets).reshape(groups, buckets)
+        high = low + 1
+        layers: tuple[Integers, ...] = (low.ravel(),)
+        if whole:
+            low, high = np.column_stack([low[:, :1], low]), np.column_stack([high[:, -1:], high])
+            places = np.arange(low.size).reshape(low.shape)
+            layers = (places[:, 1:].ravel(), places[:, 0])
+        return cls(order, first, low.ravel(), high.ravel(), layers)
 
     def arranged(self, columns: Arrays, cuts: Integers) -> Rows:
         """The rows in cells, from a line a member: at which rows a bucket begins and the one before it ends."""
         low, high = cuts[:, :-1].ravel()[self.order], cuts[:, 1:].ravel()[self.order]
-        sizes = np.bincount(self.cell, weights=high - low, minlength=self.shape[0] * self.shape[1]).astype(np.int64)
-        return Rows(columns, _together(low, high), _bucket_cells(sizes.reshape(self.shape), self.whole))
+        edges = _sums(high - low)[self.first]
+        return Rows(columns, _together(low, high), Cells(edges[self.low], edges[self.high], self.layers))
 
 
 def apart(sizes: Integers) -> Cells:
     """Cells of these sizes that lie one behind the other and share no rows."""
     edges = _sums(sizes)
     return Cells(edges[:-1], edges[1:], (np.arange(len(sizes)),))
-
-
-def _bucket_cells(sizes: Integers, whole: bool) -> Cells:
-    """From a line of sizes a group, the cells of its buckets, after that of the whole period when it is wanted."""
-    cells = apart(sizes.ravel())
-    if not whole:
-        return cells
-    low, high = (np.empty((sizes.shape[0], sizes.shape[1] + 1), dtype=np.int64) for _ in range(2))
-    low[:, 1:], high[:, 1:] = cells.low.reshape(sizes.shape), cells.high.reshape(sizes.shape)
-    low[:, 0], high[:, 0] = low[:, 1], high[:, -1]
-    places = np.arange(low.size).reshape(low.shape)
-    return Cells(low.ravel(), high.ravel(), (places[:, 1:].ravel(), places[:, 0]))
 
 
 def quantiles(ordered: np.ndarray, low: Integers, n: Integers, *shares: float, unit: float = 1.0) -> Floats:

@@ -100,8 +100,8 @@ def _levels(n: Integers, days: PerDay, median: Floats, interval: Floats, edition
     """See `RULE`. The interval is exact Poisson for the rate, order statistics for the median working day."""
     length = days.days.length
     rates = each(poisson_interval, n).reshape(-1, 2) / length[:, None]
-    median = np.nan_to_num(median)
-    first, last = np.nan_to_num(interval[:, 0]), np.where(interval[:, 1] > 0, interval[:, 1], median)
+    median = np.where(median > 0, median, 0.0)
+    first, last = np.where(interval > 0, interval, np.stack([np.zeros_like(median), median], axis=1)).T
     ends = ((first, rates[:, 0]), (median, n / length), (last, rates[:, 1]))
     low, value, high = (np.where(n > 0, _places(medians, rate), np.nan) for medians, rate in ends)
     return bands.levels(edition, "deployment_frequency", value, pairs(low, high))

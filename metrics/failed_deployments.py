@@ -105,7 +105,7 @@ def failed(rows: Arrays, definitions: Definitions) -> Arrays:
     timely = ~_late(rows, definitions)
     bits = np.zeros(len(numbers), dtype=np.int64)
     np.bitwise_or.at(bits, place[timely], np.left_shift(1, rows["kind"][timely].astype(np.int64)))
-    out = {"deployment": numbers, "kinds": bits, "recovered_us": _recovered(rows, place, bits > 0)}
+    out = {"deployment": numbers, "kinds": bits, "recovered_us": _recovered(rows, numbers, place, bits > 0)}
     out |= {name: rows[name][first] for name in ("service_position", "at_us")}
     return {name: column[bits > 0] for name, column in out.items()}
 
@@ -130,12 +130,13 @@ def _late(rows: Arrays, definitions: Definitions) -> NDArray[np.bool_]:
     return _is_one_of(rows["kind"], _LATE_KINDS) & (rows["evidence_us"] - rows["at_us"] >= round(window * 1e6))
 
 
-def _recovered(rows: Arrays, place: Integers, failed: NDArray[np.bool_]) -> Integers:
+def _recovered(rows: Arrays, numbers: Integers, place: Integers, failed: NDArray[np.bool_]) -> Integers:
     """For every deployment its earliest possible end; an impossible one only when there is no other, so that it is
     seen to be wrong; `NEVER` without any."""
     ended = (rows["recovered_us"] < NEVER) & failed[place]
     places, at, end = place[ended], rows["at_us"][ended], rows["recovered_us"][ended].copy()
-    _hand_on(rows, place, failed, ended, end)
+    if len(end):
+        _hand_on(rows, numbers[failed], ended, end)
     earliest, latest = np.full(len(failed), NEVER), np.full(len(failed), -NEVER)
     possible = (end >= at) & (end < NEVER)
     np.minimum.at(earliest, places[possible], end[possible])
@@ -144,10 +145,11 @@ def _recovered(rows: Arrays, place: Integers, failed: NDArray[np.bool_]) -> Inte
     return np.where((earliest == NEVER) & (latest > -NEVER), latest, earliest)
 
 
-def _hand_on(rows: Arrays, place: Integers, failed: NDArray[np.bool_], ended: NDArray[np.bool_], end: Integers) -> None:
+def _hand_on(rows: Arrays, failed: Integers, ended: NDArray[np.bool_], end: Integers) -> None:
     """Replace the ends that are fixes which failed themselves by the end of that failure, the last one first."""
     deployments, fixes = rows["deployment"][ended], rows["recovery"][ended]
-    chained = np.flatnonzero(np.isin(fixes, rows["deployment"][failed[place]]) & (fixes > deployments))
+    failed_too = failed[np.minimum(failed.searchsorted(fixes), len(failed) - 1)] == fixes
+    chained = np.flatnonzero(failed_too & (fixes > deployments))
     for index in chained[np.argsort(-deployments[chained], kind="stable")].tolist():
         ends = end[deployments == fixes[index]]
         began = rows["at_us"][rows["deployment"] == fixes[index]][0]

@@ -8,40 +8,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from metrics.cells import MICROS, Cells, Flags, Floats, Integers, each, ramps
+from metrics.cells import MICROS, Cells, Flags, Floats, Integers, ramps
 from metrics.intervals import survival_median, survival_places
-
-#: Which of so many times have ended fits into a whole number as bits.
-_BITS = 48
 
 
 def survival_figures(times: Integers, going: Flags, cells: Cells) -> tuple[Floats, Floats]:
     """By cell the median of times of which some are `going` on, and a line of the two ends of its interval."""
     found = np.full((len(cells.low), 3), np.nan)
     for places, ordered in cells.in_order(2 * times + going):  # of equal times the ended ones come first
-        low, n = cells.low[places], cells.n[places]
-        chosen = _chosen(ordered & 1 == 0, cells.only(places))
-        some = np.flatnonzero(n)
-        known = ~np.isnan(chosen[some])
-        at = low[some, None] + np.where(known, chosen[some], 0).astype(np.int64)
-        found[places[some]] = np.where(known, (ordered[at] >> 1) / MICROS, np.nan)
+        some = places[cells.n[places] > 0]
+        ended = (ordered & 1 == 0).tobytes()
+        lows = cells.low[some]
+        patterns = [ended[low:high] for low, high in zip(lows.tolist(), cells.high[some].tolist(), strict=True)]
+        chosen = {pattern: survival_places(pattern) for pattern in set(patterns)}
+        at = np.array([chosen[pattern] for pattern in patterns], dtype=np.float64).reshape(-1, 3)
+        known = ~np.isnan(at)
+        figures = (ordered[lows[:, None] + np.where(known, at, 0).astype(np.int64)] >> 1) / MICROS
+        found[some] = np.where(known, figures, np.nan)
     return found[:, 0], found[:, 1:]
-
-
-def _chosen(ended: Flags, cells: Cells) -> Floats:
-    """By cell a line of the places of the median and of its interval's ends, by which of the times in order ended."""
-    found = np.full((len(cells.low), 3), np.nan)
-    bits = ended.astype(np.int64) << np.minimum(ramps(np.zeros_like(cells.n), cells.n), _BITS)
-    few = np.flatnonzero(cells.n <= _BITS)
-    found[few] = each(_places_of_bits, (cells.total(bits) + (1 << np.minimum(cells.n, _BITS)))[few]).reshape(-1, 3)
-    for cell in np.flatnonzero(cells.n > _BITS).tolist():
-        found[cell] = survival_places(ended[cells.low[cell] : cells.high[cell]].tobytes())
-    return found
-
-
-def _places_of_bits(code: int) -> tuple[int | None, int | None, int | None]:
-    """The lowest bit is the first time, the highest one stands behind the last."""
-    return survival_places(bytes(code >> place & 1 for place in range(code.bit_length() - 1)))
 
 
 def censored_medians(ended: Integers, cells: Cells, going: Integers, waiting: Cells) -> Floats:
