@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 State = Literal["ok", "warning", "problem"]
 STALE = timedelta(days=2)
+#: So many services of one verdict are told one by one, to a person.
+MOST_ALIKE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,25 @@ def command(config: str | None, as_json: bool, offline: bool) -> None:
     if as_json:
         click.echo(json.dumps({"schema_version": 1, "checks": [asdict(check) for check in checks]}, indent=1))
     else:
-        for check in checks:
+        for check in _few(checks):
             mark = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}[check.state]
             click.echo(
                 f"{mark}  {check.area}: {check.found}" + (f"\n         -> {check.next_step}" if check.next_step else "")
             )
     sys.exit(1 if any(check.state == "problem" for check in checks) else 0)
+
+
+def _few(checks: Sequence[Check]) -> Iterator[Check]:
+    """The checks as a person reads them: of many services with one verdict the first, then how many more."""
+    alike = Counter((check.area, check.state, check.next_step) for check in checks)
+    told = Counter[tuple[str, str, str]]()
+    for check in checks:
+        key = (check.area, check.state, check.next_step)
+        told[key] += 1
+        if check.area != "services" or told[key] <= MOST_ALIKE:
+            yield check
+        elif told[key] == alike[key]:
+            yield replace(check, found=f"{alike[key] - MOST_ALIKE} more like these; --json tells them all")
 
 
 def _checks(config: Config, offline: bool) -> Iterator[Check]:

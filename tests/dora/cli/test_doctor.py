@@ -1,0 +1,22 @@
+"""`dora doctor`: what it tells a person, and what it tells a machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from dora.cli.doctor import MOST_ALIKE
+from tests.dora.processes import said
+
+
+def test_many_services_with_one_problem_are_counted_for_a_person_and_listed_for_a_machine(tmp_path: Path) -> None:
+    (tmp_path / "dora.toml").write_text('[[source]]\ntype = "files"\nfolder = "records"\n')
+    (tmp_path / "records").mkdir()
+    rows = "".join(f"d{n},service-{n:02},v1,2025-01-01T10:00\n" for n in range(MOST_ALIKE + 2))
+    (tmp_path / "records" / "deployments.csv").write_text(f"id,service,version,finished_at\n{rows}")
+    said(tmp_path, "ingest")
+    told = said(tmp_path, "doctor", "--offline").stdout
+    assert told.count("services: service-") == MOST_ALIKE
+    assert "services: 2 more like these" in told
+    checks = json.loads(said(tmp_path, "doctor", "--offline", "--json").stdout)["checks"]
+    assert sum(check["area"] == "services" for check in checks) == MOST_ALIKE + 2
