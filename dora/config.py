@@ -197,6 +197,8 @@ def _source(table: Mapping[str, object], place: str) -> SourceTable:
         raise ConfigError(f'{place}: type is missing; add type = "git", "gitops", "files" or "github"')
     if not isinstance(name, str):
         raise ConfigError(f"{place}: name must be text in quotes, got {name!r}")
+    if "/" in name:
+        raise ConfigError(f"{place}: name {name!r} has a slash, which ends the name in ids such as ci/41; leave it out")
     return SourceTable(type=kind, name=name, options=rest, place=f"{place} {name!r}")
 
 

@@ -84,7 +84,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """What dora.toml calls it."""
+        """What dora.toml calls it: the first part of the ids of its records (`ci/41`), so without a slash."""
 
     def streams(self) -> Sequence[str]:
         """The names of its streams, in the order they should be read."""

@@ -55,6 +55,8 @@ def _records(config: Config, event: str, values: Sequence[str], source: str) -> 
 
     if event == "-" and values:
         raise ConfigError(f"`-` reads the event from standard input; {values[0]!r} is one too many")
+    if "/" in source:
+        raise ConfigError(f"--source {source!r} has a slash, which ends the name in ids such as ci/41; leave it out")
     if event not in ("-", *EVENTS):
         raise ConfigError(f"{event!r} is not an event that can be recorded{nearest(event, EVENTS)}")
     people = Context(cache=cache_folder(), base=config.folder, salt=salt_value(config))

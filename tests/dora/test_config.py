@@ -54,6 +54,7 @@ def load(folder: Path, text: str) -> object:
         ("[[source]]\nname = 'a'", ["[[source]] number 1", "type is missing"]),
         ("[[source]]\ntype = 'git'\n[[source]]\ntype = 'git'", ["two [[source]] tables are named 'git'"]),
         ("[[source]]\ntype = 'git'\nname = 3", ["[[source]] number 1: name must be text"]),
+        ("[[source]]\ntype = 'git'\nname = 'a/b'", ["[[source]] number 1: name 'a/b' has a slash"]),
         ("[organisation]\nname = '${DORA_NOT_SET_ANYWHERE}'", ["organisation.name", "DORA_NOT_SET_ANYWHERE is not set"]),
         ("[organisation", ["not valid TOML"]),
         ("a = 1\na = 2", ["not valid TOML"]),
