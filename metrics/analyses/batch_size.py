@@ -35,7 +35,7 @@ DEFINITION = (
 def batch_size(reader: Reader, question: Question) -> Answer:
     """One row per group, kind of size and bin that has deployments, after a row `all` with the median and p90."""
     cut = slices(reader, question)
-    frame = judged(reader, cut, cut.frame(reader, "analyses/batch_size"))
+    frame = _measured(judged(reader, cut, cut.frame(reader, "analyses/batch_size")))
     rows = [row for name, own in by_group(cut, frame) for size, bins in SIZES for row in _rows(name, own, size, bins)]
     return Answer(
         name="batch_size",
@@ -46,6 +46,13 @@ def batch_size(reader: Reader, question: Question) -> Answer:
         notes=tuple(_notes(frame)),
         keys=3,
     )
+
+
+def _measured(frame: pl.DataFrame) -> pl.DataFrame:
+    """Without lines where no deployment that shipped something has any: only those that shipped nothing would be known."""
+    if frame.filter(pl.col("commits") > 0)["lines"].count():
+        return frame
+    return frame.with_columns(lines=pl.lit(None, frame.schema["lines"]))
 
 
 def _rows(group: str, deployments: pl.DataFrame, size: str, bins: Bins) -> Iterator[Row]:
