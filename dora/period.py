@@ -106,6 +106,10 @@ def _parsed(start: str | None, end: str | None, now: datetime, timezone: str) ->
     zone = ZoneInfo(timezone)
     if start and end is None and re.fullmatch(r"\d{4}(Q[1-4])?", start):
         return _named(start, zone)
+    if start and re.fullmatch(r"\d{4}(Q[1-4])?", start):
+        raise ConfigError(
+            f"{start} is a whole period by itself; leave --to out, or write the first day as in 2025-04-01"
+        )
     if end is None:
         tomorrow = now.astimezone(zone).date() + timedelta(days=1)
         stop = datetime.combine(tomorrow, time(), zone).astimezone(UTC)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -84,11 +85,17 @@ def per_day(slices: Slices, times: Integers, cells: Cells) -> PerDay:
 
 
 def local_days(period: Period, timezone: str) -> float:
-    """Length in calendar days of the zone: a day with a clock change is one day, whatever its hours."""
-    if period.days < 1:
-        return period.days
-    start, end = (moment.astimezone(ZoneInfo(timezone)).replace(tzinfo=None) for moment in (period.start, period.end))
-    return (end - start).total_seconds() / 86400
+    """Length in calendar days of the zone: a day with a clock change is one day, and a part of it a part of its own hours."""
+    (first, since), (last, until) = (_local_day(moment, timezone) for moment in (period.start, period.end))
+    return (last - first).days + until - since
+
+
+def _local_day(moment: datetime, timezone: str) -> tuple[date, float]:
+    """The local date of a moment, and the share of that day that had passed."""
+    zone = ZoneInfo(timezone)
+    day = moment.astimezone(zone).date()
+    begun, over = (datetime.combine(day + timedelta(days=n), time(), zone).astimezone(UTC) for n in (0, 1))
+    return day, (moment - begun) / (over - begun)
 
 
 def day_rules(slices: Slices) -> list[Rule]:
