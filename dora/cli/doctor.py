@@ -28,6 +28,8 @@ State = Literal["ok", "warning", "problem"]
 STALE = timedelta(days=2)
 #: So many services of one verdict are told one by one, to a person.
 MOST_ALIKE = 10
+#: So many environments are named, the most used first: previews may be thousands.
+MOST_ENVIRONMENTS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def _environments(_config: Config, reader: Reader) -> Iterator[Check]:
     from metrics.slices import read_sql
 
     rows = reader.records(read_sql("doctor_environments"))
-    for row in rows:
+    for row in rows[:MOST_ENVIRONMENTS]:
         kind = (
             "production"
             if row["production"]
@@ -181,13 +183,18 @@ def _environments(_config: Config, reader: Reader) -> Iterator[Check]:
         if row["production"] is None:
             kind = "of no known service"
         yield Check("environments", "ok", f"{row['environment']}: {row['deployments']} deployments, {kind}")
+    if more := rows[MOST_ENVIRONMENTS:]:
+        yield Check("environments", "ok", f"{len(more)} more, with fewer deployments each")
     if rows and not any(row["production"] for row in rows):
-        yield Check(
-            "environments",
-            "problem",
-            "no environment counts as production",
-            "set [definitions] production to one of the names above, then `dora build`",
-        )
+        if all(row["production"] is None for row in rows):
+            found, step = (
+                "all deployments are of no known service",
+                "add a [[service]] for the names below, or an alias",
+            )
+        else:
+            found = "no environment counts as production"
+            step = "set [definitions] production to one of the names above, then `dora build`"
+        yield Check("environments", "problem", found, step)
 
 
 def _services(config: Config, reader: Reader) -> Iterator[Check]:

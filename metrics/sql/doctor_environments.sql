@@ -9,4 +9,3 @@ left join (
     on f.environment = r.environment
 group by r.environment
 order by deployments desc, r.environment
-limit 50

@@ -20,3 +20,15 @@ def test_many_services_with_one_problem_are_counted_for_a_person_and_listed_for_
     assert "services: 2 more like these" in told
     checks = json.loads(said(tmp_path, "doctor", "--offline", "--json").stdout)["checks"]
     assert sum(check["area"] == "services" for check in checks) == MOST_ALIKE + 2
+
+
+def test_deployments_of_no_known_service_are_not_mistaken_for_a_wrong_pattern(tmp_path: Path) -> None:
+    (tmp_path / "dora.toml").write_text('[[service]]\nname = "shop"\n[[source]]\ntype = "files"\nfolder = "records"\n')
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "deployments.csv").write_text(
+        "id,service,version,finished_at\nd1,cart,v1,2025-01-01T10:00\n"
+    )
+    said(tmp_path, "ingest")
+    told = said(tmp_path, "doctor", "--offline", code=1).stdout
+    assert "PROBLEM  environments: all deployments are of no known service" in told
+    assert "no environment counts as production" not in told
