@@ -1,4 +1,4 @@
-"""People's decisions against the facts: which of them are about no deployment that is known."""
+"""People's decisions against the facts: which are about no known deployment or incident, and which contradict another."""
 
 from __future__ import annotations
 
@@ -26,6 +26,24 @@ def without_deployment(reader: Reader, overrides: Overrides) -> list[Override]:
     found = reader.rows(read_sql("decided_deployments"), {"services": sorted({row.service for row in rows})})
     known = [_Known(*cast("tuple[str, str, str, str | None, datetime]", row)) for row in found]
     return [row for row in rows if not any(_answers(deployed, row) for deployed in known)]
+
+
+def of_unknown_incidents(reader: Reader, overrides: Overrides) -> list[Override]:
+    """The blaming decisions whose incident no record has, in their order."""
+    names = sorted({row.incident for row in overrides.blame if row.incident})
+    known = reader.records(read_sql("build/named_incidents"), {"names": names}) if names else []
+    found = {name for row in known for name in (row["id"], f"{row['source']}/{row['id']}")}
+    return [row for row in overrides.blame if row.incident and row.incident not in found]
+
+
+def taken_back(overrides: Overrides) -> list[Override]:
+    """The blaming decisions about deployments that another decision absolves, which is the one that counts."""
+    absolved = {_about(row) for row in overrides.absolve}
+    return [row for row in overrides.blame if _about(row) in absolved]
+
+
+def _about(row: Override) -> tuple[str | None, ...]:
+    return (row.deployment, row.service, row.environment)
 
 
 def _answers(deployed: _Known, row: Override) -> bool:

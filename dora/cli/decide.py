@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
+from dora.cli.mismatches import say_mismatches
 from dora.cli.options import config_option, note, progress, reading
 from dora.config import Config, load_config
 from dora.errors import ConfigError, WarehouseError
@@ -43,6 +44,7 @@ def _decide(decision: Decision, text: str, config: str | None, incident: str | N
         f"{decision}: {override.service} {override.version or ''} ({override.deployment}) in {loaded.overrides_path.name}"
     )
     _rebuild(loaded, decision, wait)
+    say_mismatches(loaded)
 
 
 def _override(text: str, config: str | None, incident: str | None, reason: str) -> Override:

@@ -95,3 +95,10 @@ def test_a_decision_holds_for_a_region_before_and_after_regions_are_one(folder: 
 
 def test_a_team_of_an_unknown_service_is_told_at_ingest(folder: Path) -> None:
     assert "warning: a team owns 'shpo', but no [[service]] has that name" in said(folder, "ingest").stderr
+
+
+def test_a_decision_that_another_takes_back_or_that_names_no_known_incident_is_told(folder: Path) -> None:
+    told = said(folder, "blame", "shop@v3", "--incident", "INC-9").stderr
+    about = "the decision about hand/3 (shop v3, production, 2025-01-03 10:00:00)"
+    assert f"warning: {about} names incident 'INC-9', which no record has" in told
+    assert f"warning: {about} blames what another one absolves, which wins" in told
