@@ -37,6 +37,19 @@ _DUCKDB: dict[str, str | bool | int | float | list[str]] = {
 _BUILD_MEMORY = "1500MB"
 
 
+class Draft(Builder):
+    """A file that is being built in one transaction."""
+
+    def insert(self, table: str, frame: pl.DataFrame) -> None:  # noqa: ARG002 - the statement names it
+        """Append a frame's rows to `table`, matching columns by name.
+
+        DuckDB finds `frame` by its name here. Registered as a view it would be held, with all its rows, until the
+        transaction ends: 3 GB for ten million changes.
+        """
+        with sentences(self.path):
+            self._con.execute(f'insert into "{table}" by name from frame')
+
+
 class Warehouse(Builder):
     """The records file, open for writing; use `open_warehouse` under `write_lock`."""
 
@@ -128,7 +141,7 @@ class Warehouse(Builder):
                 shutil.copyfile(self.path, draft)
                 con = duckdb.connect(str(draft), config=dict(_DUCKDB) | {"memory_limit": _BUILD_MEMORY})
                 try:
-                    builder = Builder(con, draft)
+                    builder = Draft(con, draft)
                     # One transaction: many would write every row to the log first, and again into the file.
                     builder.execute("begin")
                     builder.set_meta(unpublished=None)
