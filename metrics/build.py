@@ -48,6 +48,7 @@ def build(builder: Builder, setting: Setting) -> None:
     builder.execute(read_sql("facts"))
     builder.execute(read_sql("build/tables"))
     services = _services(builder, setting)
+    builder.execute(read_sql("build/placed"))
     repositories = Repositories(builder, services)
     rules = Rules(
         setting.definitions,

@@ -18,18 +18,25 @@ _KEY = ["repository", "number"]
 _NEVER = np.iinfo(np.int64).max
 
 
-def tell(repositories: Sequence[Repository], commits: pl.DataFrame, pulls: pl.DataFrame) -> None:
-    """Set `changes` and `requests` of repositories read together; `commits` and `pulls` are theirs, in their order."""
+def tell(
+    repositories: Sequence[Repository], commits: pl.DataFrame, pulls: pl.DataFrame, members: pl.DataFrame
+) -> pl.DataFrame:
+    """Set `changes` and `requests` of repositories read together; returns the requests of all.
+
+    `commits` and `pulls` are theirs, in their order; `members`: see `metrics.membership.members`.
+    """
     starts = np.cumsum([0, *(repository.commits.height for repository in repositories)])
     records = pulls.unique(_KEY, keep="last", maintain_order=True)
     changes = _changes(repositories, commits, pulls, records, starts)
-    requests = _requests(repositories, commits, pulls, records, starts)
+    merges = _merges(repositories, commits, pulls, members)
+    requests = _requests(repositories, commits, merges, records, starts)
     rows = dict(requests.group_by("repository", maintain_order=True).len().iter_rows())
     at = 0
     for repository, start in zip(repositories, starts, strict=False):
         repository.changes = changes.slice(int(start), repository.commits.height)
         repository.requests = requests.slice(at, rows.get(repository.name, 0))
         at += repository.requests.height
+    return requests
 
 
 def _changes(
@@ -90,13 +97,13 @@ def _begun(landed: Positions, is_merge: NDArray[np.bool_], authored: pl.Series) 
 def _requests(
     repositories: Sequence[Repository],
     commits: pl.DataFrame,
-    pulls: pl.DataFrame,
+    merges: pl.DataFrame,
     records: pl.DataFrame,
     starts: Positions,
 ) -> pl.DataFrame:
     """The columns of `pull_request_facts` that do not depend on a deployment, one row a pull request whose merge is known."""
     offsets = pl.DataFrame({"repository": [r.name for r in repositories], "start": starts[:-1]})
-    merges = _merges(repositories, commits, pulls).join(offsets, on="repository", how="left", maintain_order="left")
+    merges = merges.join(offsets, on="repository", how="left", maintain_order="left")
     at = merges["merge"] + merges["start"]
     known = merges.with_columns(
         subject=commits["subject"].gather(at),
@@ -118,7 +125,9 @@ def _requests(
     )  # fmt: skip
 
 
-def _merges(repositories: Sequence[Repository], commits: pl.DataFrame, pulls: pl.DataFrame) -> pl.DataFrame:
+def _merges(
+    repositories: Sequence[Repository], commits: pl.DataFrame, pulls: pl.DataFrame, members: pl.DataFrame
+) -> pl.DataFrame:
     """repository, number, merge: the commit that a pull request's merge made, by position.
 
     The host's word first, then what its commits tell, then a commit on the default branch whose subject names it, then
@@ -133,10 +142,9 @@ def _merges(repositories: Sequence[Repository], commits: pl.DataFrame, pulls: pl
         is_merge=is_merge,
     ).filter(pl.col("number").is_not_null())
     hosted = _abbreviated(repositories, pulls).select(*_KEY, merge=pl.col("merge").cast(pl.Int64))
-    told = pl.concat([r.members.select(*_KEY, "merge") for r in repositories])
     stated = [
         frame.select(*_KEY, "merge")
-        for frame in (named.filter("is_merge"), named.filter("mainline"), told, hosted.drop_nulls("merge"))
+        for frame in (named.filter("is_merge"), named.filter("mainline"), members, hosted.drop_nulls("merge"))
     ]
     order = pl.DataFrame({"repository": [r.name for r in repositories], "place": range(len(repositories))})
     last = pl.concat(stated).unique(_KEY, keep="last", maintain_order=True)

@@ -8,36 +8,36 @@ ships; the pull request belongs to its merge on the default branch alone.
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 
-from metrics.repository import Repository
+_KEY = ["repository", "number"]
 
 
-def members(repository: Repository, listed: pl.DataFrame) -> pl.DataFrame:
+def members(listed: pl.DataFrame, pulls: pl.DataFrame) -> pl.DataFrame:
     """repository, number, merge: the commit of the default branch that brought the last commit of a merged pull request.
 
-    `listed`: number and position (-1: not stored) of every commit that a pull request lists as its own.
+    `listed`: repository and number of every commit that a pull request lists as its own, and `landed`, the position of
+    the one that brought it (-1: none); `pulls`: the pull requests of these repositories.
     """
-    landed = np.append(repository.landed, -1)[listed["position"].to_numpy()]
-    merged = repository.pulls.filter(pl.col("merged_at").is_not_null())["number"].unique()
+    merged = pulls.filter(pl.col("merged_at").is_not_null())
     return (
-        listed.select("number", merge=pl.Series(landed, dtype=pl.Int64))
-        .group_by("number", maintain_order=True)
-        .agg(pl.col("merge").max(), whole=(pl.col("merge") >= 0).all())
-        .filter(pl.col("whole") & pl.col("number").is_in(merged.implode()))
-        .select("number", "merge", repository=pl.lit(repository.name))
+        listed.group_by(_KEY, maintain_order=True)
+        .agg(merge=pl.col("landed").max(), whole=(pl.col("landed") >= 0).all())
+        .filter("whole")
+        .join(merged, on=_KEY, how="semi", maintain_order="left")
+        .drop("whole")
     )
 
 
-def unmapped(repository: Repository, listed: pl.DataFrame) -> pl.DataFrame:
+def unmapped(commits: pl.DataFrame, requests: pl.DataFrame, pulls: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     """repository, number, reason: the pull requests merged since the first stored commit whose merge is not known.
 
+    `requests`: those whose merge is known; `listed`: as for `members`, with the `position` of each commit (-1: not stored).
     reason: `commits_elsewhere` (all that it lists are stored, not all on the default branch), `merge_not_stored` (the host names
     a merge that is not in the history, as after a rewrite) or `merge_not_named` (neither host nor subject names one).
     """
-    known = repository.requests["number"].implode()
-    stored = listed.group_by("number").agg(stored=(pl.col("position") >= 0).all())
+    begun = commits.group_by("repository").agg(begun=pl.col("committed_at").min())
+    stored = listed.group_by(_KEY).agg(stored=(pl.col("position") >= 0).all())
     reason = (
         pl.when("stored")
         .then(pl.lit("commits_elsewhere"))
@@ -45,10 +45,6 @@ def unmapped(repository: Repository, listed: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("merge_not_stored"))
         .otherwise(pl.lit("merge_not_named"))
     )
-    lost = repository.pulls.filter(
-        (pl.col("merged_at") >= repository.commits["committed_at"].min()) & ~pl.col("number").is_in(known)
-    )
-    lost = lost.unique("number", keep="last", maintain_order=True).join(
-        stored, on="number", how="left", maintain_order="left"
-    )
-    return lost.select("repository", "number", reason=reason)
+    lost = pulls.join(requests, on=_KEY, how="anti", maintain_order="left").join(begun, on="repository")
+    lost = lost.filter(pl.col("merged_at") >= pl.col("begun")).unique(_KEY, keep="last", maintain_order=True)
+    return lost.join(stored, on=_KEY, how="left").select(*_KEY, reason=reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import repeat
+from itertools import count, repeat
 from typing import cast
 
 import numpy as np
@@ -18,7 +18,9 @@ from metrics.repository import Named, Read, Repository
 from metrics.services import ServiceName
 from metrics.slices import read_sql
 
-_TABLES = ("commits", "mainline", "pulled", "pull_requests", "tags", "paths")
+_TABLES = ("commits", "mainline", "pull_requests", "tags", "paths")
+#: What a repository keeps of these.
+_OWN = ("commits", "pull_requests", "tags", "paths")
 Row = tuple[object, ...]
 
 
@@ -49,95 +51,125 @@ def read(builder: Builder, names: Sequence[str]) -> dict[str, Repository]:
     # The range is what the database can skip blocks by; it reads the whole table for a list alone.
     asked: dict[str, object] = {"repositories": list(names), "first": min(names), "last": max(names)}
     frames = {name: builder.frame(read_sql(f"build/{name}"), asked) for name in _TABLES}
-    stretches = {name: _stretches(frame) for name, frame in frames.items()}
+    # Sorted here: the database takes twice as long for rows of so many columns.
+    frames["commits"] = frames["commits"].sort("repository", "committed_at", "sha", nulls_last=True)
+    known = Known(frames["commits"])
+    listed = _listed(frames["pull_requests"])
+    listed = listed.with_columns(position=pl.Series(known.positions(listed, "sha")))
+    frames["commits"] = commits = _commits(known, frames["mainline"], listed)
+    frames["pull_requests"] = pulls = _with_merges(frames["pull_requests"].drop("commits"), known)
     taking = _by_repository(builder.rows(read_sql("build/takes_back"), asked))
-    found, listed = [], []
-    for name in stretches["commits"]:
-        own = {table: frames[table].slice(*stretches[table].get(name, (0, 0))) for table in _TABLES}
-        found.append(_repository(name, own, taking.get(name, ())))
-        listed.append(
-            own["pulled"].select("number", position=pl.Series(_positions(own["pulled"]["sha"], found[-1].graph.index)))
-        )
-        found[-1].members = members(found[-1], listed[-1])
-    pulls = pl.concat([repository.pulls for repository in found])
-    landed.tell(found, pl.concat([repository.commits for repository in found]), pulls)
-    for repository, theirs in zip(found, listed, strict=True):
-        builder.insert("unmapped_requests", unmapped(repository, theirs))
+    found = _repositories(known, {name: frames[name] for name in _OWN}, taking)
+    landings = np.append(np.concatenate([repository.landed for repository in found]), -1)
+    listed = listed.with_columns(landed=pl.Series(landings[known.rows(listed, listed["position"].to_numpy())]))
+    requests = landed.tell(found, commits, pulls, members(listed, pulls))
+    builder.insert("unmapped_requests", unmapped(commits, requests, pulls, listed))
     return {repository.name: repository for repository in found}
 
 
-def _repository(name: str, own: Mapping[str, pl.DataFrame], taking: Sequence[Row]) -> Repository:
-    """One repository out of its rows: what names a commit by its sha gets the commit's position."""
-    commits = own["commits"]
-    shas = commits["sha"].to_list()
-    index = {sha: position for position, sha in enumerate(shas)}
-    first, second, more = _parents(commits, index)
-    listed = _positions(own["pulled"]["sha"], index)
-    numbers = np.full(len(shas) + 1, -1, dtype=np.int64)
-    numbers[listed] = own["pulled"]["number"].to_numpy()
-    mainline = np.zeros(len(shas) + 1, dtype=np.bool_)
-    mainline[_positions(own["mainline"]["sha"], index)] = True
+class Known:
+    """The commits of several repositories, in the order of their graphs, and where in it each sha is."""
+
+    def __init__(self, commits: pl.DataFrame) -> None:
+        self.commits = commits
+        self.stretches = stretches(commits)
+        shas = commits["sha"].to_list()
+        self.shas = {name: shas[start : start + size] for name, (start, size) in self.stretches.items()}
+        self.index = {name: dict(zip(theirs, count(), strict=False)) for name, theirs in self.shas.items()}
+
+    def positions(self, frame: pl.DataFrame, column: str) -> Positions:
+        """The commit that each row names, by its position in the row's repository; -1 for one that is not stored.
+
+        The rows of each repository lie together.
+        """
+        shas, out = frame[column].to_list(), list[int]()
+        for name, (start, size) in stretches(frame).items():
+            out.extend(map(self.index[name].get, shas[start : start + size], repeat(-1)))
+        return np.array(out, dtype=np.int64)
+
+    def rows(self, frame: pl.DataFrame, positions: Positions) -> Positions:
+        """Positions in each row's repository as places among all commits, -1 for none."""
+        begin = [(self.stretches[name][0], size) for name, (_, size) in stretches(frame).items()]
+        starts = np.repeat(np.array([s for s, _ in begin], dtype=np.int64), [size for _, size in begin])
+        return np.where(positions < 0, -1, positions + starts)
+
+
+def _commits(known: Known, mainline: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """The commits with their position in their repository, whether they are of the default branch, and of which request."""
+    commits = known.commits
+    numbers = np.full(commits.height + 1, -1, dtype=np.int64)
+    numbers[known.rows(listed, listed["position"].to_numpy())] = listed["number"].to_numpy()
+    on_mainline = np.zeros(commits.height + 1, dtype=np.bool_)
+    on_mainline[known.rows(mainline, known.positions(mainline, "sha"))] = True
     own_number = pl.Series(numbers[:-1])
-    commits = commits.select(
+    return commits.select(
         "repository", "sha", "is_bot", "author", "subject", "pull_request", "authored_at", "committed_at",
-        position=pl.int_range(pl.len()),
-        mainline=pl.Series(mainline[:-1]),
+        position=pl.Series(np.concatenate([np.arange(size) for _, size in known.stretches.values()])),
+        mainline=pl.Series(on_mainline[:-1]),
         own_pull_request=pl.when(own_number >= 0).then(own_number),
     )  # fmt: skip
-    merge = pl.Series(_positions(own["pull_requests"]["merge_sha"].str.to_lowercase(), index))
-    return Repository(
-        Read(
-            name=name, commits=commits, graph=CommitGraph.of_columns(shas, index, first, second, more),
-            takes_back={index[str(row[0])]: _named(row) for row in taking},
-            pulls=own["pull_requests"].with_columns(merge=pl.when(merge >= 0).then(merge)), tags=own["tags"], paths=own["paths"],
+
+
+def _listed(pulls: pl.DataFrame) -> pl.DataFrame:
+    """repository, number, sha of every commit that a pull request lists; of several that list one, the highest comes last.
+
+    What the last of several sources says of a pull request counts.
+    """
+    last = pulls.unique(["repository", "number"], keep="last", maintain_order=True)
+    return last.select("repository", "number", sha="commits").explode("sha").drop_nulls("sha")
+
+
+def _with_merges(pulls: pl.DataFrame, known: Known) -> pl.DataFrame:
+    """The pull requests with `merge`, the position of the commit that the host names as their merge; null for none."""
+    named = pulls.select("repository", pl.col("merge_sha").str.to_lowercase())
+    merge = pl.Series(known.positions(named, "merge_sha"))
+    return pulls.with_columns(merge=pl.when(merge >= 0).then(merge))
+
+
+def _repositories(
+    known: Known, frames: Mapping[str, pl.DataFrame], taking: Mapping[str, Sequence[Row]]
+) -> list[Repository]:
+    """One repository each out of its rows."""
+    first, second, more = _parents(known)
+    places = {table: stretches(frame) for table, frame in frames.items()}
+    found = []
+    for name, (start, size) in known.stretches.items():
+        own = {table: frame.slice(*places[table].get(name, (0, 0))) for table, frame in frames.items()}
+        index, end = known.index[name], start + size
+        graph = CommitGraph.of_columns(
+            known.shas[name], index, first[start:end].tolist(), second[start:end].tolist(), more.get(name, {})
         )
-    )  # fmt: skip
+        found.append(Repository(Read(
+            name=name, commits=own["commits"], graph=graph, pulls=own["pull_requests"], tags=own["tags"], paths=own["paths"],
+            takes_back={index[str(row[0])]: _named(row) for row in taking.get(name, ())},
+        )))  # fmt: skip
+    return found
 
 
-def _positions(shas: pl.Series, index: Mapping[str, int]) -> Positions:
-    """The positions of commits, -1 for one that is not stored."""
-    return np.array(list(map(index.get, shas.to_list(), repeat(-1))), dtype=np.int64)
+def _parents(known: Known) -> tuple[Positions, Positions, dict[str, dict[int, tuple[int, ...]]]]:
+    """First and second known parent, -1 for none, and the rest: where one is not stored the next takes its place.
 
-
-def _parents(
-    commits: pl.DataFrame, index: Mapping[str, int]
-) -> tuple[list[int], list[int], dict[int, tuple[int, ...]]]:
-    """First and second known parent, -1 for none, and the rest: where one is not stored the next takes its place."""
-    find = index.get
-    named = (commits[name].to_list() for name in ("first_parent", "second_parent"))
-    first, second = (list(map(find, shas, repeat(-1))) for shas in named)
-    rest: dict[int, tuple[int, ...]] = {}
-    rows = commits.select("more_parents", position=pl.int_range(pl.len())).filter(pl.col("more_parents").is_not_null())
-    for shas, position in rows.iter_rows():
-        known = [
-            p
-            for p in (
-                first[position],
-                second[position],
-                *(find(sha, -1) for sha in shas),
-            )
-            if p >= 0
-        ]
-        first[position], second[position], *more = (*known, -1, -1)[: max(2, len(known))]
+    `rest`: repository -> position -> positions.
+    """
+    commits = known.commits
+    first, second = (known.positions(commits, name) for name in ("first_parent", "second_parent"))
+    rest: dict[str, dict[int, tuple[int, ...]]] = {}
+    rows = commits.select("repository", "more_parents", row=pl.int_range(pl.len()))
+    for name, shas, row in rows.filter(pl.col("more_parents").is_not_null()).iter_rows():
+        parents = [p for p in (first[row], second[row], *(known.index[name].get(sha, -1) for sha in shas)) if p >= 0]
+        first[row], second[row], *more = (*parents, -1, -1)[: max(2, len(parents))]
         if more:
-            rest[position] = tuple(more)
-    for position in np.flatnonzero((np.array(first) < 0) & (np.array(second) >= 0)).tolist():
-        first[position], second[position] = second[position], -1
-    return first, second, rest
+            rest.setdefault(name, {})[row - known.stretches[name][0]] = tuple(more)
+    moved = (first < 0) & (second >= 0)
+    return np.where(moved, second, first), np.where(moved, -1, second), rest
 
 
-def _stretches(frame: pl.DataFrame) -> Mapping[str, tuple[int, int]]:
+def stretches(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
     """Repository -> (first row, number of rows) of a frame in which each one's rows lie together."""
     runs = frame["repository"].rle().struct.unnest()
     lengths = runs["len"].to_numpy().astype(np.int64)
     starts = (np.cumsum(lengths) - lengths).tolist()
-    return dict(
-        zip(
-            runs["value"].to_list(),
-            zip(starts, lengths.tolist(), strict=True),
-            strict=True,
-        )
-    )
+    return dict(zip(runs["value"].to_list(), zip(starts, lengths.tolist(), strict=True), strict=True))
 
 
 def _by_repository(rows: Sequence[Row]) -> dict[str, list[Row]]:

@@ -52,12 +52,10 @@ class Repository:
 
     `changes`: the columns of `change_facts` for every commit; `requests`: those of `pull_request_facts` for every
     pull request whose merge is known, with `merge`, the position of that; see `metrics.landed`.
-    `members`: the merges of pull requests that are told by their commits; see `metrics.membership`.
     """
 
     changes: pl.DataFrame
     requests: pl.DataFrame
-    members: pl.DataFrame
 
     def __init__(self, read: Read) -> None:
         self.name = read.name

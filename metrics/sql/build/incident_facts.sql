@@ -6,12 +6,9 @@ with linked as (
     from failure_evidence e left join services s on s.position = e.service_position
     where e.kind = 'linked_incident'
 ), known as (
-    select n.service_position, i.source || '/' || i.id as incident_id, n.service, i.title, i.severity, i.impact_started_at,
-           i.detected_at, i.acknowledged_at, i.mitigated_at, i.resolved_at, i.url
-    from incidents i
-    join known_names n on n.named_service is not distinct from i.service and n.named_repository is not distinct from i.repository
-    left join known_environments e on e.environment = i.environment and e.service is not distinct from n.judged_as
-    where i.environment is null or e.is_production
+    select service_position, source || '/' || id as incident_id, known_service as service, title, severity, impact_started_at,
+           detected_at, acknowledged_at, mitigated_at, resolved_at, url
+    from placed_incidents
 )
 select k.*, if(count(distinct k.service) over same > 1, (md5_number_lower(k.incident_id) >> 1)::bigint, null) as shared, l.deployment_id
 from known k left join linked l using (incident_id)

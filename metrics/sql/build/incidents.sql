@@ -1,7 +1,2 @@
--- The production incidents of the services of places $first..$last; one that names no environment is taken for production.
-select n.service as known_service, i.*
-from incidents i
-join known_names n on n.named_service is not distinct from i.service and n.named_repository is not distinct from i.repository
-left join known_environments e on e.environment = i.environment and e.service is not distinct from n.judged_as
-where n.service_position between $first and $last and (i.environment is null or e.is_production)
-order by n.service_position, i.source || '/' || i.id
+-- The production incidents of the services of places $first..$last.
+from placed_incidents where service_position between $first and $last
