@@ -20,6 +20,7 @@ from dora.drafts import new_draft, remove_drafts
 from dora.errors import WarehouseError
 from dora.model import BY_TABLE, Record
 from dora.moments import aware
+from dora.parts import bring_up, changed_parts, note_parts, parts_of
 from dora.reader import Builder as Builder
 from dora.reader import Reader as Reader
 from dora.reader import Row, sentences
@@ -132,28 +133,72 @@ class Warehouse(Builder):
             self._con.unregister("kept")
         return int(done[0][0])
 
-    def publish(self, target: Path, build: Callable[[Builder], None]) -> None:
-        """Copy the records to a new file, let `build` make the facts in it, and put it in place atomically."""
+    def publish(
+        self, target: Path, build: Callable[[Builder], None], rebuild: Callable[[Builder], bool] | None = None
+    ) -> None:
+        """Put a file with the records and the facts made of them in place atomically.
+
+        `build` makes all facts in a copy of the records. `rebuild` makes only those that changed records touch, in a
+        copy of the published file with the records of now, see `dora.parts`; it returns False when that cannot be done,
+        and nothing is lost by asking.
+        """
         draft = new_draft(target)
         try:
             with sentences(self.path):
-                self._con.execute("checkpoint")
-                shutil.copyfile(self.path, draft)
-                con = duckdb.connect(str(draft), config=dict(_DUCKDB) | {"memory_limit": _BUILD_MEMORY})
-                try:
-                    builder = Draft(con, draft)
-                    # One transaction: many would write every row to the log first, and again into the file.
-                    builder.execute("begin")
-                    builder.set_meta(unpublished=None)
-                    build(builder)
-                    builder.execute("commit")
-                    con.execute("checkpoint")
-                finally:
-                    con.close()
+                now = self._parts()
+                before = self._parts_before(target) if rebuild else None
+                changed = changed_parts(now, before) if before is not None else None
+
+                def again(builder: Builder) -> bool:
+                    bring_up(builder, self, changed or {})
+                    return rebuild is not None and rebuild(builder)
+
+                if changed is None or not self._draft(target, draft, again, now):
+                    self._con.execute("checkpoint")
+                    self._draft(self.path, new_draft(target), build, now)
                 os.replace(draft, target)
             self.set_meta(unpublished=None)
         finally:
             remove_drafts(target)
+
+    def _parts(self) -> pl.DataFrame:
+        """The hashes of all records: many rows, and so for once not on one thread."""
+        self._con.execute("reset threads")
+        try:
+            return parts_of(self)
+        finally:
+            self._con.execute("set threads = 1")
+
+    def _parts_before(self, target: Path) -> pl.DataFrame | None:
+        """The hashes of the records that were published under the same settings; None when there is no such file."""
+        with suppress(WarehouseError):
+            reader = open_published(target)
+            try:
+                known = reader.meta()
+                mine = {key: value for key, value in self.meta().items() if key != "unpublished"}
+                if all(known.get(key) == value for key, value in mine.items()):
+                    return reader.frame("from record_parts")
+            finally:
+                reader.close()
+        return None
+
+    def _draft(self, origin: Path, draft: Path, make: Callable[[Builder], object], now: pl.DataFrame) -> bool:
+        """Copy a file and let `make` work on the copy; whether it could."""
+        shutil.copyfile(origin, draft)
+        con = duckdb.connect(str(draft), config=dict(_DUCKDB) | {"memory_limit": _BUILD_MEMORY})
+        try:
+            builder = Draft(con, draft)
+            # One transaction: many would write every row to the log first, and again into the file.
+            builder.execute("begin")
+            builder.set_meta(unpublished=None)
+            note_parts(builder, now)
+            if make(builder) is False:
+                return False
+            builder.execute("commit")
+            con.execute("checkpoint")
+            return True
+        finally:
+            con.close()
 
 
 def open_warehouse(path: Path, memory_limit: str | None = None) -> Warehouse:

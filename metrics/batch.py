@@ -44,30 +44,35 @@ class Rules:
     resolve: NamedDeployments
 
 
-def batches(services: Sequence[ServiceName], sizes: Mapping[str, int]) -> Iterator[range]:
-    """Stretches of services whose repositories have about `COMMITS` commits together; `sizes`: commits by repository."""
+def batches(
+    services: Sequence[ServiceName], places: Sequence[int], sizes: Mapping[str, int]
+) -> Iterator[Sequence[int]]:
+    """Stretches of the places whose services' repositories have about `COMMITS` commits together.
+
+    `sizes`: commits by repository.
+    """
     start, held = 0, dict[str, int]()
-    for position, service in enumerate(services):
-        name = service.repository or ""
+    for position, place in enumerate(places):
+        name = services[place].repository or ""
         more = {**held, name: sizes.get(name, 0)}
         if position > start and (sum(more.values()) > COMMITS or position - start >= SERVICES):
-            yield range(start, position)
+            yield places[start:position]
             start, more = position, {name: more[name]}
         held = more
-    if services:
-        yield range(start, len(services))
+    if places:
+        yield places[start:]
 
 
 def build_batch(
     builder: Builder,
     repositories: Repositories,
     services: Sequence[ServiceName],
-    places: range,
+    places: Sequence[int],
     rules: Rules,
     number: int,
 ) -> int:
-    """Write the facts of the services of these places; `number`: of the next deployment. Returns how many there were."""
-    asked = {"first": places.start, "last": places.stop - 1}
+    """Write the facts of the services of these places, which ascend; `number`: of the next deployment. Returns how many there were."""
+    asked = {"first": places[0], "last": places[-1], "places": list(places)}
     together = merged(builder.frame(read_sql("build/deployments"), asked), rules.definitions)
     deployments = together.deployments
     if together.regions:
@@ -80,7 +85,7 @@ def build_batch(
     for (service, _), line in sorted(lines(deployments).items()):
         grouped.setdefault(service, []).append(line)
     named = {name: _repository(services, places, name, deployments) for name in grouped}
-    repositories.open(list(named.values()), places.start)
+    repositories.open(list(named.values()), places[0])
     facts = Facts()
     for place in places:
         name = services[place].service
@@ -113,7 +118,9 @@ def _named_incidents(builder: Builder, rules: Rules) -> list[Row]:
     return [*builder.records(read_sql("build/named_incidents"), {"names": names})] if names else []
 
 
-def _repository(services: Sequence[ServiceName], places: range, name: str, deployments: pl.DataFrame) -> str | None:
+def _repository(
+    services: Sequence[ServiceName], places: Sequence[int], name: str, deployments: pl.DataFrame
+) -> str | None:
     """The repository of a service: the configured one, else the first that its deployments name."""
     import polars as pl
 

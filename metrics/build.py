@@ -13,7 +13,7 @@ from dora.overrides import Overrides
 from dora.warehouse import Builder, Reader
 from metrics import quality
 from metrics.batch import Rules, batches, build_batch, failed_checks
-from metrics.deployments import replay_slots
+from metrics.deployments import replay_moves, replay_slots
 from metrics.named_deployments import named_deployments
 from metrics.placement import placed_services
 from metrics.repositories import Repositories
@@ -22,7 +22,7 @@ from metrics.slices import read_sql
 
 Row = Mapping[str, object]
 #: Raised when the same records and settings would give other facts, so that every published file is rebuilt.
-BUILD_VERSION = 4
+BUILD_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,29 @@ class Setting:
 def build(builder: Builder, setting: Setting) -> None:
     """Make all fact tables in a copy of the records; times in UTC, empty tables when there are no records."""
     builder.execute(read_sql("facts"))
+    services = prepare(builder, setting)
+    make(builder, setting, services, range(len(services)))
+    finish(builder, setting)
+
+
+def prepare(builder: Builder, setting: Setting, again: bool = False) -> list[ServiceName]:
+    """Write the services, what records call them, and the moves back; returns the services in the order of their facts.
+
+    `again`: over what was built before, with the moves of services of which a deployment changed.
+    """
     builder.execute(read_sql("build/tables"))
+    builder.execute(read_sql("rebuild/clear" if again else "build/moving"))
     services = _services(builder, setting)
-    builder.execute(read_sql("build/placed"))
+    builder.execute(read_sql("build/placed_incidents"))
+    builder.insert("replay_moves", replay_moves(builder, setting.definitions))
+    return services
+
+
+def make(
+    builder: Builder, setting: Setting, services: Sequence[ServiceName], places: Sequence[int], number: int = 0
+) -> None:
+    """Write the facts of the services of these places; `number`: of the first deployment."""
+    builder.execute(read_sql("build/placed_deployments"), {"places": list(places)})
     repositories = Repositories(builder, services)
     rules = Rules(
         setting.definitions,
@@ -57,9 +77,12 @@ def build(builder: Builder, setting: Setting) -> None:
         failed_checks(builder),
         named_deployments(builder),
     )
-    number = 0
-    for places in batches(services, repositories.sizes):
-        number += build_batch(builder, repositories, services, places, rules, number)
+    for some in batches(services, places, repositories.sizes):
+        number += build_batch(builder, repositories, services, some, rules, number)
+
+
+def finish(builder: Builder, setting: Setting) -> None:
+    """Write what is made of the facts of all services."""
     builder.execute(read_sql("build/incident_facts"))
     definitions = setting.definitions
     quality.record(builder, definitions)

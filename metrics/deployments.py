@@ -115,14 +115,16 @@ def trace(line: Line, repository: Repository | None) -> bytearray | None:
     return visited
 
 
-def replay_slots(reader: Reader, definitions: Definitions) -> set[tuple[str, int]]:
-    """(source, slot number) in which at least `replay_services` services moved to an earlier version.
+def replay_moves(reader: Reader, definitions: Definitions) -> pl.DataFrame:
+    """source, slot, named: the services of the table `moving` that moved to an earlier version in production.
 
-    Counts every service of the source in production, configured or not. Earlier: a lower version number, or a
-    version that was live there before. Slots are `replay_slot_seconds` long and start at the UTC epoch.
+    Configured or not. Earlier: a lower version number, or a version that was live there before. Slots are
+    `replay_slot_seconds` long and start at the UTC epoch.
     """
+    import polars as pl
+
     numbers: dict[object, tuple[int, ...] | None] = {}
-    movers: dict[tuple[str, int], set[object]] = defaultdict(set)
+    moves: dict[tuple[str, int, object], None] = {}
     for source, named, at_us, seen, before, version in reader.rows(read_sql("build/moves")):
         if not seen:
             for text in (before, version):
@@ -131,16 +133,21 @@ def replay_slots(reader: Reader, definitions: Definitions) -> set[tuple[str, int
             now, then = numbers[version], numbers[before]
             if now is None or then is None or now >= then:
                 continue
-        movers[str(source), int(cast(int, at_us) / 1e6 // definitions.replay_slot_seconds)].add(named)
-    return {slot for slot, names in movers.items() if len(names) >= definitions.replay_services}
+        moves[str(source), int(cast(int, at_us) / 1e6 // definitions.replay_slot_seconds), named] = None
+    return pl.DataFrame(list(moves), schema={"source": pl.String, "slot": pl.Int64, "named": pl.String}, orient="row")
+
+
+def replay_slots(reader: Reader, definitions: Definitions) -> set[tuple[str, int]]:
+    """(source, slot number) in which at least `replay_services` services moved to an earlier version."""
+    slots = reader.rows(read_sql("build/replay_slots"), {"services": definitions.replay_services})
+    return {(str(source), cast(int, slot)) for source, slot in slots}
 
 
 def classify_backward(line: Line, slots: set[tuple[str, int]], definitions: Definitions) -> None:
     """Tell rollback, out_of_order and replay apart for every backward deployment of a line."""
     for deployed in line:
         if deployed.shipment and deployed.shipment.relation == "backward":
-            slot = int(_epoch(deployed.finished_at) // definitions.replay_slot_seconds)
-            if (deployed.source, slot) in slots:
+            if (deployed.source, slot_of(deployed.finished_at, definitions.replay_slot_seconds)) in slots:
                 deployed.backward_kind = "replay"
             else:
                 deployed.backward_kind = "rollback" if deployed.shipment.live_before else "out_of_order"
@@ -158,5 +165,6 @@ def rehearse(line: Line, rehearsals: Sequence[Line]) -> None:
             deployed.rehearsed_at = at
 
 
-def _epoch(at: object) -> float:
-    return (cast(datetime, at) - datetime(1970, 1, 1)).total_seconds()
+def slot_of(at: object, slot_seconds: float) -> int:
+    """The number of the slot of time, since the UTC epoch, in which a moment lies."""
+    return int((cast(datetime, at) - datetime(1970, 1, 1)).total_seconds() // slot_seconds)

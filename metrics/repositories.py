@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import count, repeat
-from typing import cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, count, pairwise, repeat
+from typing import TypeVar, cast
 
 import numpy as np
 import polars as pl
@@ -21,7 +21,10 @@ from metrics.slices import read_sql
 _TABLES = ("commits", "mainline", "pull_requests", "tags", "paths")
 #: What a repository keeps of these.
 _OWN = ("commits", "pull_requests", "tags", "paths")
+#: More runs of repositories than this take longer than looking through the tables once.
+RUNS = 20
 Row = tuple[object, ...]
+T = TypeVar("T")
 
 
 class Repositories:
@@ -30,7 +33,8 @@ class Repositories:
     def __init__(self, builder: Builder, services: Sequence[ServiceName]) -> None:
         self._builder = builder
         self._last = {service.repository: place for place, service in enumerate(services)}
-        self.sizes = {str(name): int(str(size)) for name, size in builder.rows(read_sql("build/sizes"))}
+        self.sizes = commits_of(builder)
+        self._places = {name: place for place, name in enumerate(sorted(self.sizes))}
         self._open: dict[str, Repository] = {}
 
     def get(self, name: str | None) -> Repository | None:
@@ -43,14 +47,23 @@ class Repositories:
         self._open = {n: held for n, held in self._open.items() if n in wanted or self._last.get(n, -1) >= place}
         missing = sorted(name for name in wanted if name is not None and name not in self._open)
         if missing:
-            self._open |= read(self._builder, missing)
+            self._open |= read(self._builder, list(self._runs(missing)))
+
+    def _runs(self, names: Sequence[str]) -> Iterator[Sequence[str]]:
+        """Few names in runs without any other repository between them, many as one."""
+        places = [self._places[name] for name in names]
+        cuts = [0, *(at for at in range(1, len(names)) if places[at] != places[at - 1] + 1), len(names)]
+        yield from (names[a:b] for a, b in pairwise(cuts)) if len(cuts) <= RUNS else [names]
 
 
-def read(builder: Builder, names: Sequence[str]) -> dict[str, Repository]:
-    """The repositories of these names, which all have commits."""
-    # The range is what the database can skip blocks by; it reads the whole table for a list alone.
-    asked: dict[str, object] = {"repositories": list(names), "first": min(names), "last": max(names)}
-    frames = {name: builder.frame(read_sql(f"build/{name}"), asked) for name in _TABLES}
+def commits_of(builder: Builder) -> dict[str, int]:
+    """How many commits every repository has."""
+    return {str(name): int(str(size)) for name, size in builder.rows(read_sql("build/sizes"))}
+
+
+def read(builder: Builder, runs: Sequence[Sequence[str]]) -> dict[str, Repository]:
+    """The repositories of these names, sorted, which all have commits; each of `runs` is read at once."""
+    frames = {name: pl.concat(_asked(builder.frame, f"build/{name}", runs)) for name in _TABLES}
     # Sorted here: the database takes twice as long for rows of so many columns.
     frames["commits"] = frames["commits"].sort("repository", "committed_at", "sha", nulls_last=True)
     known = Known(frames["commits"])
@@ -58,11 +71,16 @@ def read(builder: Builder, names: Sequence[str]) -> dict[str, Repository]:
     listed = listed.with_columns(position=pl.Series(known.positions(listed, "sha")))
     frames["commits"] = commits = _commits(known, frames["mainline"], listed)
     frames["pull_requests"] = pulls = _with_merges(frames["pull_requests"].drop("commits"), known)
-    taking = _by_repository(builder.rows(read_sql("build/takes_back"), asked))
+    taking = _by_repository([*chain(*_asked(builder.rows, "build/takes_back", runs))])
     found = _repositories(known, {name: frames[name] for name in _OWN}, taking)
     landings = np.append(np.concatenate([repository.landed for repository in found]), -1)
     listed = listed.with_columns(landed=pl.Series(landings[known.rows(listed, listed["position"].to_numpy())]))
     requests = landed.tell(found, commits, pulls, members(listed, pulls))
+    # A repository may be read again for a service that comes later.
+    builder.execute(
+        "delete from unmapped_requests where repository in (select unnest($names::varchar[]))",
+        {"names": [*chain(*runs)]},
+    )
     builder.insert("unmapped_requests", unmapped(commits, requests, pulls, listed))
     return {repository.name: repository for repository in found}
 
@@ -108,6 +126,14 @@ def _commits(known: Known, mainline: pl.DataFrame, listed: pl.DataFrame) -> pl.D
         mainline=pl.Series(on_mainline[:-1]),
         own_pull_request=pl.when(own_number >= 0).then(own_number),
     )  # fmt: skip
+
+
+def _asked(ask: Callable[[str, Mapping[str, object]], T], question: str, runs: Sequence[Sequence[str]]) -> list[T]:
+    """The answers to a question about the repositories of each run."""
+    # The range is what the database can skip blocks by; it reads the whole table for a list alone.
+    return [
+        ask(read_sql(question), {"repositories": list(names), "first": names[0], "last": names[-1]}) for names in runs
+    ]
 
 
 def _listed(pulls: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from dora.cli.tables import write_csv
 from dora.definition_log import definition_changes
 from dora.errors import DoraError
 
-SKIPPED = ("cursors", "meta", "people")
+SKIPPED = ("cursors", "meta", "people", "record_parts", "replay_moves")
 
 
 @click.command("export")

@@ -38,15 +38,20 @@ def setting_of(config: Config) -> Setting:
     )
 
 
-def publish(config: Config, warehouse: Warehouse, say: Callable[[str], None]) -> None:
-    """Build all facts into a new published file and put it in place."""
+def publish(config: Config, warehouse: Warehouse, say: Callable[[str], None], only_changed: bool = False) -> None:
+    """Build the facts into a new published file and put it in place; all of them, or those that changed records reach."""
     from metrics.build import build
+    from metrics.rebuild import rebuild
 
     setting = setting_of(config)
     say("building facts")
     # `unpublished` first: killed between here and the end, the next run knows that the published file is older.
     warehouse.set_meta(unpublished="true", definitions_hash=config.definitions.hash, setting_hash=setting.hash)
-    warehouse.publish(config.published_path, lambda builder: build(builder, setting))
+    warehouse.publish(
+        config.published_path,
+        lambda builder: build(builder, setting),
+        (lambda builder: rebuild(builder, setting)) if only_changed else None,
+    )
     log_definitions(config.warehouse_path, config.definitions, datetime.now(UTC))
     say("")
 
@@ -56,4 +61,4 @@ def publish_if_needed(config: Config, warehouse: Warehouse, say: Callable[[str],
     meta = warehouse.meta()
     current = meta.get("setting_hash") == setting_of(config).hash and meta.get("unpublished") is None
     if not current or not config.published_path.is_file():
-        publish(config, warehouse, say)
+        publish(config, warehouse, say, only_changed=True)

@@ -177,6 +177,21 @@ create or replace table incident_facts (
     url varchar
 );
 
+-- One row per merged pull request whose merge is no known commit, and why; see metrics/membership.py.
+create or replace table unmapped_requests (
+    repository varchar not null,
+    number bigint not null,
+    reason varchar not null
+);
+
+-- One row per source, slot of time and service, known or not, that moved to an earlier version in it; enough of them in one
+-- slot are a replay. slot: its number since the UTC epoch.
+create or replace table replay_moves (
+    source varchar not null,
+    slot bigint not null,
+    named varchar
+);
+
 -- What the data cannot tell or says wrongly: one row per finding.
 create or replace table quality_facts (
     finding varchar not null,

@@ -31,8 +31,10 @@ def test_facts_made_service_by_service_are_those_made_together(seed: int, monkey
 def test_a_batch_holds_services_until_their_repositories_have_too_many_commits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch, "COMMITS", 100)
     services = [ServiceName(service=name, repository=name[0]) for name in ("a1", "a2", "b1", "c1", "d1")]
-    assert [*batches(services, {"a": 60, "b": 30, "c": 20, "d": 500})] == [range(3), range(3, 4), range(4, 5)]
-    assert [*batches([], {})] == []
+    sizes = {"a": 60, "b": 30, "c": 20, "d": 500}
+    assert [*batches(services, range(5), sizes)] == [range(3), range(3, 4), range(4, 5)]
+    assert [*batches(services, [0, 2, 4], sizes)] == [[0, 2], [4]]
+    assert [*batches([], [], {})] == []
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

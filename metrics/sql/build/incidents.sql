@@ -1,2 +1,3 @@
--- The production incidents of the services of places $first..$last.
-from placed_incidents where service_position between $first and $last
+-- The production incidents of the services of $places, which lie in $first..$last.
+from placed_incidents
+where service_position between $first and $last and list_contains($places::integer[], service_position)

@@ -12,5 +12,5 @@ create or replace temp table known_environments (
     service varchar, environment varchar, is_production boolean not null, is_rehearsal boolean not null
 );
 
--- A merged pull request whose merge is no known commit, and why; see metrics/membership.py. Read twice, it is here twice.
-create or replace temp table unmapped_requests (repository varchar, number bigint, reason varchar);
+-- The names of services, else repositories, that deployments give and whose moves to earlier versions are looked for.
+create or replace temp table moving (named varchar);

@@ -10,4 +10,4 @@ select o.service, u.repository || '#' || u.number as subject,
            when 'merge_not_stored' then ': the merge commit that the host names is not in the history, and no subject names it'
            else ': neither the host nor a subject names its merge commit' end as detail,
        null::double as seconds, 0 as rows, 1 as changes
-from (select distinct repository, number, reason from unmapped_requests) u left join owners o using (repository)
+from unmapped_requests u left join owners o using (repository)

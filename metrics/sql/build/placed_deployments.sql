@@ -1,4 +1,4 @@
--- Every deployment of a known service in the order of deployment_facts, so that a batch reads only its own blocks.
+-- Every deployment of the services of $places in the order of deployment_facts, so that a batch reads only its own blocks.
 create or replace temp table placed_deployments as
 select n.service_position, n.service, d.source, d.id as record_id,
        d.source || '/' || d.id || case when n.shared then '#' || n.service else '' end as deployment_id,
@@ -8,14 +8,6 @@ select n.service_position, n.service, d.source, d.id as record_id,
 from deployments d
 join known_names n on n.named_service is not distinct from d.service and n.named_repository is not distinct from d.repository
 join known_environments e on e.environment is not distinct from d.environment and e.service is not distinct from n.judged_as
+where n.service_position in (select unnest($places::integer[]))
 order by n.service_position, d.finished_at nulls last, coalesce(d.finished_at, d.created_at) nulls first, coalesce(d.sequence, 0),
-         deployment_id;
-
--- Every production incident of a known service; one that names no environment is taken for production.
-create or replace temp table placed_incidents as
-select n.service_position, n.service as known_service, i.*
-from incidents i
-join known_names n on n.named_service is not distinct from i.service and n.named_repository is not distinct from i.repository
-left join known_environments e on e.environment = i.environment and e.service is not distinct from n.judged_as
-where i.environment is null or e.is_production
-order by n.service_position, i.source || '/' || i.id;
+         deployment_id

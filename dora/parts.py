@@ -1,0 +1,102 @@
+"""Records in parts, a hash each: how what changed since a file was published is found, whatever it was that changed it.
+
+A part is a repository of a table, or what one service reported, or a day of one source: few rows beside the whole, and
+what facts are made anew by. The hashes stand in the published file, in `record_parts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from dora.model import RECORDS, columns
+from dora.reader import Builder, Reader
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_REPOSITORY, _SERVICE = "repository", "concat_ws(chr(31), service, repository)"
+_RUN_DAY = "concat_ws(' ', source, created_at::date)"
+#: table -> what tells its parts apart; the others are one part each.
+_PARTS = {
+    "commits": _REPOSITORY, "mainline_commits": _REPOSITORY, "commit_paths": _REPOSITORY, "tags": _REPOSITORY,
+    "pull_requests": _REPOSITORY, "deployments": _SERVICE, "incidents": _SERVICE,
+    "pipeline_runs": _RUN_DAY, "pipeline_steps": _RUN_DAY,
+    "verifications": "concat_ws(' ', source, coalesce(finished_at, started_at)::date)",
+    "telemetry_samples": "concat_ws(' ', source, sampled_at::date)",
+}  # fmt: skip
+#: The tables of which what changed reaches further than the part that it is in.
+KEPT = ("deployments", "incidents", "verifications")
+#: Of all rows, how many may lie in parts that changed; more are left to a full build.
+SHARE = 0.1
+#: Repositories that are faster read one by one than by looking through a table once.
+FEW = 20
+_COLUMNS = {record.TABLE: columns(record) for record in RECORDS} | {"cursors": ["source", "stream", "cursor"]}
+_EVERY_PART = " union all ".join(
+    f"select '{table}' as table_name, {_PARTS.get(table, chr(39) * 2)} as part, count(*) as rows, "
+    f"bit_xor(hash({', '.join(names)})) as hash from {table} group by all having count(*) > 0"
+    for table, names in _COLUMNS.items()
+)
+
+
+def parts_of(records: Reader) -> pl.DataFrame:
+    """table_name, part, rows, hash: every part of the records."""
+    return records.frame(_EVERY_PART)
+
+
+def changed_parts(now: pl.DataFrame, before: pl.DataFrame) -> dict[str, list[str]] | None:
+    """The parts that are not as they were, by table; None when more than `SHARE` of all rows lie in them."""
+    import polars as pl
+
+    key = ["table_name", "part"]
+    new = now.join(before, on=now.columns, how="anti")
+    gone = before.join(now, on=key, how="anti")
+    if int(new["rows"].sum()) + int(gone["rows"].sum()) > SHARE * int(now["rows"].sum()):
+        return None
+    changed: dict[str, list[str]] = {}
+    for table, part in pl.concat([new.select(key), gone.select(key)]).sort(key).iter_rows():
+        changed.setdefault(table, []).append(part)
+    return changed
+
+
+def note_parts(builder: Builder, now: pl.DataFrame) -> None:
+    """Write the table `record_parts`."""
+    builder.execute(
+        "create or replace table record_parts (table_name varchar not null, part varchar not null, rows bigint not null, hash ubigint not null)"
+    )
+    builder.insert("record_parts", now)
+
+
+def bring_up(builder: Builder, records: Reader, changed: Mapping[str, Sequence[str]]) -> None:
+    """Give a copy of a published file the rows of the parts that changed.
+
+    Leaves in temporary tables what that was: `changed_parts` (table_name, part), and for what services report the rows of
+    these parts before and after, `was_TABLE` and `now_TABLE`, empty where nothing changed.
+    """
+    builder.execute("create temp table changed_parts (table_name varchar, part varchar)")
+    for table in KEPT:
+        builder.execute(f"create temp table was_{table} as from {table} limit 0")
+        builder.execute(f"create temp table now_{table} as from {table} limit 0")
+    for table, parts in changed.items():
+        asked = {"name": table, "parts": list(parts)}
+        builder.execute("insert into changed_parts select $name, unnest($parts::varchar[])", asked)
+        _replace(builder, records, table, parts)
+
+
+def _replace(builder: Builder, records: Reader, table: str, parts: Sequence[object]) -> None:
+    for wanted, asked in _wanted(table, parts):
+        now = records.frame(f"from {table} {wanted}", asked)
+        if table in KEPT:
+            builder.execute(f"insert into was_{table} from {table} {wanted}", asked)
+            builder.insert(f"now_{table}", now)
+        builder.execute(f"delete from {table} {wanted}", asked)
+        builder.insert(table, now)
+
+
+def _wanted(table: str, parts: Sequence[object]) -> Iterator[tuple[str, dict[str, object]]]:
+    """The conditions that find these parts of a table: one for each of a few repositories, of which the blocks are known."""
+    part = _PARTS.get(table, "''")
+    if part == _REPOSITORY and len(parts) <= FEW:
+        yield from ((f"where {part} = $part", {"part": one}) for one in parts)
+    elif parts:
+        yield f"where {part} in (select unnest($parts::varchar[]))", {"parts": list(parts)}

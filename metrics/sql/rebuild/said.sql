@@ -1,0 +1,22 @@
+-- The services about whose deployments something changed that other records say: a check that changed, or a check or an
+-- incident that names a deployment as changed ones are called, and may mean another one now.
+with changed as (
+    from was_deployments union all from now_deployments
+), names as (
+    select id as name from changed
+    union select source || '/' || id from changed
+    union select c.source || '/' || c.id || '#' || s.service from changed c join services s on c.service is null and s.repository = c.repository
+), checks as (
+    select deployment as name from (
+        (from was_verifications except all from now_verifications) union all (from now_verifications except all from was_verifications)
+    )
+    union
+    select deployment from verifications where deployment in (from names) and status <> 'succeeded'
+)
+select n.service_position
+from deployments d
+join known_names n on n.named_service is not distinct from d.service and n.named_repository is not distinct from d.repository
+where d.id in (from checks) or d.source || '/' || d.id in (from checks)
+      or d.source || '/' || d.id || '#' || n.service in (from checks)
+union
+select service_position from placed_incidents where deployment in (from names) or fix_deployment in (from names)

@@ -1,0 +1,159 @@
+"""Publishing what changed: records that arrive part by part end in the file that a full build makes of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dora import parts
+from dora.definitions import Definitions
+from dora.frames import frames_of
+from dora.model import Deployment, Incident, Record, Tag, Verification
+from dora.warehouse import Warehouse, open_published, open_warehouse
+from metrics.build import Setting, build
+from metrics.rebuild import rebuild
+from metrics.slices import read_sql
+from tests.made_up_history import END, OWNERS, SERVICES, decisions, history
+from tests.metrics.test_naive_agreement import OWN, with_own
+
+#: As configured, and with a service whose repository only its deployments name.
+CONFIGURED = (SERVICES, tuple(replace(s, repository=None) if s.service == "shop" else s for s in SERVICES))
+
+
+@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(
+    seed=st.integers(0, 2**32),
+    services=st.sampled_from(CONFIGURED),
+    own=st.sampled_from(OWN),
+    regions=st.sampled_from(("separate", "first", "last")),
+    movers=st.sampled_from((2, 5)),
+)
+def test_records_published_part_by_part_make_the_file_of_a_full_build(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+    services: Sequence[object],
+    own: object,
+    regions: str,
+    movers: int,
+) -> None:
+    monkeypatch.setattr(parts, "SHARE", 9.0)
+    chance = random.Random(seed)
+    records = history(chance)
+    definitions = Definitions(regions=regions, replay_services=movers)  # type: ignore[arg-type]
+    setting = Setting(
+        with_own(definitions, own), services, OWNERS, decisions(random.Random(seed), records)  # type: ignore[arg-type]
+    )  # fmt: skip
+    warehouse = _warehouse(Path(mkdtemp(dir=tmp_path)) / "dora.duckdb", setting)
+    for part in _parts(chance, records):
+        _deliver(chance, warehouse, part)
+        assert _published(warehouse, setting, again=True) == _published(warehouse, setting, again=False)
+    warehouse.close()
+
+
+def test_only_the_services_that_a_record_reaches_are_built_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "SHARE", 9.0)
+    setting = Setting(Definitions(), SERVICES, OWNERS)
+    warehouse = _warehouse(tmp_path / "dora.duckdb", setting)
+    warehouse.commit("s", "t", frames_of(history(random.Random(1))), "1")
+    assert _moved(warehouse, setting) == _moved(warehouse, setting) == set()
+    warehouse.commit("s", "t", frames_of([_late("cart", "acme/cart")]), "2")
+    assert _moved(warehouse, setting) == {"cart"}
+    # The services of one repository go together; api is the last in the file as it was before.
+    warehouse.commit("s", "t", frames_of([_late("api", "acme/mono")]), "3")
+    assert _moved(warehouse, setting) == {"cart", "web"}
+    warehouse.close()
+
+
+def test_a_full_build_puts_facts_back_in_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    setting = Setting(Definitions(), SERVICES, OWNERS)
+    warehouse = _warehouse(tmp_path / "dora.duckdb", setting)
+    warehouse.commit("s", "t", frames_of(history(random.Random(1))), "1")
+    _moved(warehouse, setting)
+    for share, moved in ((0.5, {"cart"}), (0.01, set())):
+        monkeypatch.setattr(parts, "SHARE", share)
+        warehouse.commit("s", "t", frames_of([_late("cart", "acme/cart")]), "2")
+        assert _moved(warehouse, setting) == moved
+    warehouse.close()
+
+
+def _late(service: str, repository: str) -> Deployment:
+    return Deployment(
+        source="ci", id=f"late-{service}", service=service, repository=repository, environment="production",
+        status="succeeded", version="v1", finished_at=END,
+    )  # fmt: skip
+
+
+def _moved(warehouse: Warehouse, setting: Setting) -> set[object]:
+    """The services whose facts lie behind those of a later one, after publishing what changed."""
+    _published(warehouse, setting, again=True)
+    reader = open_published(warehouse.path.with_name(f"{warehouse.path.stem}.again.duckdb"))
+    names = dict(reader.rows("select position, service from services"))
+    places = reader.rows(read_sql("rebuild/moved"))
+    reader.close()
+    return {names[place] for (place,) in places}
+
+
+def _warehouse(path: Path, setting: Setting) -> Warehouse:
+    warehouse = open_warehouse(path)
+    warehouse.set_meta(setting_hash=setting.hash)
+    return warehouse
+
+
+def _parts(chance: random.Random, records: Sequence[Record]) -> list[Sequence[Record]]:
+    """Most of it, some small parts, and changes of what is known by then."""
+    sizes = [chance.choice((1, 2, 5, 30)) for _ in range(3)]
+    at, parts = len(records) - sum(sizes), [records[: len(records) - sum(sizes)]]
+    for size in sizes:
+        parts.append(records[at : at + size])
+        at += size
+    changes = [change for record in parts[0] if (change := _changed(chance, record))]
+    return [*parts, chance.sample(changes, chance.choice((1, 2, 6)))]
+
+
+def _changed(chance: random.Random, record: Record) -> Record | None:
+    """A later word on a record: of another service, of another time, or with another end."""
+    if isinstance(record, Deployment):
+        moved = {
+            "service": chance.choice(("cart", "shop", None)),
+            "repository": chance.choice(("acme/cart", "acme/shop", "acme/mono")),
+        }
+        status = {"status": chance.choice(("succeeded", "failed")), "version": "v1", "sha": None}
+        return replace(record, updated_at=END, **chance.choice((moved, status)))  # type: ignore[arg-type]
+    if isinstance(record, Incident):
+        named = {"deployment": f"ci/{chance.choice(('cart', 'shop', 'api'))}-{chance.randint(0, 5)}"}
+        return replace(record, updated_at=END, **chance.choice((named, {"service": "cart"}, {"resolved_at": END})))  # type: ignore[arg-type]
+    if isinstance(record, Verification):
+        status = chance.choice(("succeeded", "failed"))
+        return replace(record, updated_at=END, status=status, finished_at=END - timedelta(days=1))
+    return None
+
+
+def _deliver(chance: random.Random, warehouse: Warehouse, part: Sequence[Record]) -> None:
+    warehouse.commit("made", "all", frames_of(part), str(chance.random()))
+    if chance.random() < 0.2:
+        tags = [tag for tag in part if isinstance(tag, Tag) and tag.repository == "acme/cart"]
+        warehouse.commit("made", "tags", frames_of(tags), "1", ("tags", {"repository": "acme/cart"}))
+
+
+def _published(warehouse: Warehouse, setting: Setting, again: bool) -> dict[str, str]:
+    """The content of the file made out of what is published, where there is one, or of one that is made anew."""
+    target = warehouse.path.with_name(f"{warehouse.path.stem}.{'again' if again else 'anew'}.duckdb")
+    warehouse.publish(
+        target, lambda builder: build(builder, setting), (lambda builder: rebuild(builder, setting)) if again else None
+    )
+    reader = open_published(target)
+    try:
+        return reader.content_hash()
+    finally:
+        reader.close()
