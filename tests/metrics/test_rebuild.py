@@ -118,24 +118,27 @@ def _parts(chance: random.Random, records: Sequence[Record]) -> list[Sequence[Re
         parts.append(records[at : at + size])
         at += size
     changes = [change for record in parts[0] if (change := _changed(chance, record))]
-    return [*parts, chance.sample(changes, chance.choice((1, 2, 6)))]
+    checks = [change for change in changes if isinstance(change, Verification)]
+    return [*parts, checks[:1], chance.sample(changes, chance.choice((1, 2, 6))), chance.sample(changes, 3)]
 
 
 def _changed(chance: random.Random, record: Record) -> Record | None:
-    """A later word on a record: of another service, of another time, or with another end."""
+    """A later word on a record: of another service, by another source, under another name, or with another end."""
     if isinstance(record, Deployment):
         moved = {
             "service": chance.choice(("cart", "shop", None)),
             "repository": chance.choice(("acme/cart", "acme/shop", "acme/mono")),
         }
         status = {"status": chance.choice(("succeeded", "failed")), "version": "v1", "sha": None}
-        return replace(record, updated_at=END, **chance.choice((moved, status)))  # type: ignore[arg-type]
+        told: dict[str, object] = {"source": "cd"}
+        return replace(record, updated_at=END, **chance.choice((moved, status, told)))  # type: ignore[arg-type]
     if isinstance(record, Incident):
         named = {"deployment": f"ci/{chance.choice(('cart', 'shop', 'api'))}-{chance.randint(0, 5)}"}
         return replace(record, updated_at=END, **chance.choice((named, {"service": "cart"}, {"resolved_at": END})))  # type: ignore[arg-type]
     if isinstance(record, Verification):
         status = chance.choice(("succeeded", "failed"))
-        return replace(record, updated_at=END, status=status, finished_at=END - timedelta(days=1))
+        plain = record.deployment.removeprefix("ci/")
+        return replace(record, updated_at=END, status=status, deployment=plain, finished_at=END - timedelta(days=1))
     return None
 
 
