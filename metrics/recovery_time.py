@@ -16,8 +16,8 @@ from metrics.failed_deployments import failed_rows
 from metrics.slices import NEVER, Slices, micros
 from metrics.survival import survival_figures
 
-#: From so many values on numpy adds up in an order of its own.
-_PAIRWISE = 8
+#: From so many values on the last digit of a sum depends on the order of adding, which `reduceat` has of its own.
+_SEVERAL = 3
 
 
 def recovery_time(reader: Reader, slices: Slices) -> Columns:
@@ -76,10 +76,10 @@ def _of_closed(times: Integers, cells: Cells) -> tuple[Floats, Floats, Floats]:
 
 
 def _sums(values: Floats, cells: Cells) -> Floats:
-    """By cell the sum, NaN of none: as numpy adds up the values of one."""
+    """By cell the sum to the last digit that numpy finds for the values of one; NaN of none."""
     found, some = np.full(len(cells.low), np.nan), np.flatnonzero(cells.n)
     if len(some):
         found[some] = np.add.reduceat(values, cells.low[some])
-    for cell in np.flatnonzero(cells.n >= _PAIRWISE).tolist():
+    for cell in np.flatnonzero(cells.n >= _SEVERAL).tolist():
         found[cell] = np.add.reduce(values[cells.low[cell] : cells.high[cell]])
     return found

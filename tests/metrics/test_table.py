@@ -22,6 +22,7 @@ from metrics.cells import Cells, apart
 from metrics.columns import results
 from metrics.intervals import kaplan_meier_median, survival_median
 from metrics.question import BY, By, Question
+from metrics.recovery_time import _of_closed
 from metrics.results import ChangeLeadTime
 from metrics.scorecard import scorecard, table
 from metrics.survival import censored_medians, survival_figures
@@ -136,6 +137,15 @@ def test_survival_figures_of_many_cells_are_those_of_each(lists: list[tuple[list
     assert [[None if np.isnan(value) else value for value in line] for line in found] == [
         [middle, *ends] for middle, ends in expected
     ]
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.lists(st.lists(st.integers(0, 2**40), max_size=20), min_size=1, max_size=6))
+def test_means_of_many_cells_are_those_of_each_to_the_last_digit(lists: list[list[int]]) -> None:
+    times = np.array([*chain(*lists)], dtype=np.int64)
+    *_, means = _of_closed(times, apart(np.array([*map(len, lists)])))
+    expected = [float(np.sort(np.array(cell) / 1e6).mean()) if cell else None for cell in lists]
+    assert [None if np.isnan(mean) else mean for mean in means.tolist()] == expected
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
