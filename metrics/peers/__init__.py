@@ -1,1 +1,1 @@
-"""The same data under other tools' published rules, one module a tool; `catalog` lists them, docs/peers.md explains them."""
+"""The same data under other tools' published rules, one module and one file of rules a tool; `catalog` lists them, docs/peers.md explains them."""

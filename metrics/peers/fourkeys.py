@@ -9,51 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from metrics.peers.facts import Facts
-from metrics.peers.peer import Figure, Peer, Rule, fail_rate, frequency, lead_time, median, restore, seconds
-
-RULES = (
-    Rule(
-        code="FK1", metric="deployment_frequency", moves="higher", published="queries/deployments.sql",
-        peer="every successful deployment with a known commit counts, into whatever environment",
-        dora="production only, commit known or not",
-    ),
-    Rule(
-        code="FK2", metric="deployment_frequency", moves="lower", published="METRICS.md",
-        peer="the median number of days with a deployment over the weeks touched, weeks from Sunday",
-        dora="counts deployments; weeks from Monday",
-    ),
-    Rule(
-        code="FK3", metric="change_lead_time", moves="lower", published="queries/lead_time_for_changes.sql",
-        peer="a change is a push, dated by its arrival (here: a commit of the main line, dated by its commit time); what "
-        "was committed on a branch before it does not count",
-        dora="every commit that is no merge, from its own time, unless set otherwise",
-    ),
-    Rule(
-        code="FK4", metric="change_lead_time", moves="higher", published="queries/lead_time_for_changes.sql",
-        peer="whole minutes; changes deployed within a minute are left out as automatic",
-        dora="seconds; 0 is a value",
-    ),
-    Rule(
-        code="FK5", metric="change_fail_rate", moves="lower", published="queries/change_failure_rate.sql",
-        peer="a deployment fails when an incident names one of its commits as the root cause",
-        dora="also by deployment, version or pull request named, failed checks, rollbacks, reverts and hotfixes",
-    ),
-    Rule(
-        code="FK6", metric="change_fail_rate", moves="lower", published="queries/deployments.sql",
-        peer="divided by the deployments with a known commit into whatever environment, at once",
-        dora="divided by matured production deployments",
-    ),
-    Rule(
-        code="FK7", metric="time_to_restore", moves="either", published="queries/incidents.sql",
-        peer="from the root cause's deployment when it is known and earlier, else from the report of the incident",
-        dora="from the start of the impact, else its detection",
-    ),
-    Rule(
-        code="FK8", metric="time_to_restore", moves="lower", published="queries/time_to_restore_services.sql",
-        peer="the median of resolved incidents in whole minutes; open ones are left out",
-        dora="open incidents are censored: the Kaplan–Meier median",
-    ),
-)  # fmt: skip
+from metrics.peers.peer import Figure, fail_rate, frequency, lead_time, median, restore, seconds
 
 
 def figures(facts: Facts) -> Iterator[Figure]:
@@ -100,12 +56,3 @@ def _restore(facts: Facts, deployed: pl.DataFrame) -> Figure:
     asked = facts.within(begun, "begun_at").filter(pl.col("resolved_at").is_not_null())
     minutes = asked.select((seconds("begun_at", "resolved_at") / 60).floor() * 60).to_series()
     return restore(median(minutes), len(minutes))
-
-
-PEER = Peer(
-    name="fourkeys",
-    title="Four Keys",
-    read="dora-team/fourkeys, main (archived), read 2026-11",
-    rules=RULES,
-    figures=figures,
-)

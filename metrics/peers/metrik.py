@@ -9,39 +9,7 @@ from itertools import pairwise
 import polars as pl
 
 from metrics.peers.facts import Facts
-from metrics.peers.peer import Figure, Peer, Rule, fail_rate, frequency, lead_time, mean, seconds
-
-_CALCULATORS = "backend/src/main/kotlin/metrik/metrics/domain/calculator"
-RULES = (
-    Rule(
-        code="MK1", metric="deployment_frequency", moves="higher", published=f"{_CALCULATORS}/DeploymentFrequencyCalculator.kt",
-        peer="a count of successful deployments, both bounds of the span included",
-        dora="the end is not part of the span",
-    ),
-    Rule(
-        code="MK2", metric="change_lead_time", moves="either", published=f"{_CALCULATORS}/LeadTimeForChangeCalculator.kt",
-        peer="builds in order of their start, after the last that succeeded before the span, up to the last that succeeded "
-        "in it; commits of failed and aborted builds belong to the next that succeeds",
-        dora="the same by ancestry, for deployments that finished in the span",
-    ),
-    Rule(
-        code="MK3", metric="change_lead_time", moves="higher", published=f"{_CALCULATORS}/LeadTimeForChangeCalculator.kt",
-        peer="the mean over all commits, merges and bots included",
-        dora="the median over commits that are no merges",
-    ),
-    Rule(
-        code="MK4", metric="change_fail_rate", moves="either", published=f"{_CALCULATORS}/ChangeFailureRateCalculator.kt",
-        peer="attempts that failed of attempts that failed or succeeded: the pipeline's success, not production's",
-        dora="a rollout that failed was never live and is not in it; what failed after it succeeded is",
-    ),
-    Rule(
-        code="MK5", metric="failed_deployment_recovery_time", moves="either",
-        published=f"{_CALCULATORS}/MeanTimeToRestoreCalculator.kt",
-        peer="the mean time from the first failed attempt to the next that succeeds, the run of failures that began before "
-        "the span included; what is still failing is left out",
-        dora="the Kaplan–Meier median from a failed deployment to its recovery, open ones censored",
-    ),
-)  # fmt: skip
+from metrics.peers.peer import Figure, fail_rate, frequency, lead_time, mean, seconds
 
 
 def figures(facts: Facts) -> Iterator[Figure]:
@@ -95,12 +63,3 @@ def _restored(facts: Facts, pipeline: pl.DataFrame) -> Iterator[float]:
         elif broken is not None:
             yield (at - broken).total_seconds()
             broken = None
-
-
-PEER = Peer(
-    name="metrik",
-    title="Metrik",
-    read="thoughtworks/metrik, main, read 2026-11",
-    rules=RULES,
-    figures=figures,
-)

@@ -7,54 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from metrics.peers.facts import Facts
-from metrics.peers.peer import Figure, Peer, Rule, fail_rate, frequency, lead_time, mean, restore, seconds
-
-_SERVICE = "backend/analytics_server/mhq/service"
-RULES = (
-    Rule(
-        code="MW1", metric="deployment_frequency", moves="lower", published="backend/analytics_server/mhq/utils/dict.py",
-        peer="the mean per day is floored to a whole number: six a week are 0 a day",
-        dora="the mean is not rounded",
-    ),
-    Rule(
-        code="MW2", metric="deployment_frequency", moves="higher", published=f"{_SERVICE}/deployments/analytics.py",
-        peer="both bounds of the span are counted",
-        dora="the end is not part of the span",
-    ),
-    Rule(
-        code="MW3", metric="change_lead_time", moves="either", published=f"{_SERVICE}/code/lead_time.py",
-        peer="pull requests by when they were merged, once a deployment of their repository has followed, whether it held "
-        "them or not",
-        dora="changes by when they were first deployed, by ancestry",
-    ),
-    Rule(
-        code="MW4", metric="change_lead_time", moves="lower", published=f"{_SERVICE}/code/lead_time.py",
-        peer="first commit to opening, to first review, to approval, to merge, to deployment; a missing one is 0: without "
-        "a review, opening to merge takes no time at all",
-        dora="one span from start to end; a missing stage is unknown",
-    ),
-    Rule(
-        code="MW5", metric="change_lead_time", moves="higher", published=f"{_SERVICE}/code/lead_time.py",
-        peer="the mean",
-        dora="the median",
-    ),
-    Rule(
-        code="MW6", metric="change_fail_rate", moves="either", published=f"{_SERVICE}/incidents/incidents.py",
-        peer="an incident is of the team's last deployment in the span before it, of any repository and without limit; one "
-        "before the first deployment of the span is dropped",
-        dora="an incident is of the deployment it names",
-    ),
-    Rule(
-        code="MW7", metric="change_fail_rate", moves="lower", published=f"{_SERVICE}/incidents/incidents.py",
-        peer="only incidents opened in the span make a failure",
-        dora="also failed checks, rollbacks, reverts and hotfixes, whenever the evidence comes",
-    ),
-    Rule(
-        code="MW8", metric="time_to_restore", moves="either", published=f"{_SERVICE}/incidents/incidents.py",
-        peer="the mean of incidents resolved in the span; open ones are left out",
-        dora="the Kaplan–Meier median of incidents begun in the span, open ones censored",
-    ),
-)  # fmt: skip
+from metrics.peers.peer import Figure, fail_rate, frequency, lead_time, mean, restore, seconds
 
 
 def figures(facts: Facts) -> Iterator[Figure]:
@@ -104,12 +57,3 @@ def _restore(facts: Facts) -> Figure:
         facts.within(incidents, "resolved_at", inclusive=True).select(seconds("created_at", "resolved_at")).to_series()
     )
     return restore(mean(spans), len(spans))
-
-
-PEER = Peer(
-    name="middleware",
-    title="Middleware",
-    read="middlewarehq/middleware, main, read 2026-11",
-    rules=RULES,
-    figures=figures,
-)

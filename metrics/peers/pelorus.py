@@ -7,37 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from metrics.peers.facts import Facts
-from metrics.peers.peer import Figure, Peer, Rule, frequency, lead_time, mean, restore, seconds
-
-_RULES = "charts/pelorus/templates/prometheus-rules.yaml"
-RULES = (
-    Rule(
-        code="PE1", metric="deployment_frequency", moves="higher", published="charts/pelorus/templates/dashboard-sdp-byapp.yaml",
-        peer="distinct images per application and namespace, non-production namespaces included",
-        dora="production deployments, each counted",
-    ),
-    Rule(
-        code="PE2", metric="change_lead_time", moves="lower", published=_RULES,
-        peer="only the commit that an image was built from counts, against its earliest deployment in any namespace",
-        dora="every commit that a production deployment brought",
-    ),
-    Rule(
-        code="PE3", metric="change_lead_time", moves="either", published=_RULES,
-        peer="the mean over applications of each application's mean: a quiet one weighs as much as a busy one",
-        dora="the median of all changes, pooled",
-    ),
-    Rule(
-        code="PE4", metric="change_fail_rate", moves="either", published=_RULES,
-        peer="failures reported divided by commits deployed, then the mean over applications; it may pass 100 %, and an "
-        "application without a deployment is left out with its failures",
-        dora="failed deployments of deployments, pooled",
-    ),
-    Rule(
-        code="PE5", metric="time_to_restore", moves="either", published=_RULES,
-        peer="the mean over applications of each one's mean over issues resolved",
-        dora="the Kaplan–Meier median of all incidents, open ones censored",
-    ),
-)  # fmt: skip
+from metrics.peers.peer import Figure, frequency, lead_time, mean, restore, seconds
 
 
 def figures(facts: Facts) -> Iterator[Figure]:
@@ -77,12 +47,3 @@ def _restore(facts: Facts) -> Figure:
         seconds("created_at", "resolved_at").alias("span")
     )
     return restore(_over_applications(resolved), resolved.height)
-
-
-PEER = Peer(
-    name="pelorus",
-    title="Pelorus",
-    read="dora-metrics/pelorus, main, read 2026-11",
-    rules=RULES,
-    figures=figures,
-)
