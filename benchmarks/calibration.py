@@ -38,6 +38,7 @@ class Report:
     failed: list[str] = field(default_factory=list)
 
     def row(self, what: str, shares: list[float | None], judged: str) -> None:
+        """One line of shares: `judged` says whether they must be held inside the bounds, above the lower one, or are shown."""
         bad = any(share is not None and not _fine(share, judged) for share in shares)
         if bad:
             self.failed.append(what)

@@ -41,6 +41,7 @@ class Teller:
     names: bool
 
     def rows(self, name: str, **values: object) -> list[tuple[object, ...]]:
+        """The rows of one question as tuples; `values` are its parameters."""
         return self.reader.rows(question(name), values)
 
     def read(self, kind: Callable[..., T], name: str, deployed: shape.Deployed, **more: object) -> tuple[T, ...]:
@@ -52,6 +53,7 @@ class Teller:
         return tuple(kind(**_clean(row, self.as_of, owner)) for row in self.reader.records(sql, values))
 
     def deployed(self, deployment_id: str) -> shape.Deployed:
+        """The deployment with what ran before it and what it replaced; a `DoraError` when no deployment has the id."""
         found = self.reader.records(question("deployment"), {"id": deployment_id, "names": self.names})
         if not found:
             raise DoraError(f"no deployment has the id {deployment_id!r}; `dora deploys` lists them")
@@ -98,11 +100,13 @@ class Teller:
         return replace(found, failed_too=found.recovery_id in self.failed(self.marks([found.recovery_id])))
 
     def recovering(self, evidence: Sequence[shape.Evidence]) -> rules.Known:
+        """Version and relation of the deployments that ended these failures, by id; empty when none did."""
         ids = [row.recovery_id for row in evidence if row.recovery_id]
         rows = self.rows("recovering", ids=ids) if ids else []
         return {str(row[0]): (_text(row[1]), _text(row[2])) for row in rows}
 
     def failed(self, marks: Sequence[Row]) -> dict[str, list[shape.Evidence]]:
+        """The evidence that counts, by the deployment that failed; see `failed_of`."""
         return failed_of(marks, self.definitions, self.as_of)
 
     def history(self, deployed: shape.Deployed) -> tuple[shape.PastDeployment, ...]:
@@ -113,6 +117,7 @@ class Teller:
         return (*reversed(past), shape.PastDeployment(**{name: getattr(deployed, name) for name in names}))
 
     def lead_time(self, deployed: shape.Deployed, past: Sequence[shape.PastDeployment]) -> shape.Comparison:
+        """The median seconds from change to production of what it shipped, against the changes of `past`."""
         ids = [deployed.deployment_id, *(row.deployment_id for row in past)]
         since = min((row.finished_at for row in past if row.finished_at), default=moment_of(deployed, self.as_of))
         rows = self.rows(
@@ -151,6 +156,7 @@ class Teller:
         return tuple(found[:SIMILAR])
 
     def paths(self, deployed: shape.Deployed, ids: list[str]) -> dict[str, set[str]]:
+        """The paths that this deployment and those of `ids` changed, by deployment; empty where none are kept."""
         if not ids or not deployed.commits:
             return {}
         out: dict[str, set[str]] = {}
@@ -161,18 +167,22 @@ class Teller:
         return out
 
     def findings(self, deployed: shape.Deployed) -> list[str]:
+        """What data quality found about the deployment or its service, a sentence each."""
         subjects = [text for text in (deployed.deployment_id, deployed.version, deployed.sha) if text]
         rows = self.rows("quality", subjects=subjects, service=deployed.service)
         return [plain_text(f"{str(finding).replace('_', ' ')}: {detail}") for finding, detail in rows]
 
     def teams(self, deployed: shape.Deployed) -> tuple[str, ...]:
+        """The teams that owned the service at that moment; empty when nobody did."""
         at = moment_of(deployed, self.as_of)
         return tuple(str(row[0]) for row in self.rows("teams", service=deployed.service, at=at))
 
     def coverage(self, deployed: shape.Deployed) -> tuple[object, ...]:
+        """Whether there are pull requests of its repository, incidents of its service, verifications: what could have been told."""
         return self.rows("coverage", repository=deployed.repository, service=deployed.service)[0]
 
     def stamp(self) -> shape.Stamp:
+        """What the answer rests on: definitions, age of the data, version."""
         meta = self.reader.meta()
         return shape.Stamp(
             definitions=self.definitions.as_dict(),

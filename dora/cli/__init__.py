@@ -50,6 +50,8 @@ def _pipe_may_close() -> Iterator[None]:
 
 
 class _Lazy(click.Group):
+    """Commands by name, whose modules are loaded when they are asked for: `dora --help` loads none."""
+
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         with _pipe_may_close():
             return super().make_context(*args, **extra)

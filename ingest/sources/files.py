@@ -132,6 +132,7 @@ class _Read:
     rejected: list[Rejected] = field(default_factory=list)
 
     def add_file(self, file: OneFile, ignored: Sequence[str]) -> None:
+        """Read one more file; a `SourceError` when a column that the table needs is missing."""
         names = column_names(file, ignored)
         for chunk in _uncollected(read_chunks(file.path, file.shown, names)):
             _fill_constants(chunk, file.entry.constants)
