@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from metrics.intervals import poisson_interval
-from metrics.results import Group, Interval, RecoveryTime, TimeToRestore
+from metrics.results import Ending, Group, Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,5 +41,5 @@ def estimates(group: Group) -> Mapping[str, Estimate]:
     }
 
 
-def _censored(found: RecoveryTime | TimeToRestore) -> Estimate:
+def _censored(found: Ending) -> Estimate:
     return Estimate(value=found.kaplan_meier_median_seconds, interval=found.interval_seconds, n=found.n)

@@ -82,8 +82,11 @@ class ChangeFailRate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecoveryTime:
-    """Failed deployment recovery time; `open` failures are censored at the data's end, not dropped."""
+class Ending:
+    """Times until something ended, of `n` in all; `open` ones are censored at the data's end, not dropped.
+
+    The Kaplan–Meier median and its interval count these; median, p90 and mean are of those that ended.
+    """
 
     n: int
     open: int
@@ -92,20 +95,18 @@ class RecoveryTime:
     mean_seconds: float | None
     kaplan_meier_median_seconds: float | None
     interval_seconds: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryTime(Ending):
+    """Failed deployment recovery time: a failed deployment's finish to the recovery from it."""
+
     level: Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimeToRestore:
+class TimeToRestore(Ending):
     """All production incidents: impact start (else detected) to resolved."""
-
-    n: int
-    open: int
-    median_seconds: float | None
-    p90_seconds: float | None
-    mean_seconds: float | None
-    kaplan_meier_median_seconds: float | None
-    interval_seconds: Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +161,7 @@ def _plain(value: object) -> object:
     if kind in _ATOMS:
         return value
     if kind in _RESULTS:
-        return {name: _plain(getattr(value, name)) for name in kind.__slots__}  # type: ignore[attr-defined]
+        return {name: _plain(getattr(value, name)) for name in kind.__dataclass_fields__}  # type: ignore[attr-defined]
     if isinstance(value, tuple | list):
         return kind(map(_plain, value))  # type: ignore[call-arg]
     if isinstance(value, dict):
