@@ -44,7 +44,16 @@ class Setting:
 
 
 def build(builder: Builder, setting: Setting) -> None:
-    """Make all fact tables in a copy of the records; times in UTC, empty tables when there are no records."""
+    """Make all fact tables in a copy of the records, and find what these cannot tell.
+
+    Times are in UTC; without records the tables are empty.
+    """
+    facts(builder, setting)
+    quality.record(builder, setting.definitions)
+
+
+def facts(builder: Builder, setting: Setting) -> None:
+    """The fact tables alone, without the findings."""
     builder.execute(read_sql("facts"))
     services = prepare(builder, setting)
     make(builder, setting, services, range(len(services)))
@@ -85,7 +94,6 @@ def finish(builder: Builder, setting: Setting) -> None:
     """Write what is made of the facts of all services."""
     builder.execute(read_sql("build/incident_facts"))
     definitions = setting.definitions
-    quality.record(builder, definitions)
     builder.set_meta(
         definitions=json.dumps(definitions.as_dict(), sort_keys=True),
         definitions_hash=definitions.hash,

@@ -14,6 +14,7 @@ from typing import cast
 
 from dora import parts
 from dora.warehouse import Builder
+from metrics import quality
 from metrics.build import Setting, finish, make, prepare
 from metrics.deployments import replay_slots, slot_of
 from metrics.repositories import commits_of
@@ -42,6 +43,7 @@ def rebuild(builder: Builder, setting: Setting) -> bool:
     make(builder, setting, services, sorted(touched), _LATER)
     builder.execute(read_sql("rebuild/numbers"))
     finish(builder, setting)
+    quality.record(builder, setting.definitions)
     return True
 
 

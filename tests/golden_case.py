@@ -30,12 +30,12 @@ from tests.in_memory import facts_of_records
 DEFAULTS = {"source": "test", "repository": "shop", "service": "shop"}
 
 
-def facts_of_case(case: Path) -> tuple[Reader, Question]:
+def facts_of_case(case: Path, findings: bool = False) -> tuple[Reader, Question]:
     """The facts of a folder, ready to be asked until the next call, and its question."""
     definitions = _definitions(case)
     decisions = read_overrides(case / "overrides.toml")
     setting = Setting(definitions, list(_services(case)), list(_ownerships(case)), decisions)
-    return facts_of_records(list(_records(case)), setting), _question(case, definitions)
+    return facts_of_records(list(_records(case)), setting, findings), _question(case, definitions)
 
 
 def plain(value: object) -> object:

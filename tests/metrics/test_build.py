@@ -22,9 +22,9 @@ from tests.made_up_history import SERVICES, history
 @pytest.mark.parametrize("seed", range(4))
 def test_facts_made_service_by_service_are_those_made_together(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     records, setting = history(random.Random(seed)), Setting(Definitions(), SERVICES)
-    together = facts_of_records(records, setting).content_hash()
+    together = facts_of_records(records, setting, findings=True).content_hash()
     monkeypatch.setattr(batch, "SERVICES", 1)
-    assert facts_of_records(records, setting).content_hash() == together
+    assert facts_of_records(records, setting, findings=True).content_hash() == together
     assert not together["change_facts"].startswith("0:")
 
 

@@ -108,7 +108,9 @@ SERVICES = (ServiceName(service="shop", repository="shop"),)
 
 def _findings(records: Sequence[Record], **definitions: object) -> dict[str, Finding]:
     chosen = Definitions(**definitions)  # type: ignore[arg-type]
-    return {found.finding: found for found in findings(facts_of_records(records, Setting(chosen, SERVICES)))}
+    return {
+        found.finding: found for found in findings(facts_of_records(records, Setting(chosen, SERVICES), findings=True))
+    }
 
 
 def _commit(number: int, committed_at: datetime = AT - timedelta(days=1)) -> Commit:
