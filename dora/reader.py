@@ -67,6 +67,10 @@ class Reader:
         """The facts about the file: schema_version, definitions_hash, data_as_of, ..."""
         return {str(key): str(value) for key, value in self.rows("select key, value from meta")}
 
+    def cursors(self) -> dict[tuple[str, str], str]:
+        """Where every stream stands."""
+        return {(str(s), str(t)): str(c) for s, t, c in self.rows("select source, stream, cursor from cursors")}
+
     def tables(self) -> list[str]:
         """The names of its tables, sorted."""
         return [

@@ -54,10 +54,6 @@ class Draft(Builder):
 class Warehouse(Builder):
     """The records file, open for writing; use `open_warehouse` under `write_lock`."""
 
-    def cursors(self) -> dict[tuple[str, str], str]:
-        """Where every stream stands."""
-        return {(str(s), str(t)): str(c) for s, t, c in self.rows("select source, stream, cursor from cursors")}
-
     def forget(self, source: str) -> None:
         """Drop a source's cursors, so that the next run reads it from the start; its rows stay until replaced."""
         self.execute("delete from cursors where source = ?", [source])

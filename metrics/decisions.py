@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, cast
 
@@ -10,12 +11,19 @@ from dora.warehouse import Reader
 from metrics.slices import read_sql
 
 
-class _Known(NamedTuple):
+class Decided(NamedTuple):
+    """A deployment as a decision about it tells it: of a region, by that region's environment and time."""
+
     deployment_id: str
     service: str
     environment: str
     version: str | None
-    finished_at: datetime
+    finished_at: datetime | None
+
+
+def decided(reader: Reader, deployment_id: str) -> Decided:
+    """What to write down in a decision about the deployment of this id, which is known."""
+    return _decided(reader.rows(read_sql("decided_deployment"), {"id": deployment_id})[0])
 
 
 def without_deployment(reader: Reader, overrides: Overrides) -> list[Override]:
@@ -24,7 +32,7 @@ def without_deployment(reader: Reader, overrides: Overrides) -> list[Override]:
     if not rows:
         return []
     found = reader.rows(read_sql("decided_deployments"), {"services": sorted({row.service for row in rows})})
-    known = [_Known(*cast("tuple[str, str, str, str | None, datetime]", row)) for row in found]
+    known = [_decided(row) for row in found]
     return [row for row in rows if not any(_answers(deployed, row) for deployed in known)]
 
 
@@ -42,10 +50,14 @@ def taken_back(overrides: Overrides) -> list[Override]:
     return [row for row in overrides.blame if _about(row) in absolved]
 
 
+def _decided(row: Sequence[object]) -> Decided:
+    return Decided(*cast("tuple[str, str, str, str | None, datetime | None]", row))
+
+
 def _about(row: Override) -> tuple[str | None, ...]:
     return (row.deployment, row.service, row.environment)
 
 
-def _answers(deployed: _Known, row: Override) -> bool:
+def _answers(deployed: Decided, row: Override) -> bool:
     named = (deployed.deployment_id, deployed.service, deployed.environment)
     return named == (row.deployment, row.service, row.environment) or row.is_about(deployed)

@@ -15,7 +15,7 @@ from metrics.lineage import Shipment, ship
 from metrics.mainline import ship_along
 from metrics.repository import Repository
 from metrics.slices import read_sql
-from metrics.versions import version_number
+from metrics.versions import NO_COMMIT, version_number
 
 if TYPE_CHECKING:
     import polars as pl
@@ -67,6 +67,7 @@ _COLUMNS = (
     "commit_rule", "run_id", "finished_at", "sequence",
 )  # fmt: skip
 
+_NOT_READ = "the service's repository is not configured or was not read"
 #: One (service, environment): its succeeded deployments in time order.
 Line = list[Deployed]
 
@@ -93,7 +94,7 @@ def trace(line: Line, repository: Repository | None) -> bytearray | None:
         after.replaced_id = before.deployment_id
     if repository is None:
         for deployed in line:
-            deployed.unresolved_reason = "the service's repository is not configured or was not read"
+            deployed.unresolved_reason = NO_COMMIT if deployed.commit_rule == "none" else _NOT_READ
             deployed.shipment = Shipment("unresolved")
         return None
     exact = repository.graph.index.get

@@ -32,6 +32,8 @@ from metrics.results import (
 from metrics.rework_rate import rework_rate
 from metrics.slices import slices
 
+_EVERYWHERE = ("time to restore is of all production environments: an incident need not be of one",)
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -74,7 +76,7 @@ def scorecard(reader: Reader, question: Question, now: datetime | None = None) -
         period={"from": question.period.start.isoformat(), "to": question.period.end.isoformat()},
         edition=question.edition,
         groups=tuple(_groups(table(reader, question), question)),
-        notes=(f"deployment frequency level: {RULE}",),
+        notes=(f"deployment frequency level: {RULE}", *(_EVERYWHERE if question.environments else ())),
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from metrics.lineage import CommitGraph
 
+#: Why a version of rule `none` resolves to no commit.
+NO_COMMIT = "its versions name no commit"
 _HEX = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{7,40}(?![0-9A-Za-z])")
 
 
@@ -24,7 +26,7 @@ def resolve(
     if not version:
         return None, "neither a commit nor a version is recorded"
     if rule == "none":
-        return None, "its versions name no commit"
+        return None, NO_COMMIT
     if rule != "sha" and version in tags:
         found = graph.find(tags[version])
         return (found, None) if found is not None else (None, f"the commit of tag {version} is not in the repository")

@@ -48,22 +48,17 @@ def _decide(decision: Decision, text: str, config: str | None, incident: str | N
 
 
 def _override(text: str, config: str | None, incident: str | None, reason: str) -> Override:
+    from metrics.decisions import decided
     from metrics.deployment_search import find_deployment
 
     with reading(config) as reader:
-        found = find_deployment(reader, text)
-        sql = """
-            select d.service, coalesce(r.environment, d.environment), d.version, d.finished_at
-            from deployment_facts d left join region_facts r on r.region_deployment_id = d.deployment_id
-            where d.deployment_id = ?
-        """
-        service, environment, version, finished_at = reader.rows(sql, [found])[0]
+        about = decided(reader, find_deployment(reader, text))
     return Override(
-        deployment=found,
-        service=str(service),
-        environment=str(environment),
-        version=None if version is None else str(version),
-        finished_at=None if finished_at is None else str(finished_at),
+        deployment=about.deployment_id,
+        service=about.service,
+        environment=about.environment,
+        version=about.version,
+        finished_at=None if about.finished_at is None else str(about.finished_at),
         reason=reason,
         incident=incident,
         decided_at=datetime.now(UTC).strftime("%Y-%m-%d"),

@@ -143,8 +143,7 @@ def _dry_run(config: Config, chosen: Sequence[SourceTable], since: str | None) -
     cursors: dict[tuple[str, str], str] = {}
     if config.published_path.is_file():
         reader = open_published(config.published_path)
-        rows = reader.rows("select source, stream, cursor from cursors")
-        cursors = {(str(source), str(stream)): str(cursor) for source, stream, cursor in rows}
+        cursors = reader.cursors()
         reader.close()
     note("dry run: nothing is stored")
     return preview(open_sources(config, chosen), cursors, _since(since))

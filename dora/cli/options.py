@@ -150,14 +150,16 @@ def _kinds(text: str) -> tuple[str, ...]:
 
 
 def _check_names(reader: Reader, asked: Asked) -> None:
-    known = {
-        "--service": (asked.services, "select distinct service from services"),
-        "--team": (asked.teams, "select distinct team from team_services"),
-        "--environment": (asked.environments, "select distinct environment from deployment_facts where is_production"),
-    }
-    for option, (names, sql) in known.items():
-        if names:
-            there = [str(row[0]) for row in reader.rows(sql)]
-            for name in names:
-                if name not in there:
-                    raise ConfigError(f"{option}: there is no {name!r}{nearest(name, there)}")
+    from metrics.known_names import known_names
+
+    if not (asked.services or asked.teams or asked.environments):
+        return
+    known = known_names(reader)
+    for option, names, there in (
+        ("--service", asked.services, known.services),
+        ("--team", asked.teams, known.teams),
+        ("--environment", asked.environments, known.environments),
+    ):
+        for name in names:
+            if name not in there:
+                raise ConfigError(f"{option}: there is no {name!r}{nearest(name, there)}")

@@ -153,3 +153,12 @@ def test_means_of_many_cells_are_those_of_each_to_the_last_digit(lists: list[lis
 def test_values_of_any_size_are_put_in_order_by_cell(lines: list[tuple[int, int]]) -> None:
     cell, values = (np.array([line[at] for line in lines], dtype=np.int64) for at in (0, 1))
     assert undeployed._by_cell(values, cell).tolist() == [value for _, value in sorted(lines)]
+
+
+def test_asking_for_one_environment_says_what_is_still_of_all() -> None:
+    reader = _reader(1, DEFINITIONS)
+    asked = Question(period=Period(START, END), as_of=END, definitions=DEFINITIONS)
+    everywhere, one = (scorecard(reader, replace(asked, environments=names)) for names in ((), ("production",)))
+    assert one.groups[0].time_to_restore == everywhere.groups[0].time_to_restore
+    assert [note for note in one.notes if "all production environments" in note]
+    assert not [note for note in everywhere.notes if "all production environments" in note]
