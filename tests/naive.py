@@ -377,7 +377,24 @@ class Naive:
     def _concerns(self, service: NaiveService, incident: Incident) -> bool:
         """Whether it is a production incident of the service."""
         production = incident.environment is None or self.is_production(incident.environment, service.name)
-        return production and service.name in self.services_of(incident.service, incident.repository)
+        return production and service.name in self._whose(incident)
+
+    def _whose(self, incident: Incident) -> list[str]:
+        """Its services: those of the deployment that it names when it names none, unless several are called so."""
+        if incident.service is not None or incident.repository is not None:
+            return self.services_of(incident.service, incident.repository)
+        named = [(d, name) for d in self.deployments for name in self._called(d, incident.deployment)]
+        named = [(d, name) for d, name in named if d.source == incident.source] or named
+        return [name for _, name in named] if len({(d.service, d.repository) for d, _ in named}) == 1 else []
+
+    def _called(self, record: Deployment, text: str | None) -> list[str]:
+        """The services of a deployment that goes by this text."""
+        full = f"{record.source}/{record.id}"
+        return [
+            name
+            for name in self.services_of(record.service, record.repository)
+            if text in (record.id, full, f"{full}#{name}")
+        ]
 
     def _checks(self, deployed: Deployed, line: list[Deployed]) -> None:
         """A failed check is over with the next deployment."""

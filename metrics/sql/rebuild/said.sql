@@ -1,22 +1,30 @@
--- The services about whose deployments something changed that other records say: a check that changed, or a check or an
--- incident that names a deployment as changed ones are called, and may mean another one now.
+-- The services about whose deployments something changed that other records say: a check that changed, an incident that
+-- changed and names no service, or a check or an incident that names a deployment as changed ones are called, and may
+-- mean another one now.
 with changed as (
     from was_deployments union all from now_deployments
 ), names as (
     select id as name from changed
     union select source || '/' || id from changed
     union select c.source || '/' || c.id || '#' || s.service from changed c join services s on c.service is null and s.repository = c.repository
+), alone as (
+    select deployment from incidents where service is null and repository is null and deployment in (from names)
+    union
+    select deployment from (from was_incidents union all from now_incidents)
+    where service is null and repository is null and deployment is not null
 ), checks as (
     select deployment as name from (
         (from was_verifications except all from now_verifications) union all (from now_verifications except all from was_verifications)
     )
     union
     select deployment from verifications where deployment in (from names) and status <> 'succeeded'
+), told as (
+    from alone union from checks
 )
 select n.service_position
 from deployments d
 join known_names n on n.named_service is not distinct from d.service and n.named_repository is not distinct from d.repository
-where d.id in (from checks) or d.source || '/' || d.id in (from checks)
-      or d.source || '/' || d.id || '#' || n.service in (from checks)
+where d.id in (from told) or d.source || '/' || d.id in (from told)
+      or d.source || '/' || d.id || '#' || n.service in (from told)
 union
 select service_position from placed_incidents where deployment in (from names) or fix_deployment in (from names)
