@@ -38,19 +38,6 @@ _DUCKDB: dict[str, str | bool | int | float | list[str]] = {
 _BUILD_MEMORY = "1500MB"
 
 
-class Draft(Builder):
-    """A file that is being built in one transaction."""
-
-    def insert(self, table: str, frame: pl.DataFrame) -> None:  # noqa: ARG002 - the statement names it
-        """Append a frame's rows to `table`, matching columns by name.
-
-        DuckDB finds `frame` by its name here. Registered as a view it would be held, with all its rows, until the
-        transaction ends: 3 GB for ten million changes.
-        """
-        with sentences(self.path):
-            self._con.execute(f'insert into "{table}" by name from frame')
-
-
 class Warehouse(Builder):
     """The records file, open for writing; use `open_warehouse` under `write_lock`."""
 
@@ -183,7 +170,7 @@ class Warehouse(Builder):
         shutil.copyfile(origin, draft)
         con = duckdb.connect(str(draft), config=dict(_DUCKDB) | {"memory_limit": _BUILD_MEMORY})
         try:
-            builder = Draft(con, draft)
+            builder = Builder(con, draft)
             # One transaction: many would write every row to the log first, and again into the file.
             builder.execute("begin")
             builder.set_meta(unpublished=None)

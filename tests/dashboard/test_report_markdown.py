@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import pytest
 
@@ -20,6 +21,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     return publish(tmp_path_factory.mktemp("markdown"), [*ordinary(), *hostile()])
 
 
+@lru_cache
 def content(reader: Reader, name: str) -> str:
     return markdown.render(deployment_story(reader, f"ci/{name}", day(40)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 import pytest
 
@@ -39,6 +40,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     return publish(tmp_path_factory.mktemp("sections"), [*ordinary(), *reverted(), *rolled_back(), lost])
 
 
+@lru_cache
 def told(reader: Reader, fate: str) -> DeploymentStory:
     name, as_of, _ = FATES[fate]
     return deployment_story(reader, f"ci/{name}", as_of)

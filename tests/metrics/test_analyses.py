@@ -1,9 +1,16 @@
-"""What holds for every analysis: rows with one shape, no figures from nothing, shares inside their intervals, no names."""
+"""Every folder of tests/golden_analyses/NAME, and what holds for every analysis.
+
+A folder holds the tables of tests/golden, and in `expect.csv` the row, column and value of what one analysis makes of them. A row is
+named by its first columns, joined by ` / `, an interval's ends are the columns `NAME.low` and `NAME.high`. `rows` in the column
+`row` with a blank column is how many rows there are, `note` a part of a note. What else a folder holds is told in
+tests/golden_case.py.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -16,10 +23,11 @@ from metrics.analyses.answer import Answer
 from metrics.analyses.catalog import ANALYSES, analysis
 from metrics.question import BY, By, Question, published_as_of
 from metrics.scorecard import scorecard
-from tests.golden_case import facts_of_case, read_rows
+from tests.golden_case import expected, facts_of_case, plain, read_rows
 from tests.organisations import publish, publish_empty
 
-CASES = sorted(path.parent for path in (Path(__file__).parent.parent / "golden_analyses").glob("*/*/expect.csv"))
+GOLDEN = Path(__file__).parent.parent / "golden_analyses"
+CASES = sorted(path.parent for path in GOLDEN.glob("*/*/expect.csv"))
 TEAMS = ["Atlas", "Beacon", "Comet"]
 
 
@@ -35,29 +43,19 @@ def _question(reader: Reader) -> Question:
     return Question(period=parse_period("90d", None, as_of), as_of=as_of)
 
 
-@pytest.mark.parametrize("name", ANALYSES)
-def test_every_row_has_the_named_columns_and_a_name_of_its_own(reader: Reader, name: str) -> None:
-    for by in BY:
-        answer = ANALYSES[name].answer(reader, replace(_question(reader), by=by))
-        assert answer.name == name
-        assert answer.columns[0] == "group"
-        assert all(tuple(row) == answer.columns for row in answer.rows)
-        assert len({answer.key(row) for row in answer.rows}) == len(answer.rows)
-        groups = {"organisation": {"Acme"}, "team": set(TEAMS), "service": {f"service-{n}" for n in range(3)}}
-        assert {row["group"] for row in answer.rows} <= groups[by]
-
-
-@pytest.mark.parametrize("name", ANALYSES)
-def test_nothing_gives_no_share_and_no_time(tmp_path: Path, name: str) -> None:
-    empty = open_published(publish_empty(tmp_path))
-    answer = ANALYSES[name].answer(empty, _question(empty))
-    assert [value for _, _, value in _figures(answer)] == []
-    empty.close()
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
+def test_the_rows_are_those_worked_out_by_hand(case: Path) -> None:
+    answer = _answer(case)
+    wanted = [(row["row"], row["column"] or "", expected(row["value"])) for row in read_rows(case / "expect.csv")]
+    assert wanted, f"{case} expects nothing"
+    assert [(row, column, _value(answer, row, column, value)) for row, column, value in wanted] == wanted
+    assert all(tuple(row) == answer.columns for row in answer.rows)
+    assert len({answer.key(row) for row in answer.rows}) == len(answer.rows)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_shares_lie_in_their_intervals_and_between_0_and_1(case: Path) -> None:
-    answer = ANALYSES[case.parent.name].answer(*facts_of_case(case))
+    answer = _answer(case)
     for row, column, value in _figures(answer):
         if "seconds" not in column and "−" not in answer.key(row):
             assert 0 <= value <= 1, (answer.key(row), column)
@@ -75,8 +73,32 @@ def test_no_answer_holds_a_person_or_a_commit(case: Path) -> None:
         for column in ("author", "actor", "sha")
         if row.get(column)
     }
-    answer = ANALYSES[case.parent.name].answer(*facts_of_case(case))
+    answer = _answer(case)
     assert [(row, value) for row in answer.rows for value in row.values() if str(value) in people] == []
+
+
+def test_every_analysis_has_a_case_that_explains_itself() -> None:
+    assert {case.parent.name for case in CASES} == set(ANALYSES)
+    assert [case.name for case in CASES if len((case / "case.md").read_text().split()) < 10] == []
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_every_row_has_the_named_columns_and_a_name_of_its_own(reader: Reader, name: str) -> None:
+    for by in BY:
+        answer = ANALYSES[name].answer(reader, replace(_question(reader), by=by))
+        assert answer.name == name
+        assert answer.columns[0] == "group"
+        assert all(tuple(row) == answer.columns for row in answer.rows)
+        assert len({answer.key(row) for row in answer.rows}) == len(answer.rows)
+        groups = {"organisation": {"Acme"}, "team": set(TEAMS), "service": {f"service-{n}" for n in range(3)}}
+        assert {row["group"] for row in answer.rows} <= groups[by]
+
+
+def test_nothing_gives_no_share_and_no_time(tmp_path: Path) -> None:
+    empty = open_published(publish_empty(tmp_path))
+    answers = [entry.answer(empty, _question(empty)) for entry in ANALYSES.values()]
+    assert [(answer.name, column, value) for answer in answers for _, column, value in _figures(answer)] == []
+    empty.close()
 
 
 @pytest.mark.parametrize(
@@ -126,3 +148,22 @@ def _figures(answer: Answer) -> Iterator[tuple[dict[str, object], str, float]]:
             named = "seconds" in column or "share" in column or "rate" in column
             if named and isinstance(value, int | float) and not isinstance(value, bool):
                 yield dict(row), column, value
+
+
+@lru_cache
+def _answer(case: Path) -> Answer:
+    return ANALYSES[case.parent.name].answer(*facts_of_case(case))
+
+
+def _value(answer: Answer, name: str, column: str, wanted: object) -> object:
+    if not column:
+        if name == "rows":
+            return plain(len(answer.rows))
+        return wanted if any(str(wanted) in note for note in answer.notes) else answer.notes
+    rows = {answer.key(row): row for row in answer.rows}
+    assert name in rows, f"no row {name!r} in {sorted(rows)}"
+    column, _, end = column.partition(".")
+    value = rows[name][column]
+    if end and isinstance(value, tuple):
+        value = value[("low", "high").index(end)]
+    return plain(value)

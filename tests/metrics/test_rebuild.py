@@ -17,7 +17,7 @@ from dora import parts
 from dora.definitions import Definitions
 from dora.frames import frames_of
 from dora.model import Deployment, Incident, Record, Tag, Verification
-from dora.warehouse import Warehouse, open_published, open_warehouse
+from dora.warehouse import Builder, Warehouse, open_published, open_warehouse
 from metrics.build import Setting, build
 from metrics.rebuild import rebuild
 from metrics.slices import read_sql
@@ -53,9 +53,11 @@ def test_records_published_part_by_part_make_the_file_of_a_full_build(
         with_own(definitions, own), services, OWNERS, decisions(random.Random(seed), records)  # type: ignore[arg-type]
     )  # fmt: skip
     warehouse = _warehouse(Path(mkdtemp(dir=tmp_path)) / "dora.duckdb", setting)
+    rebuilt: list[bool] = []
     for part in _parts(chance, records):
         _deliver(chance, warehouse, part)
-        assert _published(warehouse, setting, again=True) == _published(warehouse, setting, again=False)
+        assert _published(warehouse, setting, rebuilt) == _published(warehouse, setting)
+    assert rebuilt == [True] * 6, "all but the first are made out of what is published"
     warehouse.close()
 
 
@@ -96,7 +98,7 @@ def _late(service: str, repository: str) -> Deployment:
 
 def _moved(warehouse: Warehouse, setting: Setting) -> set[object]:
     """The services whose facts lie behind those of a later one, after publishing what changed."""
-    _published(warehouse, setting, again=True)
+    _published(warehouse, setting, [])
     reader = open_published(warehouse.path.with_name(f"{warehouse.path.stem}.again.duckdb"))
     names = dict(reader.rows("select position, service from services"))
     places = reader.rows(read_sql("rebuild/moved"))
@@ -134,7 +136,13 @@ def _changed(chance: random.Random, record: Record) -> Record | None:
         return replace(record, updated_at=END, **chance.choice((moved, status, told)))  # type: ignore[arg-type]
     if isinstance(record, Incident):
         named = {"deployment": f"ci/{chance.choice(('cart', 'shop', 'api'))}-{chance.randint(0, 5)}"}
-        return replace(record, updated_at=END, **chance.choice((named, {"service": "cart"}, {"resolved_at": END})))  # type: ignore[arg-type]
+        changes: tuple[dict[str, object], ...] = (
+            named,
+            named | {"service": None, "repository": None},
+            {"service": "cart"},
+            {"resolved_at": END},
+        )
+        return replace(record, updated_at=END, **chance.choice(changes))  # type: ignore[arg-type]
     if isinstance(record, Verification):
         status = chance.choice(("succeeded", "failed"))
         plain = record.deployment.removeprefix("ci/")
@@ -149,12 +157,16 @@ def _deliver(chance: random.Random, warehouse: Warehouse, part: Sequence[Record]
         warehouse.commit("made", "tags", frames_of(tags), "1", ("tags", {"repository": "acme/cart"}))
 
 
-def _published(warehouse: Warehouse, setting: Setting, again: bool) -> dict[str, str]:
-    """The content of the file made out of what is published, where there is one, or of one that is made anew."""
-    target = warehouse.path.with_name(f"{warehouse.path.stem}.{'again' if again else 'anew'}.duckdb")
-    warehouse.publish(
-        target, lambda builder: build(builder, setting), (lambda builder: rebuild(builder, setting)) if again else None
-    )
+def _published(warehouse: Warehouse, setting: Setting, rebuilt: list[bool] | None = None) -> dict[str, str]:
+    """The content of a file made anew; with `rebuilt` out of what is published, where something is, which is noted there."""
+
+    def again(builder: Builder) -> bool:
+        assert rebuilt is not None
+        rebuilt.append(rebuild(builder, setting))
+        return rebuilt[-1]
+
+    target = warehouse.path.with_name(f"{warehouse.path.stem}.{'anew' if rebuilt is None else 'again'}.duckdb")
+    warehouse.publish(target, lambda builder: build(builder, setting), None if rebuilt is None else again)
     reader = open_published(target)
     try:
         return reader.content_hash()
