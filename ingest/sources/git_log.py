@@ -146,12 +146,12 @@ def _frames(repository: str, values: list[pl.Series], authors: Authors) -> dict[
         "is_bot",
         pl.col("subject").str.slice(0, SUBJECT_LENGTH),
     ).with_columns(_named(frame))
-    seen = frame.select("author", "name", "is_bot").filter(pl.col("author").is_not_null() & (pl.col("name") != ""))
+    seen = people.select("author", "name", "is_bot").filter(pl.col("author").is_not_null() & (pl.col("name") != ""))
     return {"commits": commits, "people": seen.unique(("author", "name"), keep="first", maintain_order=True)}
 
 
 def _people(raw: pl.DataFrame, authors: Authors) -> pl.DataFrame:
-    pairs = raw.select("name", "address").unique()
+    pairs = raw.select("name", "address").unique(maintain_order=True)
     found = [authors.of(name, address) for name, address in pairs.iter_rows()]
     return pairs.with_columns(
         pl.Series("author", [author for author, _ in found], dtype=pl.String),

@@ -2,15 +2,26 @@
 -- neither service nor repository is of the service whose deployment it names: of several deployments called so its own
 -- source's are meant, and none where these are of different services.
 create or replace temp table placed_incidents as
-with called as (
-    select n.*, d.source, unnest([d.id, d.source || '/' || d.id, d.source || '/' || d.id || '#' || n.service]) as name
+with alone as (
+    select source, id, deployment from incidents where service is null and repository is null and deployment is not null
+), names as (
+    select distinct deployment as name from alone
+), deployed as (
+    select d.source, d.id, d.source || '/' || d.id as full_id, d.source || '/' || d.id || '#' || n.service as own_id,
+           n.service, n.service_position, n.judged_as, n.named_service, n.named_repository
     from deployments d
     join known_names n on n.named_service is not distinct from d.service and n.named_repository is not distinct from d.repository
+    where exists (from names)
+), called as (
+    select id as name, * from deployed where id in (from names)
+    union all
+    select full_id, * from deployed where full_id in (from names)
+    union all
+    select own_id, * from deployed where own_id in (from names)
 ), meant as (
-    select i.source, i.id, c.* exclude (source, name), c.source = i.source as own
-    from incidents i join called c on c.name = i.deployment
-    where i.service is null and i.repository is null
-    qualify own = bool_or(own) over (partition by i.source, i.id)
+    select a.source, a.id, c.service, c.service_position, c.judged_as, c.named_service, c.named_repository, c.source = a.source as own
+    from alone a join called c on c.name = a.deployment
+    qualify own = bool_or(own) over (partition by a.source, a.id)
 ), named as (
     select i.source, i.id, n.service, n.service_position, n.judged_as
     from incidents i
