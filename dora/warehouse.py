@@ -36,6 +36,8 @@ _DUCKDB: dict[str, str | bool | int | float | list[str]] = {
 }
 #: What DuckDB may hold while facts are built; the rules need about as much again.
 _BUILD_MEMORY = "1500MB"
+#: DuckDB keeps what it has read, gigabytes of it, until its limit falls below.
+_FORGET = "100MB"
 
 
 class Warehouse(Builder):
@@ -145,12 +147,16 @@ class Warehouse(Builder):
             remove_drafts(target)
 
     def _parts(self) -> pl.DataFrame:
-        """The hashes of all records: many rows, and so for once not on one thread."""
-        self._con.execute("reset threads")
+        """The hashes of all records: many rows, and so for once not on one thread; none of them stays in memory."""
+        [[limit]] = self.rows("select current_setting('memory_limit')")
+        self.execute("reset threads")
         try:
             return parts_of(self)
         finally:
-            self._con.execute("set threads = 1")
+            self.execute("set threads = 1")
+            with suppress(WarehouseError):
+                self.execute(f"set memory_limit = '{_FORGET}'")
+            self.execute(f"set memory_limit = '{limit}'")
 
     def _parts_before(self, target: Path) -> pl.DataFrame | None:
         """The hashes of the records that were published under the same settings; None when there is no such file."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -34,6 +36,11 @@ def command(ctx: click.Context, folder: str, seed: int, no_dashboard: bool, port
     loaded = load_config(str(file))
     note("ingesting it through the same sources as real data")
     ctx.invoke(ingest.command, config=str(file))
-    note(f"made-up data is ready; try: dora metrics -c {file} --by team")
+    note(f"made-up data is ready; try: {_as_called()} metrics -c {file} --by team")
     if not no_dashboard:
         run(loaded.published_path, port)
+
+
+def _as_called() -> str:
+    """`dora` where a shell finds it, else the path by which it was started."""
+    return "dora" if shutil.which("dora") else sys.argv[0]

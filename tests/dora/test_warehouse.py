@@ -202,6 +202,23 @@ def test_missing_published_file_says_what_to_run(tmp_path: Path) -> None:
         open_published(tmp_path / "dora.published.duckdb")
 
 
+def test_publishing_gives_back_memory_and_leaves_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dora.warehouse._FORGET", "20MB")
+    opened = open_warehouse(tmp_path / "dora.duckdb", "700MB")
+    used = "select sum(memory_usage_bytes) from duckdb_memory()"
+    settings = "select current_setting('memory_limit'), current_setting('threads')"
+    try:
+        opened.commit("git", "r", many(15_000), "1")
+        before = opened.rows(settings)
+        opened.rows("select sum(hash(c)::hugeint) from commits c")
+        assert int(str(opened.rows(used)[0][0])) > 25e6
+        opened.publish(tmp_path / "published.duckdb", lambda builder: None)
+        assert int(str(opened.rows(used)[0][0])) < 25e6
+        assert opened.rows(settings) == before
+    finally:
+        opened.close()
+
+
 def test_failed_build_leaves_the_published_file(tmp_path: Path, warehouse: Warehouse) -> None:
     target = tmp_path / "dora.published.duckdb"
     warehouse.publish(target, nothing)
