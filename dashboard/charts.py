@@ -28,7 +28,7 @@ def band_chart(
     """One row a name: the value as a dot with its 95 % interval, over the published levels.
 
     `rows`: name, value, low, high, label (text at the dot), level, and the tooltip texts shown, interval, n.
-    Without a value the row says `insufficient data`; a value without a level is a hollow dot.
+    Without a value the row says its label alone; a value without a level is a hollow dot.
     An interval without an upper end runs to the edge of the chart.
     """
     domain = domain_of(rows, axis)

@@ -29,7 +29,7 @@ class Reading:
         """What to say instead of a figure: never 0; None when there is one."""
         if self.value is not None:
             return None
-        return "not reached" if self.n else "insufficient data"
+        return "not reached" if self.n else units.NO_DATA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,17 +11,18 @@ _SIDES = {"lower": "too low", "higher": "too high", "either": "either way"}
 
 
 def line(finding: Finding) -> str:
-    """One sentence: the number, what it is, and what it touches."""
+    """What it is and how many, what it touches, and what to do next."""
     touched = f"; touches {effects(finding.effects)}" if finding.effects else ""
-    return f"{units.count(finding.found)} {finding.title}{touched}"
+    return f"{finding.title[:1].upper()}{finding.title[1:]}: {units.count(finding.found)}{touched}. Next: {finding.next_step}"
 
 
 def effects(found: Sequence[Effect]) -> str:
     """How many rows of which metric, and to which side the figure errs."""
-    return "; ".join(f"{effect.metric} ({_rows(effect)}{_SIDES[effect.direction]})" for effect in found)
+    return "; ".join(f"{units.words(effect.metric)} ({_rows(effect)}{_SIDES[effect.direction]})" for effect in found)
 
 
 def _rows(effect: Effect) -> str:
     if not effect.rows:
         return ""
-    return f"{effect.rows} {f'of {effect.of} rows' if effect.rows <= effect.of else f'rows beside {effect.of}'}, "
+    rows, of = units.count(effect.rows), units.count(effect.of)
+    return f"{rows} of {of} rows, " if effect.rows <= effect.of else f"{rows} rows beside the {of} counted, "

@@ -68,7 +68,7 @@ def _freshness(place: Place, held: Contents) -> None:
         (
             "Data as of",
             units.day(place.setting.as_of if known else None, zone),
-            f"newest record: {units.moment(place.setting.as_of if known else None, zone)}",
+            f"known up to {units.moment(place.setting.as_of if known else None, zone)}; the newest record is of {units.moment(_newest(place), zone)}",
         ),
         ("Published", units.day(published, zone), f"this file was built {units.moment(published, zone)}"),
         ("Services", units.count(len(names.services)), f"{units.count(len(names.teams))} teams"),
@@ -79,6 +79,11 @@ def _freshness(place: Place, held: Contents) -> None:
         with column, st.container(border=True, height="stretch", gap="xsmall"):
             st.metric(label, value)
             st.caption(note)
+
+
+def _newest(place: Place) -> datetime | None:
+    text = place.meta.get("data_as_of")
+    return datetime.fromisoformat(text) if text else None
 
 
 def _findings(held: Contents) -> None:

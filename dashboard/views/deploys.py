@@ -114,4 +114,5 @@ def _count(rows: pl.DataFrame, question: Question) -> None:
     kinds = ", ".join(map(units.words, question.definitions.failure_kinds))
     window = question.definitions.failure_window_seconds
     judged = "at any time" if window is None else f"within {units.duration(window)} where the definition has a window"
-    st.caption(f"{' · '.join(parts)}. Failed: evidence of {kinds}, {judged}.{waits} Click a row to open it.")
+    counted = f"{' · '.join(parts)}. " if parts else ""
+    st.caption(f"{counted}Failed: evidence of {kinds}, {judged}.{waits} Click a row to open it.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 
 from dashboard import units
 from dashboard.figures import elite_words, farthest_from_elite
@@ -30,7 +31,7 @@ def show(place: Place) -> None:
     prose.title(
         f"{total.name[:1].upper()}{total.name[1:]} · {units.day(question.period.start, zone)} to {units.last_day(question.period.end, zone)}"
     )
-    prose.paragraph(headline(total, groups, question))
+    prose.paragraph(headline(total, groups, question, place.setting.names.last_at))
     tiles.row(total, before, question, (told, told_before))
     comparison.show(groups, question, place)
     past.show(total, before, question, place)
@@ -38,11 +39,11 @@ def show(place: Place) -> None:
     queue.show(question, total, place)
 
 
-def headline(total: Group, groups: tuple[Group, ...], question: Question) -> str:
-    """What holds the whole back, then its groups, as escaped HTML."""
+def headline(total: Group, groups: tuple[Group, ...], question: Question, newest: datetime | None = None) -> str:
+    """What holds the whole back, then its groups, as escaped HTML; `newest`: the last deployment of all that are known."""
     found = farthest_from_elite(total)
     if found is None:
-        return _nothing_behind(total, question)
+        return _nothing_behind(total, question, newest)
     figure, reading, factor = found
     return prose.filled(
         "<b>{metric} is farthest from elite</b>: {value}, {times} beyond the “{elite}” of the elite level in the {year} report.",
@@ -51,9 +52,12 @@ def headline(total: Group, groups: tuple[Group, ...], question: Question) -> str
     ) + _per_group(groups, question)  # fmt: skip
 
 
-def _nothing_behind(total: Group, question: Question) -> str:
+def _nothing_behind(total: Group, question: Question, newest: datetime | None) -> str:
     if not total.deployment_frequency.deployments:
-        return "Nothing was deployed to production in this period."
+        known = (
+            f" The newest known deployment is of {units.day(newest, question.definitions.timezone)}." if newest else ""
+        )
+        return f"Nothing was deployed to production in this period.{known}"
     levels = [total.deployment_frequency.level, total.change_lead_time.level, total.change_fail_rate.level]
     if all(level.label == "insufficient data" for level in levels):
         return "There is too little data in this period to compare with the published levels."

@@ -39,7 +39,7 @@ def show(now: Group, before: Group, question: Question, place: Place) -> None:
             st.caption(f"before: {past.missing or figure.text(past)}")
             frame = rows(now, figure, question, step)
             if frame["value"].is_null().all():
-                st.caption("_insufficient data_")
+                st.caption(f"_{units.NO_DATA}_")
                 continue
             draw(
                 charts.trend_chart,

@@ -43,7 +43,7 @@ def test_every_reading_says_what_it_rests_on(tmp_path: Path) -> None:
 def test_no_data_is_missing_and_not_zero(tmp_path: Path) -> None:
     group = _group(publish_empty(tmp_path))
     assert {figure.of(group).value for figure in FIGURES} == {None}
-    assert {figure.of(group).missing for figure in FIGURES} == {"insufficient data"}
+    assert {figure.of(group).missing for figure in FIGURES} == {"no data"}
     assert farthest_from_elite(group) is None
 
 

@@ -13,10 +13,11 @@ from dashboard import units
 from dashboard.figures import FIGURES
 from dashboard.launch import APP
 from dashboard.reading import read
-from dashboard.views import shell
+from dashboard.views import choices, shell
 from dora.period import parse_period
 from dora.warehouse import Reader
 from metrics.deployment_list import deployment_list
+from metrics.known_names import known_names
 from metrics.question import Question, published_as_of
 from metrics.scorecard import scorecard
 from tests.organisations import publish, publish_empty
@@ -130,10 +131,20 @@ def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path, overview: Open
 def test_no_deployment_is_insufficient_data_and_never_zero(tmp_path: Path, overview: Open) -> None:
     app = overview(publish_empty(tmp_path))
     assert not app.exception
-    assert [tile.value for tile in app.metric] == ["insufficient data"] * 5
+    assert [tile.value for tile in app.metric] == ["no data"] * 5
     assert "holds no production deployment yet" in _texts(app)
     for page in (_deploys, _data):
         assert not _page(page, tmp_path / "published.duckdb").exception
+
+
+def test_an_empty_period_says_when_the_last_known_deployment_was(tmp_path: Path, overview: Open) -> None:
+    published = publish(tmp_path, ["Atlas"])
+    address = {"period": choices.CUSTOM, "from": "2024-01-01", "to": "2024-02-01"}
+    app, deploys = overview(published, **address), _page(_deploys, published, **address)
+    assert [tile.value for tile in app.metric] == ["no data"] * 5
+    last_at = read(published, known_names)[1].last_at
+    assert f"The newest known deployment is of {last_at:%Y-%m-%d}." in _texts(app)
+    assert [text.value for text in deploys.caption if text.value.startswith("Failed: evidence of")]
 
 
 def test_of_two_hundred_teams_the_busiest_are_drawn_and_the_rule_is_stated(tmp_path: Path, overview: Open) -> None:
@@ -215,3 +226,5 @@ def test_the_data_page_shows_rejected_rows_and_the_definitions_that_made_the_num
     assert {tile.label: tile.value for tile in app.metric}["Rejected rows"] == "1"
     assert read(published, lambda reader: reader.meta()["definitions_hash"])[1] in _texts(app)
     assert any("no such status" in frame.value.to_string() for frame in app.dataframe)
+    newest = read(published, lambda reader: reader.meta()["data_as_of"])[1]
+    assert f"the newest record is of {newest[:16]} UTC" in _texts(app)
