@@ -2,9 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Modules are compiled when they are first imported: most never are.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
-# On all cores, while pip would use one.
-COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib dora ingest metrics dashboard >/dev/null || true
 FOLDER ?= demo
 OPTIONS ?=
 
@@ -32,16 +31,16 @@ screenshot: $(VENV)/.installed-dev  ## the README's pictures, taken of the demo 
 clean:
 	rm -rf $(VENV) .cache demo
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "dora needs Python 3.11 or newer; run: make PYTHON=/path/to/python3.11"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "installing dora into $(VENV)"
 	@$(INSTALL) --editable .
-	@$(COMPILE)
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	@echo "installing development tools into $(VENV)"
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing dora and development tools into $(VENV)"
 	@$(INSTALL) --editable '.[dev]'
-	@$(COMPILE)
-	@touch $@
+	@touch $(VENV)/.installed $@
