@@ -27,40 +27,41 @@ Row = tuple[object, ...]
 class Reader:
     """A connection that answers questions; over a published file it is read-only."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, path: Path, parsed: dict[str, list[duckdb.Statement]] | None = None
+    ) -> None:
+        """`parsed`: what others parsed before and will parse after; its own when there is none."""
         self._con = con
         self.path = path
-        self._parsed: dict[str, duckdb.Statement] = {}
+        self._parsed = {} if parsed is None else parsed
 
     def rows(self, sql: str, parameters: Parameters = None) -> list[Row]:
         """The answer as tuples; times are naive UTC."""
         with sentences(self.path):
-            return self._con.execute(sql, _naive(parameters)).fetchall()
+            return self._run(sql, parameters).fetchall()
 
     def records(self, sql: str, parameters: Parameters = None) -> list[dict[str, object]]:
         """The answer as one dict a row, by column name."""
         with sentences(self.path):
-            done = self._con.execute(sql, _naive(parameters))
+            done = self._run(sql, parameters)
             names = [column[0] for column in done.description or ()]
             return [dict(zip(names, row, strict=True)) for row in done.fetchall()]
 
     def arrays(self, sql: str, parameters: Parameters = None, many: bool = False) -> dict[str, numpy.ndarray]:
         """The answer as one numpy array a column: the way for many numbers.
 
-        A question is parsed once: parsing takes about as long as reading a few hundred rows. With `many` rows, tens of
-        thousands, the answer is made whole before it is handed over: a millisecond more, and half the time a row.
+        With `many` rows, tens of thousands, the answer is made whole before it is handed over: a millisecond more, and
+        half the time a row.
         """
         with sentences(self.path):
             if many:
                 return dict(self._con.sql(sql, params=_naive(parameters)).fetchnumpy())
-            if sql not in self._parsed:
-                self._parsed[sql] = self._con.extract_statements(sql)[0]
-            return dict(self._con.execute(self._parsed[sql], _naive(parameters)).fetchnumpy())
+            return dict(self._run(sql, parameters).fetchnumpy())
 
     def frame(self, sql: str, parameters: Parameters = None) -> pl.DataFrame:
         """The answer as a polars frame; times are naive UTC."""
         with sentences(self.path):
-            frame: pl.DataFrame = self._con.sql(sql, params=_naive(parameters)).pl()
+            frame: pl.DataFrame = self._con.sql(self._statements(sql)[-1], params=_naive(parameters)).pl()
             return frame
 
     def meta(self) -> dict[str, str]:
@@ -93,6 +94,19 @@ class Reader:
         """Let go of the file."""
         self._con.close()
 
+    def _run(self, sql: str, parameters: Parameters = None) -> duckdb.DuckDBPyConnection:
+        """Run one or more statements, of which the last takes the parameters."""
+        *first, last = self._statements(sql)
+        for statement in first:
+            self._con.execute(statement)
+        return self._con.execute(last, _naive(parameters))
+
+    def _statements(self, sql: str) -> list[duckdb.Statement]:
+        """Parsed once: to parse takes as long as to read a few hundred rows."""
+        if sql not in self._parsed:
+            self._parsed[sql] = self._con.extract_statements(sql)
+        return self._parsed[sql]
+
 
 class Builder(Reader):
     """A connection to a file nobody else sees yet; the metrics layer makes its tables in it."""
@@ -100,7 +114,7 @@ class Builder(Reader):
     def execute(self, sql: str, parameters: Parameters = None) -> None:
         """Run one or more statements."""
         with sentences(self.path):
-            self._con.execute(sql, _naive(parameters))
+            self._run(sql, parameters)
 
     def insert(self, table: str, frame: pl.DataFrame) -> None:  # noqa: ARG002 - the statement names it
         """Append a frame's rows to `table`, matching columns by name.
