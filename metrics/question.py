@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -65,6 +66,11 @@ def published_as_of(reader: Reader) -> datetime:
     A complete ingest that found nothing new proves that nothing happened until then; it changes no file but its
     log. The epoch when there is neither.
     """
-    text = reader.meta().get("data_as_of")
-    newest = datetime.fromisoformat(text).replace(tzinfo=UTC) if text else datetime.fromtimestamp(0, UTC)
+    newest = newest_record(reader.meta()) or datetime.fromtimestamp(0, UTC)
     return max(newest, last_complete(reader.path) or newest)
+
+
+def newest_record(meta: Mapping[str, str]) -> datetime | None:
+    """The newest moment that any record of a published file knows of, aware UTC; None without records."""
+    text = meta.get("data_as_of")
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None

@@ -389,12 +389,9 @@ class Naive:
 
     def _called(self, record: Deployment, text: str | None) -> list[str]:
         """The services of a deployment that goes by this text."""
-        full = f"{record.source}/{record.id}"
-        return [
-            name
-            for name in self.services_of(record.service, record.repository)
-            if text in (record.id, full, f"{full}#{name}")
-        ]
+        full, services = f"{record.source}/{record.id}", self.services_of(record.service, record.repository)
+        own = "{}#{}" if len(services) > 1 else "{}"
+        return [name for name in services if text in (record.id, full, own.format(full, name))]
 
     def _checks(self, deployed: Deployed, line: list[Deployed]) -> None:
         """A failed check is over with the next deployment."""

@@ -12,6 +12,7 @@ from dashboard.escaping import shown
 from dashboard.views import asking, prose
 from dashboard.views.shell import BANNER, Place
 from metrics.contents import MOST, Contents
+from metrics.question import newest_record
 
 _WORDS = {
     "change": "what a change is", "clock": "the lead time starts when it was", "bots": "changes by bots count",
@@ -63,12 +64,15 @@ def _freshness(place: Place, held: Contents) -> None:
     zone = place.setting.definitions.timezone
     names = place.setting.names
     published = datetime.fromtimestamp(place.published.stat().st_mtime, UTC)
-    known = place.setting.names.last_at is not None
+    newest = newest_record(place.meta)
+    known = (
+        f"known up to {units.moment(place.setting.as_of, zone)}; the newest record is of {units.moment(newest, zone)}"
+    )
     tiles = [
         (
             "Data as of",
-            units.day(place.setting.as_of if known else None, zone),
-            f"known up to {units.moment(place.setting.as_of if known else None, zone)}; the newest record is of {units.moment(_newest(place), zone)}",
+            units.day(place.setting.as_of if newest else None, zone),
+            known if newest else "nothing is recorded yet",
         ),
         ("Published", units.day(published, zone), f"this file was built {units.moment(published, zone)}"),
         ("Services", units.count(len(names.services)), f"{units.count(len(names.teams))} teams"),
@@ -79,11 +83,6 @@ def _freshness(place: Place, held: Contents) -> None:
         with column, st.container(border=True, height="stretch", gap="xsmall"):
             st.metric(label, value)
             st.caption(note)
-
-
-def _newest(place: Place) -> datetime | None:
-    text = place.meta.get("data_as_of")
-    return datetime.fromisoformat(text) if text else None
 
 
 def _findings(held: Contents) -> None:

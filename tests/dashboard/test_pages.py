@@ -133,8 +133,10 @@ def test_no_deployment_is_insufficient_data_and_never_zero(tmp_path: Path, overv
     assert not app.exception
     assert [tile.value for tile in app.metric] == ["no data"] * 5
     assert "holds no production deployment yet" in _texts(app)
-    for page in (_deploys, _data):
-        assert not _page(page, tmp_path / "published.duckdb").exception
+    deploys, data = (_page(page, tmp_path / "published.duckdb") for page in (_deploys, _data))
+    assert not deploys.exception
+    assert not data.exception
+    assert "nothing is recorded yet" in _texts(data)
 
 
 def test_an_empty_period_says_when_the_last_known_deployment_was(tmp_path: Path, overview: Open) -> None:

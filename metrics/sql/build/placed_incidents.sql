@@ -6,20 +6,15 @@ with alone as (
     select source, id, deployment from incidents where service is null and repository is null and deployment is not null
 ), names as (
     select distinct deployment as name from alone
-), deployed as (
-    select d.source, d.id, d.source || '/' || d.id as full_id, d.source || '/' || d.id || '#' || n.service as own_id,
-           n.service, n.service_position, n.judged_as, n.named_service, n.named_repository
-    from deployments d
-    join known_names n on n.named_service is not distinct from d.service and n.named_repository is not distinct from d.repository
-    where exists (from names)
 ), called as (
-    select id as name, * from deployed where id in (from names)
+    select id as name, * from called_deployments where id in (from names)
     union all
-    select full_id, * from deployed where full_id in (from names)
+    select full_id, * from called_deployments where full_id in (from names)
     union all
-    select own_id, * from deployed where own_id in (from names)
+    select deployment_id, * from called_deployments where deployment_id in (from names)
 ), meant as (
-    select a.source, a.id, c.service, c.service_position, c.judged_as, c.named_service, c.named_repository, c.source = a.source as own
+    select a.source, a.id, c.known_service as service, c.service_position, c.judged_as, c.source = a.source as own,
+           (c.service, c.repository) as told
     from alone a join called c on c.name = a.deployment
     qualify own = bool_or(own) over (partition by a.source, a.id)
 ), named as (
@@ -28,7 +23,7 @@ with alone as (
     join known_names n on n.named_service is not distinct from i.service and n.named_repository is not distinct from i.repository
     union
     select source, id, service, service_position, judged_as from meant
-    qualify count(distinct (named_service, named_repository)) over (partition by source, id) = 1
+    qualify count(distinct told) over (partition by source, id) = 1
 )
 select n.service_position, n.service as known_service, i.*
 from named n

@@ -14,3 +14,10 @@ create or replace temp table known_environments (
 
 -- The names of services, else repositories, that deployments give and whose moves to earlier versions are looked for.
 create or replace temp table moving (named varchar);
+
+-- Every deployment record of a known service, a row a service, and what it is called: `id`, SOURCE/ID, its `deployment_id`.
+create or replace temp view called_deployments as
+select n.service_position, n.service as known_service, n.repository as known_repository, n.judged_as, d.*,
+       d.source || '/' || d.id as full_id, d.source || '/' || d.id || case when n.shared then '#' || n.service else '' end as deployment_id
+from deployments d
+join known_names n on n.named_service is not distinct from d.service and n.named_repository is not distinct from d.repository;

@@ -21,10 +21,7 @@ with changed as (
 ), told as (
     from alone union from checks
 )
-select n.service_position
-from deployments d
-join known_names n on n.named_service is not distinct from d.service and n.named_repository is not distinct from d.repository
-where d.id in (from told) or d.source || '/' || d.id in (from told)
-      or d.source || '/' || d.id || '#' || n.service in (from told)
+select service_position from called_deployments
+where id in (from told) or full_id in (from told) or deployment_id in (from told)
 union
 select service_position from placed_incidents where deployment in (from names) or fix_deployment in (from names)
