@@ -7,14 +7,15 @@ unexport PYTHONDONTWRITEBYTECODE
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt
 FOLDER ?= demo
 OPTIONS ?=
+# Installing waits for the network and mypy keeps one core busy: something else is done beside each.
+MAKEFLAGS += --jobs=2
 
-.PHONY: demo test lint bench screenshot clean
+.PHONY: demo test lint prepared collected bench screenshot clean
 
 demo: $(VENV)/.installed  ## a made-up organisation, ingested and shown on 127.0.0.1:8501
 	$(BIN)/dora demo --folder $(FOLDER) $(OPTIONS)
 
-test: lint  ## lint, types, import contract, tests
-	@$(BIN)/python tests/prepare.py
+test: lint collected  ## lint, types, import contract, tests
 	DORA_SCHEMAS=$(CURDIR)/.cache/schemas $(BIN)/python -m pytest -rs --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed-dev
@@ -22,6 +23,13 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+prepared: | $(BIN)/python
+	@$(BIN)/python tests/prepare.py
+
+# Compiles what the tests import, once for all test processes; a failure shows again in the tests.
+collected: $(VENV)/.installed-dev prepared
+	@$(BIN)/python -m pytest --collect-only >/dev/null 2>&1 || true
 
 bench: $(VENV)/.installed-dev  ## every promise about speed, as ratios in one run
 	$(BIN)/python benchmarks/run.py $(OPTIONS)

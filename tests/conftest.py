@@ -2,7 +2,14 @@
 
 import pytest
 
-LONGEST = ("test_naive_agreement.py", "test_invariants.py", "test_browser.py", "test_golden.py")
+LONGEST = (
+    "test_naive_agreement.py",
+    "test_invariants.py",
+    "test_rebuild.py",
+    "test_browser.py",
+    "test_explain.py",
+    "test_golden.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

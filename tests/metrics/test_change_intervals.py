@@ -6,27 +6,20 @@ import math
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.change_intervals import clustered_median, frequency_ratio, median_ratio, share_difference, share_interval
 from metrics.intervals import median_interval, wilson
 
-try:
-    import scipy.stats as stats
-except ImportError:
-    stats = None
-needs_scipy = pytest.mark.skipif(stats is None, reason="scipy is not installed: pip install scipy")
 
-
-@needs_scipy
 @pytest.mark.parametrize(("hits", "n"), [(0, 5), (1, 3), (2, 470), (50, 100), (5, 5), (999, 1000), (40_000, 90_000)])
 def test_the_exact_share_is_that_of_scipy(hits: int, n: int) -> None:
-    expected = stats.binomtest(hits, n).proportion_ci(0.95, method="exact")
+    expected = scipy.stats.binomtest(hits, n).proportion_ci(0.95, method="exact")
     assert share_interval(hits, n) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
-@needs_scipy
 @pytest.mark.parametrize(("new", "old", "exposure"), [(4, 2, 1.0), (200, 100, 1.0), (0, 7, 1.0), (30, 90, 1 / 3)])
 def test_the_ratio_of_two_frequencies_excludes_one_exactly_when_the_conditional_test_does(
     new: int, old: int, exposure: float
@@ -34,8 +27,8 @@ def test_the_ratio_of_two_frequencies_excludes_one_exactly_when_the_conditional_
     """One-sided p of the conditional binomial test at the share that no change would give."""
     low, high = frequency_ratio(new, old, exposure)
     share = exposure / (1 + exposure)
-    more = stats.binom.sf(new - 1, new + old, share)
-    fewer = stats.binom.cdf(new, new + old, share)
+    more = scipy.stats.binom.sf(new - 1, new + old, share)
+    fewer = scipy.stats.binom.cdf(new, new + old, share)
     assert low is not None
     assert high is not None
     assert (low > 1) == (more < 0.025)

@@ -6,16 +6,11 @@ import math
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.control_limits import FEWEST, limits_of_shares, limits_of_values
-
-try:
-    import scipy.stats as stats
-except ImportError:
-    stats = None
-needs_scipy = pytest.mark.skipif(stats is None, reason="scipy is not installed: pip install scipy")
 
 
 def test_limits_of_a_hand_worked_series() -> None:
@@ -94,7 +89,6 @@ def test_one_failure_in_a_small_week_is_no_signal() -> None:
     assert found.centre + 3 * math.sqrt(found.centre * (1 - found.centre) / 4) < 0.25
 
 
-@needs_scipy
 @given(st.integers(1, 400), st.integers(1, 40))
 def test_share_limits_leave_out_what_the_binomial_tails_leave_out(n: int, percent: int) -> None:
     weeks, share = 100, percent / 100
@@ -105,7 +99,7 @@ def test_share_limits_leave_out_what_the_binomial_tails_leave_out(n: int, percen
     assert low is not None
     assert high is not None
     hits = np.arange(n + 1)
-    inside = (stats.binom.sf(hits - 1, n, centre) > 0.00135) & (stats.binom.cdf(hits, n, centre) > 0.00135)
+    inside = (scipy.stats.binom.sf(hits - 1, n, centre) > 0.00135) & (scipy.stats.binom.cdf(hits, n, centre) > 0.00135)
     assert [round(low * n), round(high * n)] == [int(hits[inside].min()), int(hits[inside].max())], share
 
 

@@ -1,4 +1,4 @@
-"""Intervals against scipy where it is installed, and against worked examples where it is not."""
+"""Intervals against scipy and worked examples."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,17 +22,10 @@ from metrics.intervals import (
 )
 from tests.naive import kaplan_meier_median as naive_kaplan_meier_median
 
-try:
-    import scipy.stats as stats
-except ImportError:
-    stats = None
-needs_scipy = pytest.mark.skipif(stats is None, reason="scipy is not installed: pip install scipy")
 
-
-@needs_scipy
 @pytest.mark.parametrize(("hits", "n"), [(0, 5), (0, 73), (1, 3), (2, 470), (12, 100), (50, 100), (5, 5), (999, 1000)])
 def test_wilson_is_that_of_scipy(hits: int, n: int) -> None:
-    expected = stats.binomtest(hits, n).proportion_ci(0.95, method="wilson")
+    expected = scipy.stats.binomtest(hits, n).proportion_ci(0.95, method="wilson")
     assert wilson(hits, n) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
@@ -58,23 +52,21 @@ def test_wilson_stays_inside_zero_and_one_and_holds_the_share(hits: int, n: int)
     assert 0 <= low <= hits / n <= high <= 1
 
 
-@needs_scipy
 @pytest.mark.parametrize("n", [6, 7, 10, 25, 100, 400])
 def test_median_ranks_cover_at_least_95_percent_and_the_next_inner_ones_do_not(n: int) -> None:
     ranks = median_ranks(n)
     assert ranks is not None
     low, high = ranks
     assert high == n - 1 - low
-    assert 1 - 2 * stats.binom.cdf(low, n, 0.5) >= 0.95
-    assert 1 - 2 * stats.binom.cdf(low + 1, n, 0.5) < 0.95
+    assert 1 - 2 * scipy.stats.binom.cdf(low, n, 0.5) >= 0.95
+    assert 1 - 2 * scipy.stats.binom.cdf(low + 1, n, 0.5) < 0.95
 
 
-@needs_scipy
 @pytest.mark.parametrize("n", [401, 1000, 5008, 100_000])
 def test_median_ranks_of_many_values_are_within_one_of_the_exact_ones(n: int) -> None:
     ranks = median_ranks(n)
     assert ranks is not None
-    assert abs(ranks[0] - (stats.binom.ppf(0.025, n, 0.5) - 1)) <= 1
+    assert abs(ranks[0] - (scipy.stats.binom.ppf(0.025, n, 0.5) - 1)) <= 1
 
 
 def test_four_values_are_too_few_for_an_interval_of_the_median_and_five_bound_it_with_their_ends() -> None:
@@ -84,11 +76,10 @@ def test_four_values_are_too_few_for_an_interval_of_the_median_and_five_bound_it
     assert median_ranks(6) == (0, 5)
 
 
-@needs_scipy
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 30, 470, 1999, 2001, 50_000])
 def test_poisson_is_the_exact_interval_of_scipy(count: int) -> None:
-    low = stats.chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
-    high = stats.chi2.ppf(0.975, 2 * count + 2) / 2
+    low = scipy.stats.chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
+    high = scipy.stats.chi2.ppf(0.975, 2 * count + 2) / 2
     assert poisson_interval(count) == pytest.approx((low, high), rel=1e-5)
 
 
@@ -130,10 +121,9 @@ def test_the_median_alone_is_that_of_the_pair() -> None:
     assert survival_median(times, np.zeros(4, dtype=bool)) is None
 
 
-@needs_scipy
 @given(st.floats(0.001, 0.999), st.floats(0.2, 3000), st.floats(0.2, 3000))
 def test_the_incomplete_beta_function_is_that_of_scipy(point: float, a: float, b: float) -> None:
-    assert beta_share(point, a, b) == pytest.approx(stats.beta.cdf(point, a, b), abs=1e-9)
+    assert beta_share(point, a, b) == pytest.approx(scipy.stats.beta.cdf(point, a, b), abs=1e-9)
 
 
 def test_kaplan_meier_is_not_reached_when_most_are_still_open() -> None:
@@ -161,11 +151,10 @@ def test_kaplan_meier_agrees_with_the_product_written_out(ended: list[int], goin
         assert high is None or high >= median
 
 
-@needs_scipy
 @settings(max_examples=100)
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=25), TIMES)
 def test_kaplan_meier_agrees_with_scipy(ended: list[int], going: list[int]) -> None:
-    survival = stats.ecdf(stats.CensoredData(uncensored=ended, right=going)).sf
+    survival = scipy.stats.ecdf(scipy.stats.CensoredData(uncensored=ended, right=going)).sf
     below = survival.quantiles[survival.probabilities <= 0.5 + 1e-12]
     times = np.array([*ended, *going], dtype=np.float64)
     median, _ = kaplan_meier_median(times, np.arange(len(times)) < len(ended))
