@@ -29,6 +29,8 @@ _PARTS = {
 KEPT = ("deployments", "incidents", "verifications")
 #: Of all rows, how many may lie in parts that changed; more are left to a full build.
 SHARE = 0.1
+#: Of fewer records than this all facts are made in about the time that it takes to find what changed.
+WORTH_ROWS = 100_000
 #: Repositories that are faster read one by one than by looking through a table once.
 FEW = 20
 _COLUMNS = {record.TABLE: columns(record) for record in RECORDS} | {"cursors": ["source", "stream", "cursor"]}
@@ -37,6 +39,12 @@ _EVERY_PART = " union all ".join(
     f"bit_xor(hash({', '.join(names)})) as hash from {table} group by all having count(*) > 0"
     for table, names in _COLUMNS.items()
 )
+_ROWS = "select " + " + ".join(f"(select count(*) from {table})" for table in _COLUMNS)
+
+
+def worth(records: Reader) -> bool:
+    """Whether there are so many records that it is worth to find what changed."""
+    return int(str(records.rows(_ROWS)[0][0])) >= WORTH_ROWS
 
 
 def parts_of(records: Reader) -> pl.DataFrame:

@@ -125,6 +125,11 @@ class Builder(Reader):
         with sentences(self.path):
             self._con.execute(f'insert into "{table}" by name from frame')
 
+    def columns(self, table: str) -> list[str]:
+        """The names of its columns, in their order."""
+        with sentences(self.path):
+            return [column[0] for column in self._run(f'from "{table}" limit 0').description or ()]
+
     def set_meta(self, **values: str | None) -> None:
         """Write facts about the file; None removes one."""
         told = {"keys": list(values), "texts": list(values.values())}

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from dora import parts
 from dora.drafts import new_draft, remove_drafts
 from dora.errors import WarehouseError
 from dora.model import BY_TABLE, Record
 from dora.moments import aware
-from dora.parts import bring_up, changed_parts, note_parts, parts_of
 from dora.reader import Builder as Builder
 from dora.reader import Reader as Reader
 from dora.reader import Row, sentences
@@ -125,17 +125,17 @@ class Warehouse(Builder):
 
         `build` makes all facts in a copy of the records. `rebuild` makes only those that changed records touch, in a
         copy of the published file with the records of now, see `dora.parts`; it returns False when that cannot be done,
-        and nothing is lost by asking.
+        and nothing is lost by asking. It is not asked where little is recorded.
         """
         draft = new_draft(target)
         try:
             with sentences(self.path):
-                now = self._parts()
-                before = self._parts_before(target) if rebuild else None
-                changed = changed_parts(now, before) if before is not None else None
+                now = self._parts() if parts.worth(self) else None
+                before = self._parts_before(target) if rebuild and now is not None else None
+                changed = parts.changed_parts(now, before) if now is not None and before is not None else None
 
                 def again(builder: Builder) -> bool:
-                    bring_up(builder, self, changed or {})
+                    parts.bring_up(builder, self, changed or {})
                     return rebuild is not None and rebuild(builder)
 
                 if changed is None or not self._draft(target, draft, again, now):
@@ -151,7 +151,7 @@ class Warehouse(Builder):
         [[limit]] = self.rows("select current_setting('memory_limit')")
         self.execute("reset threads")
         try:
-            return parts_of(self)
+            return parts.parts_of(self)
         finally:
             self.execute("set threads = 1")
             with suppress(WarehouseError):
@@ -171,7 +171,7 @@ class Warehouse(Builder):
                 reader.close()
         return None
 
-    def _draft(self, origin: Path, draft: Path, make: Callable[[Builder], object], now: pl.DataFrame) -> bool:
+    def _draft(self, origin: Path, draft: Path, make: Callable[[Builder], object], now: pl.DataFrame | None) -> bool:
         """Copy a file and let `make` work on the copy; whether it could."""
         shutil.copyfile(origin, draft)
         con = duckdb.connect(str(draft), config=dict(_DUCKDB) | {"memory_limit": _BUILD_MEMORY})
@@ -180,7 +180,8 @@ class Warehouse(Builder):
             # One transaction: many would write every row to the log first, and again into the file.
             builder.execute("begin")
             builder.set_meta(unpublished=None)
-            note_parts(builder, now)
+            if now is not None:
+                parts.note_parts(builder, now)
             if make(builder) is False:
                 return False
             builder.execute("commit")

@@ -145,8 +145,7 @@ def _write(builder: Builder, deployments: pl.DataFrame, facts: Facts, number: in
     if facts.evidence:
         made["failure_evidence"] = numbered_evidence(_evidence(facts.evidence), made["deployment_facts"])
     for table, frame in made.items():
-        known = builder.frame(f'from "{table}" limit 0').columns
-        builder.insert(table, frame.select(name for name in known if name in frame.columns))
+        builder.insert(table, frame.select(name for name in builder.columns(table) if name in frame.columns))
 
 
 _FOUND = ("row", "unresolved_reason", "sha", "previous_id", "replaced_id", "backward_kind", "rehearsed_at")

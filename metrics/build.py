@@ -147,7 +147,4 @@ def _insert(builder: Builder, table: str, rows: Sequence[Row]) -> None:
     import polars as pl
 
     if rows:
-        schema = builder.frame(f'from "{table}" limit 0').schema
-        builder.insert(
-            table, pl.DataFrame([[row[name] for name in schema] for row in rows], schema=schema, orient="row")
-        )
+        builder.insert(table, pl.DataFrame(rows, infer_schema_length=None))

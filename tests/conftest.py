@@ -1,6 +1,10 @@
-"""The order of the test files: the longest comes first, or one process would work on it alone at the end."""
+"""Examples have no deadline, machines are shared; the longest files come first, or one process ends alone with them."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 LONGEST = (
     "test_naive_agreement.py",

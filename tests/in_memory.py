@@ -33,7 +33,9 @@ def facts_of_records(records: Sequence[Record], setting: Setting, findings: bool
 
 @lru_cache(maxsize=1)
 def _database() -> duckdb.DuckDBPyConnection:
+    """Without the optimizer, which takes longer than it saves on few rows; files are made and asked with it."""
     con = duckdb.connect(":memory:", config={"threads": 1})
+    con.execute("pragma disable_optimizer")
     for script in sorted(SCHEMA.glob("*.sql")):
         con.execute(script.read_text())
     return con

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from dora.definitions import Definitions
 from dora.frames import frames_of
@@ -24,26 +27,35 @@ def publish(
     The published file, in `folder`; the same arguments give the same figures.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "published.duckdb"
+    file.write_bytes(_published(tuple(teams), days, each, subject, made_up))
+    return file
+
+
+def publish_empty(folder: Path) -> Path:
+    """A published file without a single record."""
+    return _publish(folder, [], Setting(definitions=Definitions()))
+
+
+@cache
+def _published(teams: Sequence[str], days: int, each: int, subject: str, made_up: bool) -> bytes:
     records: list[Record] = [Rejected(source="files", stream="deployments", place="d.csv:7", reason="no such status")]
     for number, _ in enumerate(teams):
         records += service_records(number, days, each, subject)
     names = [ServiceName(service=f"service-{n}", repository=f"acme/{n}") for n in range(len(teams))]
     owned = [Ownership(team=team, service=f"service-{n}") for n, team in enumerate(teams)]
     setting = Setting(definitions=Definitions(), services=names, ownerships=owned, organisation="Acme", made_up=made_up)
+    with TemporaryDirectory() as folder:
+        return _publish(Path(folder), records, setting).read_bytes()
+
+
+def _publish(folder: Path, records: Sequence[Record], setting: Setting) -> Path:
     warehouse = open_warehouse(folder / "records.duckdb")
     try:
         warehouse.commit("made", "all", frames_of(records), "1")
         warehouse.publish(folder / "published.duckdb", lambda builder: build(builder, setting))
     finally:
         warehouse.close()
-    return folder / "published.duckdb"
-
-
-def publish_empty(folder: Path) -> Path:
-    """A published file without a single record."""
-    warehouse = open_warehouse(folder / "records.duckdb")
-    warehouse.publish(folder / "published.duckdb", lambda builder: build(builder, Setting(definitions=Definitions())))
-    warehouse.close()
     return folder / "published.duckdb"
 
 

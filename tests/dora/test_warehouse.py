@@ -86,7 +86,7 @@ def test_a_record_comes_back_as_it_was(warehouse: Warehouse) -> None:
     assert warehouse.stored(record) == record
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deliveries, st.data())
 def test_any_order_repetition_and_split_ends_alike(
     warehouse: Warehouse, records: list[Record], data: st.DataObject
@@ -204,6 +204,7 @@ def test_missing_published_file_says_what_to_run(tmp_path: Path) -> None:
 
 def test_publishing_gives_back_memory_and_leaves_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dora.warehouse._FORGET", "20MB")
+    monkeypatch.setattr("dora.parts.WORTH_ROWS", 0)
     opened = open_warehouse(tmp_path / "dora.duckdb", "700MB")
     used = "select sum(memory_usage_bytes) from duckdb_memory()"
     settings = "select current_setting('memory_limit'), current_setting('threads')"

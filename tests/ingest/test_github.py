@@ -141,7 +141,7 @@ def test_killed_at_any_page_the_next_run_goes_on_there_and_ends_with_the_same_ta
                 assert len(server.requests) == asked - kill + 1
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kills=st.lists(st.integers(1, 3), max_size=6), touched=st.lists(st.integers(0, 229), max_size=6))
 def test_nothing_is_missed_however_runs_are_cut_and_pull_requests_touched(
     server: GitHubServer, kills: list[int], touched: list[int]

@@ -37,7 +37,7 @@ COUNTS = {
     "success": ("attempts", "succeeded", "failed", "cancelled", "unwatched"),
     "clocks": ("n", "open", "missing", "impossible"),
 }
-quick = settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=5, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 @quick

@@ -37,7 +37,7 @@ def test_a_batch_holds_services_until_their_repositories_have_too_many_commits(m
     assert [*batches([], [], {})] == []
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32), skewed=st.booleans())
 def test_shipping_along_the_default_branch_is_shipping_by_the_graph(seed: int, skewed: bool) -> None:
     chance = random.Random(seed)

@@ -88,7 +88,7 @@ def test_a_landing_is_the_oldest_mainline_commit_that_contains_the_commit(parent
         assert landed[commit] == (holders[0] if holders else -1)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 2**32))
 def test_git_says_the_same_of_a_real_repository(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     chance, folder = random.Random(seed), tmp_path_factory.mktemp("repository")

@@ -66,7 +66,7 @@ GROUPS: dict[By, list[list[Stretch]]] = {
         [Stretch("web")],
     ],
 }
-SETTINGS = {"deadline": None, "derandomize": True, "suppress_health_check": [HealthCheck.too_slow]}
+SETTINGS = {"derandomize": True, "suppress_health_check": [HealthCheck.too_slow]}
 
 
 @settings(max_examples=200, **SETTINGS)  # type: ignore[arg-type]

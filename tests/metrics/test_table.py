@@ -35,7 +35,7 @@ OWN = {
 }
 DEFINITIONS = Definitions(timezone="Europe/London")
 WITH_OWN = replace(DEFINITIONS, services=tuple((name, replace(DEFINITIONS, **values)) for name, values in OWN.items()))  # type: ignore[arg-type]
-some = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=12, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def _reader(seed: int, definitions: Definitions) -> Reader:
@@ -110,7 +110,7 @@ def _columns(lists: list[list[int]]) -> tuple[np.ndarray, Cells]:
     return np.array([*chain(*map(sorted, lists))], dtype=np.int64) * 1_000_000, apart(np.array([*map(len, lists)]))
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(CELLS)
 def test_medians_of_many_queues_are_those_of_each(lists: list[tuple[list[int], list[int]]]) -> None:
     ended, going = ([cell[kind] for cell in lists] for kind in (0, 1))
@@ -122,7 +122,7 @@ def test_medians_of_many_queues_are_those_of_each(lists: list[tuple[list[int], l
     assert [None if np.isnan(value) else value for value in found.tolist()] == expected
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 @given(CELLS)
 def test_survival_figures_of_many_cells_are_those_of_each(lists: list[tuple[list[int], list[int]]]) -> None:
     pooled = [[*ended, *going] for ended, going in lists]
@@ -139,7 +139,7 @@ def test_survival_figures_of_many_cells_are_those_of_each(lists: list[tuple[list
     ]
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(st.lists(st.lists(st.integers(0, 2**40), max_size=20), min_size=1, max_size=6))
 def test_means_of_many_cells_are_those_of_each_to_the_last_digit(lists: list[list[int]]) -> None:
     times = np.array([*chain(*lists)], dtype=np.int64)
@@ -148,7 +148,7 @@ def test_means_of_many_cells_are_those_of_each_to_the_last_digit(lists: list[lis
     assert [None if np.isnan(mean) else mean for mean in means.tolist()] == expected
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2**62 - 1)), max_size=20))
 def test_values_of_any_size_are_put_in_order_by_cell(lines: list[tuple[int, int]]) -> None:
     cell, values = (np.array([line[at] for line in lines], dtype=np.int64) for at in (0, 1))
