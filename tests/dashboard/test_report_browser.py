@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,14 @@ BROKEN_WORDS = """() => {
   }
   return broken;
 }"""
+#: Texts of a drawing that reach beyond it.
+OUTSIDE = (
+    "[...document.querySelectorAll('svg text')].filter(t => t.getBoundingClientRect().width > 0)"
+    ".filter(t => { const r = t.getBoundingClientRect(), s = t.closest('svg').getBoundingClientRect();"
+    " return r.left < s.left - 1 || r.right > s.right + 1 || r.top < s.top - 1 || r.bottom > s.bottom + 1 })"
+    ".map(t => t.textContent)"
+)
+Report = Callable[[str], Path]
 SHOWN = tuple(text for text in HOSTILE if text.isprintable())
 
 
@@ -62,17 +70,23 @@ def browser() -> Iterator[playwright.Browser]:
         chromium.close()
 
 
-def page_of(reader: Reader, folder: Path, deployment_id: str) -> Path:
-    content = FORMATS["html"].render(deployment_story(reader, deployment_id, day(40)))
-    page = folder / "report.html"
-    page.write_text(content if isinstance(content, str) else content.decode(), encoding="utf-8")
-    return page
+@pytest.fixture(scope="module")
+def report(reader: Reader, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The file of a deployment's report; each is made once."""
+    folder, made = tmp_path_factory.mktemp("reports"), dict[str, Path]()
+
+    def page_of(deployment_id: str) -> Path:
+        if deployment_id not in made:
+            content = FORMATS["html"].render(deployment_story(reader, deployment_id, day(40)))
+            made[deployment_id] = folder / f"{len(made)}.html"
+            made[deployment_id].write_text(content if isinstance(content, str) else content.decode(), encoding="utf-8")
+        return made[deployment_id]
+
+    return page_of
 
 
 @pytest.mark.parametrize("deployment_id", ["ci/worst", "ci/bad", *(f"ci/{text}" for text in HOSTILE)])
-def test_nothing_runs_and_nothing_is_asked_for(
-    deployment_id: str, reader: Reader, browser: playwright.Browser, tmp_path: Path
-) -> None:
+def test_nothing_runs_and_nothing_is_asked_for(deployment_id: str, report: Report, browser: playwright.Browser) -> None:
     page = browser.new_page()
     asked: list[str] = []
     dialogs: list[str] = []
@@ -80,7 +94,7 @@ def test_nothing_runs_and_nothing_is_asked_for(
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     page.on("console", lambda message: said.append(message.text))
-    path = page_of(reader, tmp_path, deployment_id)
+    path = report(deployment_id)
     page.goto(path.as_uri(), wait_until="load")
     assert asked == [path.as_uri()]
     assert dialogs == []
@@ -90,9 +104,9 @@ def test_nothing_runs_and_nothing_is_asked_for(
     page.close()
 
 
-def test_hostile_text_is_shown_as_it_is(reader: Reader, browser: playwright.Browser, tmp_path: Path) -> None:
+def test_hostile_text_is_shown_as_it_is(report: Report, browser: playwright.Browser) -> None:
     page = browser.new_page()
-    page.goto(page_of(reader, tmp_path, "ci/worst").as_uri())
+    page.goto(report("ci/worst").as_uri())
     shown = page.locator("body").inner_text()
     for text in SHOWN:
         assert " ".join(text.split()) in shown
@@ -100,56 +114,50 @@ def test_hostile_text_is_shown_as_it_is(reader: Reader, browser: playwright.Brow
 
 
 def test_injected_script_is_refused_by_the_pages_own_policy(
-    reader: Reader, browser: playwright.Browser, tmp_path: Path
+    report: Report, browser: playwright.Browser, tmp_path: Path
 ) -> None:
-    path = page_of(reader, tmp_path, "ci/bad")
-    path.write_text(path.read_text().replace("</body>", "<script>document.title='owned'</script></body>"))
+    path = tmp_path / "injected.html"
+    path.write_text(report("ci/bad").read_text().replace("</body>", "<script>document.title='owned'</script></body>"))
     page = browser.new_page()
     page.goto(path.as_uri())
     assert "owned" not in page.title()
     page.close()
 
 
-@pytest.mark.parametrize("width", [400, 641, 800, 1280])
 @pytest.mark.parametrize("deployment_id", ["ci/worst", "ci/bad", "ci/d0"])
-def test_no_text_sticks_out_of_the_page(
-    width: int, deployment_id: str, reader: Reader, browser: playwright.Browser, tmp_path: Path
-) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    page.goto(page_of(reader, tmp_path, deployment_id).as_uri())
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    outside = page.evaluate(
-        "[...document.querySelectorAll('svg text')].filter(t => t.getBoundingClientRect().width > 0)"
-        ".filter(t => { const r = t.getBoundingClientRect(), s = t.closest('svg').getBoundingClientRect();"
-        " return r.left < s.left - 1 || r.right > s.right + 1 || r.top < s.top - 1 || r.bottom > s.bottom + 1 })"
-        ".map(t => t.textContent)"
-    )
-    assert outside == []
+def test_no_text_sticks_out_of_the_page(deployment_id: str, report: Report, browser: playwright.Browser) -> None:
+    page = browser.new_page()
+    page.goto(report(deployment_id).as_uri())
+    for width in (400, 641, 800, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(OUTSIDE) == [], f"{width} pixels wide"
     page.close()
 
 
 @pytest.mark.parametrize("deployment_id", ["ci/worst", "ci/bad"])
-def test_page_fits_on_paper(deployment_id: str, reader: Reader, browser: playwright.Browser, tmp_path: Path) -> None:
+def test_page_fits_on_paper(deployment_id: str, report: Report, browser: playwright.Browser) -> None:
     page = browser.new_page(viewport={"width": A4_WITHOUT_MARGINS, "height": 900})
     page.emulate_media(media="print")
-    page.goto(page_of(reader, tmp_path, deployment_id).as_uri())
+    page.goto(report(deployment_id).as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= A4_WITHOUT_MARGINS
     page.close()
 
 
-@pytest.mark.parametrize("width", [400, 761, 1100])
-def test_short_words_are_never_broken(width: int, reader: Reader, browser: playwright.Browser, tmp_path: Path) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    page.goto(page_of(reader, tmp_path, "ci/bad").as_uri())
+def test_short_words_are_never_broken(report: Report, browser: playwright.Browser) -> None:
+    page = browser.new_page()
+    page.goto(report("ci/bad").as_uri())
     assert page.evaluate("document.querySelectorAll('td').length") > 100
-    assert page.evaluate(BROKEN_WORDS) == []
+    for width in (400, 761, 1100):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(BROKEN_WORDS) == [], f"{width} pixels wide"
     page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_keeps_its_contrast(scheme: str, reader: Reader, browser: playwright.Browser, tmp_path: Path) -> None:
+def test_text_keeps_its_contrast(scheme: str, report: Report, browser: playwright.Browser) -> None:
     page = browser.new_page(color_scheme=scheme)
-    page.goto(page_of(reader, tmp_path, "ci/bad").as_uri())
+    page.goto(report("ci/bad").as_uri())
     ink, paper = page.evaluate(
         "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
     )
