@@ -3,17 +3,10 @@ with names as (
     select distinct name from (select deployment as name from incidents union all select fix_deployment from incidents)
     where name is not null
 ), candidates as (
-    select d.known_service as service, d.id, d.full_id, d.deployment_id, d.source, d.environment
+    select d.known_service as service, unnest([d.id, d.full_id, d.deployment_id]) as name, d.deployment_id, d.source, d.environment
     from called_deployments d
     join known_environments e on e.environment is not distinct from d.environment and e.service is not distinct from d.judged_as
     where e.is_production and d.status = 'succeeded' and d.finished_at is not null
 )
-select distinct service, name, deployment_id, source, environment
-from (
-    select id as name, * from candidates where id in (from names)
-    union all
-    select full_id, * from candidates where full_id in (from names)
-    union all
-    select deployment_id, * from candidates where deployment_id in (from names)
-)
+select distinct service, name, deployment_id, source, environment from candidates where name in (from names)
 order by all

@@ -7,11 +7,7 @@ with alone as (
 ), names as (
     select distinct deployment as name from alone
 ), called as (
-    select id as name, * from called_deployments where id in (from names)
-    union all
-    select full_id, * from called_deployments where full_id in (from names)
-    union all
-    select deployment_id, * from called_deployments where deployment_id in (from names)
+    select * from (select *, unnest([id, full_id, deployment_id]) as name from called_deployments) where name in (from names)
 ), meant as (
     select a.source, a.id, c.known_service as service, c.service_position, c.judged_as, c.source = a.source as own,
            (c.service, c.repository) as told
