@@ -4,7 +4,8 @@
 
 Every ingest finds a new deployment, so every ingest publishes. Each reader is a process that opens the published
 file, asks three questions and closes it, twice a second. The dashboard is open in a real browser where one is
-installed and loaded again and again, else it is asked whether it is well. Exits 1 when anybody saw an error.
+installed and loaded anew every five seconds, else it is asked whether it is well. Tells how far apart the ingests
+began: an ingest that takes longer than `--every` puts off the next. Exits 1 when anybody saw an error.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ QUESTIONS = (
     "select key, value from meta order by all",
 )
 _PAUSE_SECONDS = 0.5
+_LOOK_SECONDS = 5.0
 _BROKEN = "[data-testid=stException], [data-testid=stAlertContentError]"
 
 
@@ -49,6 +51,7 @@ class Outcome:
     """What everybody saw: ingests and their errors, reads with their milliseconds and errors, pages and theirs."""
 
     ingests: int = 0
+    seconds: float = 0.0
     ingest_errors: list[str] = field(default_factory=list)
     read_ms: list[float] = field(default_factory=list)
     read_errors: list[str] = field(default_factory=list)
@@ -93,8 +96,8 @@ def _started(role: str, what: str, seconds: float) -> subprocess.Popen[str]:
 def _write(folder: Path, seconds: float, every: float, outcome: Outcome) -> None:
     extra = folder / "records" / "deployments-new.csv"
     extra.write_text("id,service,finished_at\n")
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    first = time.monotonic()
+    while time.monotonic() < first + seconds:
         begun = time.monotonic()
         with extra.open("a") as stream:
             stream.write(f"new-{outcome.ingests},basket,{datetime.now(UTC).isoformat()}\n")
@@ -103,6 +106,7 @@ def _write(folder: Path, seconds: float, every: float, outcome: Outcome) -> None
         if done.returncode:
             outcome.ingest_errors.append(done.stderr.strip())
         time.sleep(max(0.0, every - (time.monotonic() - begun)))
+    outcome.seconds = time.monotonic() - first
 
 
 def _read(published: Path, seconds: float) -> None:
@@ -137,12 +141,13 @@ def _look(address: str, seconds: float) -> None:
             options = ["--no-sandbox", "--disable-dev-shm-usage"]
             page = started.chromium.launch(executable_path=shutil.which("chromium"), args=options).new_page()
         while time.monotonic() < end:
+            begun = time.monotonic()
             pages += 1
             try:
                 errors += _faults(page, address) if page else _illness(address)
             except (Error, OSError) as error:
                 errors.append(str(error).splitlines()[0])
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(max(0.0, _LOOK_SECONDS - (time.monotonic() - begun)))
     print(json.dumps({"pages": pages, "errors": errors, "browser": page is not None}))
 
 
@@ -213,7 +218,8 @@ def main() -> int:
         outcome = run(Path(place), options.seconds, options.every, options.readers, not options.no_dashboard)
     p50, p99 = quantile(outcome.read_ms, 0.5), quantile(outcome.read_ms, 0.99)
     print(
-        f"{outcome.ingests} ingests, {len(outcome.published)} published states seen, errors {len(outcome.ingest_errors)}"
+        f"{outcome.ingests} ingests, one every {outcome.seconds / outcome.ingests:.1f} s, {len(outcome.published)} published "
+        f"states seen, errors {len(outcome.ingest_errors)}"
     )
     print(
         f"{len(outcome.read_ms)} reads by {options.readers} processes, errors {len(outcome.read_errors)}; "
