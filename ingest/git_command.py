@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ _SETTINGS = {
 #: What a person may have set for reaching a server; every other GIT_ variable could change what is read.
 _KEPT = ("GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT", "GIT_ASKPASS", "GIT_PROXY_COMMAND", "GIT_EXEC_PATH")
 _KEPT_PREFIXES = ("GIT_SSL_", "GIT_CONFIG_GLOBAL", "GIT_HTTP_")
+
+_LOOK_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +113,7 @@ class Spool:
     def read(self, size: int) -> bytes:
         """The next `size` bytes, fewer only at the end; a failure of git is a `SourceError`."""
         while self.process.poll() is None and os.fstat(self.descriptor).st_size - self.position < size:
-            try:
-                self.process.wait(timeout=0.02)
-            except subprocess.TimeoutExpired:
-                continue
+            time.sleep(_LOOK_SECONDS)  # to wait for the process with a limit is to look many times as often
         data = os.pread(self.descriptor, size, self.position)
         self.position += len(data)
         if self.process.poll() and len(data) < size:

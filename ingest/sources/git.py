@@ -151,7 +151,7 @@ class GitSource:
         deployments = self._deployments(repository.name, tags, since)
         yield Batch(frames={"deployments": deployments}, complete=Scope("deployments", {"source": self.name, **where}))
         columns = [name for name in SCHEMAS["tags"] if name in tags.columns]
-        cursor = json.dumps(asdict(after), separators=(",", ":"))
+        cursor = json.dumps({name: getattr(after, name) for name in Known.__slots__}, separators=(",", ":"))
         yield Batch(frames={"tags": tags.select(columns)}, complete=Scope("tags", where), cursor=cursor)
 
     def _deployments(self, repository: str, tags: pl.DataFrame, since: datetime | None) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from ingest.git_command import Repository, Spool, spool
 
 FIELDS = ("sha", "parents", "authored_at", "committed_at", "name", "address", "subject", "body")
 FORMAT = "%H%x00%P%x00%at%x00%ct%x00%an%x00%ae%x00%s%x00%b"
-CHUNK_BYTES = 8 << 20
+CHUNK_BYTES = 12 << 20
 #: A batch this large fills whole row groups, which the warehouse writes once instead of rewriting them.
 BATCH_ROWS = 122_880
 SUBJECT_LENGTH = 2000
