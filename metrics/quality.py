@@ -22,7 +22,7 @@ ASKED = (
     "deployment_without_commit", "deployment_without_time", "duplicate_deployment",
     "future_time", "incident_without_service", "incident_without_time", "missing_stage", "negative_duration",
     "negative_lead_time", "never_shipped", "stale_source", "unknown_service", "unlinked_check", "unlinked_incident",
-    "unmapped_pull_request", "unresolved_version",
+    "unmapped_pull_request", "unresolved_version", "untold_failures",
 )  # fmt: skip
 #: How many rows each metric has in all, by the columns of totals.sql.
 _TOTALS = {

@@ -76,6 +76,10 @@ TOUCHES: Mapping[str, tuple[Touch, ...]] = {
         Touch("change_fail_rate", "rows", "lower", "the deployment that caused it is not known to have failed"),
         Touch("failed_deployment_recovery_time", "rows", "either", "its recovery is missing"),
     ),
+    "untold_failures": (
+        Touch("change_fail_rate", "rows", "lower", "only moves back, reverts and hotfixes show that one failed"),
+        Touch("deployment_rework_rate", "rows", "lower", "no fix of an incident is known"),
+    ),
     "incident_without_time": (Touch("time_to_restore", "rows", "either", "left out"),),
     "stale_source": (
         Touch("deployment_frequency", "rows", "lower", "when deployments stopped coming in, not happening"),
@@ -106,6 +110,7 @@ TITLES: Mapping[str, str] = {
     "unmapped_pull_request": "merged pull requests whose merge is no known commit",
     "incident_without_service": "incidents of no known service",
     "incident_without_time": "incidents that began nobody knows when",
+    "untold_failures": "kinds of evidence of failures that no source records",
     "stale_source": "sources that fell silent",
     "production_matches_nothing": "production patterns that match no environment",
     "production_matches_everything": "production patterns that match every environment",
@@ -125,6 +130,7 @@ NEXT_STEPS: Mapping[str, str] = {
     "unlinked_incident": "name the deployment in the incident as SOURCE/ID, or say it with `dora blame`",
     "unlinked_check": "name the deployment in the check as SOURCE/ID",
     "incident_without_service": "add the name as an alias of a [[service]]",
+    "untold_failures": "add a source of incidents, or let the pipeline tell its checks with `dora record`",
     "stale_source": "check the source with `dora doctor`; remove it when it is retired",
     "production_matches_nothing": "set [definitions] production to a name that `dora doctor` lists, then `dora build`",
     "production_matches_everything": "narrow [definitions] production, then `dora build`",
