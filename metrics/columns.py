@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -40,6 +40,28 @@ class Present:
 
 Column = np.ndarray | Levels | Present | Mapping[str, np.ndarray]
 Columns = Mapping[str, Column]
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
+    """The columns of some cells and those of others one behind the other."""
+    return {name: _joined([part[name] for part in parts]) for name in parts[0]}
+
+
+def _joined(parts: Sequence[Column]) -> Column:
+    first = parts[0]
+    if isinstance(first, Levels):
+        levels = cast("Sequence[Levels]", parts)
+        return Levels(
+            first.edition,
+            [label for part in levels for label in part.label],
+            [cells for part in levels for cells in part.cells],
+            np.concatenate([part.times_slower_than_elite for part in levels]),
+        )
+    if isinstance(first, Present):
+        return Present(joined([part.counts for part in cast("Sequence[Present]", parts)]))  # type: ignore[arg-type]
+    if isinstance(first, Mapping):
+        return joined(cast("Sequence[Columns]", parts))  # type: ignore[return-value]
+    return np.concatenate(cast("Sequence[np.ndarray]", parts))
 
 
 def pairs(low: Floats, high: Floats) -> Floats:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 from weakref import WeakKeyDictionary
@@ -72,6 +72,31 @@ class Slices:
         """These slices once for every set of definitions among the services; itself when there is only one."""
         return self._parts or self._divide()
 
+    def runs(self, services: int) -> Sequence[Slices]:
+        """These slices in runs of groups, each of about as many services; itself where a run would read far beyond its own."""
+        sizes = np.bincount([member.group for member in self.members], minlength=len(self.names))
+        run = (np.cumsum(sizes) - 1) // services
+        cuts = [0, *(np.flatnonzero(np.diff(run)) + 1).tolist(), len(self.names)]
+        found = [self._between(low, high) for low, high in pairwise(cuts)]
+        read = sum(part.last - part.first + 1 for part in found)
+        return found if len(found) > 1 and read < 1.2 * (self.last - self.first + 1) else [self]
+
+    @property
+    def first(self) -> int:
+        """The lowest position of a service in the facts."""
+        return min((member.position for member in self.members), default=0)
+
+    @property
+    def last(self) -> int:
+        """The highest; below the first one when there is no service."""
+        return max((member.position for member in self.members), default=-1)
+
+    def _between(self, low: int, high: int) -> Slices:
+        members = tuple(
+            replace(member, group=member.group - low) for member in self.members if low <= member.group < high
+        )
+        return Slices(self.question, self.names[low:high], members, self.buckets)
+
     def once(self, name: str, ask: Callable[[], Found]) -> Found:
         """What `ask` finds, worked out the first time and kept under this name."""
         if name not in self._answers:
@@ -109,8 +134,7 @@ class Slices:
             sql = read_sql(name)
             if self.question.environments and name not in _WITHOUT_ENVIRONMENT:
                 sql += read_sql("in_environments")
-            positions = {member.position for member in self.members}
-            first, last = min(positions, default=0), max(positions, default=-1)
+            first, last = self.first, self.last
             parameters = self._parameters(sql, {"first": first, "last": last, **more})
             return reader.arrays(sql, parameters, many=last - first >= MANY)
 

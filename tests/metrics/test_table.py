@@ -25,6 +25,7 @@ from metrics.question import BY, By, Question
 from metrics.recovery_time import _of_closed
 from metrics.results import ChangeLeadTime
 from metrics.scorecard import scorecard, table
+from metrics.slices import slices
 from metrics.survival import censored_medians, survival_figures
 from tests.in_memory import facts_of_records
 from tests.made_up_history import END, OWNERS, SERVICES, START, decisions, history
@@ -76,6 +77,21 @@ def test_queues_are_the_same_whatever_number_of_changes_is_held_at_once(seed: in
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(undeployed, "_AT_ONCE", most)
         assert results(ChangeLeadTime, table(reader, question).change_lead_time) == expected
+
+
+@pytest.mark.parametrize("held", [1, 2, 3])
+def test_figures_are_the_same_whatever_number_of_services_is_held_at_once(
+    held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = _reader(7, WITH_OWN)
+    for by in ("service", "team", "organisation"):
+        question = Question(period=Period(START, END), as_of=END, by=by, every="week", definitions=WITH_OWN)
+        monkeypatch.setattr("metrics.scorecard.HELD", 100)
+        expected = scorecard(reader, question).groups
+        monkeypatch.setattr("metrics.scorecard.HELD", held)
+        assert scorecard(reader, question).groups == expected
+    by_service = slices(reader, replace(question, by="service"))
+    assert [run.names for run in by_service.runs(1)] == [("api",), ("cart",), ("shop",), ("web",)]
 
 
 def test_a_column_has_a_line_for_every_group_and_bucket() -> None:
