@@ -121,6 +121,10 @@ class Spool:
             raise _failure(self.name, self.errors.read())
         return data
 
+    def unread(self, size: int) -> None:
+        """Give back the last `size` bytes, to be read again."""
+        self.position -= size
+
 
 def first_parent_line(repository: Repository, tip: str, known: str | None) -> list[str] | None:
     """The first-parent commits of `tip` after `known`, newest first; None when `known` is not on that line.
