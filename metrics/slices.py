@@ -8,7 +8,7 @@ Services with definitions of their own are asked under these, and pooled as rows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -72,14 +72,21 @@ class Slices:
         """These slices once for every set of definitions among the services; itself when there is only one."""
         return self._parts or self._divide()
 
-    def runs(self, services: int) -> Sequence[Slices]:
-        """These slices in runs of groups, each of about as many services; itself where a run would read far beyond its own."""
+    def runs(self, services: int) -> Iterator[Slices]:
+        """These slices in runs of groups, each of about as many services; the rows of one are let go of with it.
+
+        One run where services differ in their definitions, and so in what is told of them, and where runs would read
+        far beyond their own services.
+        """
         sizes = np.bincount([member.group for member in self.members], minlength=len(self.names))
         run = (np.cumsum(sizes) - 1) // services
         cuts = [0, *(np.flatnonzero(np.diff(run)) + 1).tolist(), len(self.names)]
         found = [self._between(low, high) for low, high in pairwise(cuts)]
         read = sum(part.last - part.first + 1 for part in found)
-        return found if len(found) > 1 and read < 1.2 * (self.last - self.first + 1) else [self]
+        if len(found) < 2 or len(self.parts()) > 1 or read > 1.2 * (self.last - self.first + 1):
+            found = [self]
+        while found:
+            yield found.pop(0)
 
     @property
     def first(self) -> int:

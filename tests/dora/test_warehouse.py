@@ -220,6 +220,20 @@ def test_publishing_gives_back_memory_and_leaves_the_limit(tmp_path: Path, monke
         opened.close()
 
 
+@pytest.mark.parametrize(("least", "asked"), [(1, ["changed"]), (100, ["all"])])
+def test_what_changed_is_looked_for_only_where_much_is_recorded(
+    least: int, asked: list[str], tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dora.parts.WORTH_ROWS", least)
+    monkeypatch.setattr("dora.parts.SHARE", 1.0)
+    target, done = tmp_path / "dora.published.duckdb", list[str]()
+    for number in range(3):
+        done.clear()
+        warehouse.commit("s", "t", frames_of([Deployment(source="s", id=str(number))]), str(number))
+        warehouse.publish(target, lambda _: done.append("all"), lambda _: done.append("changed") is None)
+    assert done == asked
+
+
 def test_failed_build_leaves_the_published_file(tmp_path: Path, warehouse: Warehouse) -> None:
     target = tmp_path / "dora.published.duckdb"
     warehouse.publish(target, nothing)

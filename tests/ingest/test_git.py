@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,8 +13,10 @@ import pytest
 from dora.errors import ConfigError, SourceError
 from dora.tables import read_table
 from dora.warehouse import Warehouse
+from ingest.git_command import Spool
 from ingest.source import Context
 from ingest.sources import git
+from ingest.sources.git_log import _records
 from ingest.sources.git_mainline import Mainline
 from tests.repositories import START, Repo, context, daemon, ingest, new_warehouse, table
 
@@ -332,6 +336,16 @@ def test_remote_repository_is_read_through_its_clone(repo: Repo, warehouse: Ware
         repo.commit("two", {"x/file": "2"})
         assert ingest(warehouse, source)[0].read["commits"] == 1
     assert table(warehouse, "commit_paths").height == 2
+
+
+@pytest.mark.parametrize("size", [2, 5, 100])
+def test_a_log_that_ends_inside_a_record_is_one_sentence(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.sources.git_log.CHUNK_BYTES", size)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(["printf", r"a\0b\0c\0d"], stdout=out)
+        process.wait()
+        with pytest.raises(SourceError, match="acme/a: the log ended inside a record; run `git fsck`"):
+            list(_records(Spool("acme/a", process, out.fileno(), errors), 2))
 
 
 def test_many_chunks_give_the_same_rows(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,13 @@ OWN = {
 }
 DEFINITIONS = Definitions(timezone="Europe/London")
 WITH_OWN = replace(DEFINITIONS, services=tuple((name, replace(DEFINITIONS, **values)) for name, values in OWN.items()))  # type: ignore[arg-type]
+#: Services that are told of other kinds of failure and rework than the rest.
+OTHER_KINDS = replace(
+    DEFINITIONS,
+    failure_kinds=("rollback",),
+    rework_kinds=("rollback",),
+    services=(("cart", replace(DEFINITIONS, failure_kinds=("revert", "proximity"), rework_kinds=("revert",))),),
+)
 some = settings(max_examples=12, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
@@ -80,18 +87,25 @@ def test_queues_are_the_same_whatever_number_of_changes_is_held_at_once(seed: in
 
 
 @pytest.mark.parametrize("held", [1, 2, 3])
+@pytest.mark.parametrize("definitions", [DEFINITIONS, OTHER_KINDS])
 def test_figures_are_the_same_whatever_number_of_services_is_held_at_once(
-    held: int, monkeypatch: pytest.MonkeyPatch
+    held: int, definitions: Definitions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reader = _reader(7, WITH_OWN)
-    for by in ("service", "team", "organisation"):
-        question = Question(period=Period(START, END), as_of=END, by=by, every="week", definitions=WITH_OWN)
+    reader = _reader(7, definitions)
+    for by in BY:
+        question = Question(period=Period(START, END), as_of=END, by=by, every="week", definitions=definitions)
         monkeypatch.setattr("metrics.scorecard.HELD", 100)
         expected = scorecard(reader, question).groups
         monkeypatch.setattr("metrics.scorecard.HELD", held)
         assert scorecard(reader, question).groups == expected
-    by_service = slices(reader, replace(question, by="service"))
-    assert [run.names for run in by_service.runs(1)] == [("api",), ("cart",), ("shop",), ("web",)]
+
+
+def test_groups_are_held_apart_only_where_all_services_follow_the_same_definitions() -> None:
+    question = Question(period=Period(START, END), as_of=END, by="service")
+    cut = slices(_reader(7, DEFINITIONS), question)
+    assert [run.names for run in cut.runs(1)] == [("api",), ("cart",), ("shop",), ("web",)]
+    own = slices(_reader(7, OTHER_KINDS), replace(question, definitions=OTHER_KINDS))
+    assert [run.names for run in own.runs(1)] == [("api", "cart", "shop", "web")]
 
 
 def test_a_column_has_a_line_for_every_group_and_bucket() -> None:
