@@ -39,15 +39,15 @@ def main() -> int:
     lines = (line.split(" ") for line in git(folder, "rev-list", "--parents", "--branches", "--tags"))
     rows = [(sha, parents) for sha, *parents in lines]
     began = time.perf_counter()
-    graph = CommitGraph(rows)
-    shipments, _ = ship(graph, [graph.index[sha] for sha in shas])
+    graph = CommitGraph.of(rows)
+    shipments, _ = ship(graph, [graph.index.exact[sha] for sha in shas])
     ours = time.perf_counter() - began
     began = time.perf_counter()
     theirs = [set(git(folder, "rev-list", f"{a}..{b}")) for a, b in pairwise(shas)]
     reference = time.perf_counter() - began
     differing = repeated = 0
     for place, expected in enumerate(theirs, 1):
-        first = {graph.shas[c] for c in shipments[place].first}
+        first = {graph.sha(c) for c in shipments[place].first}
         if first != expected:  # previous..this repeats what a deployment before the previous one shipped
             repeated += 1
             expected = set(git(folder, "rev-list", shas[place], "--not", *shas[:place]))

@@ -5,10 +5,13 @@ Services come in the order in which facts are stored, so that what is written ba
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
 
 from dora.definitions import REWORK_KINDS, Definitions
 from dora.overrides import Overrides
@@ -17,17 +20,21 @@ from metrics import changes
 from metrics.deployments import Line, lines
 from metrics.failures import Evidence
 from metrics.named_deployments import NamedDeployments
+from metrics.pieces import Pieces
 from metrics.placement import numbered_evidence, rework_bits
 from metrics.regions import Merged, merged
-from metrics.repositories import Repositories
+from metrics.repositories import Repositories, RepositoryRows, stretches
 from metrics.service_facts import Facts, Inputs, ServiceFacts
 from metrics.services import ServiceName
+from metrics.sha_index import Positions, hashes
 from metrics.slices import read_sql
 
 if TYPE_CHECKING:
     import polars as pl
 
 Row = Mapping[str, object]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 #: Commits in a batch at most, unless one service has more: what bounds the memory of a build.
 COMMITS = 250_000
 SERVICES = 500
@@ -42,6 +49,7 @@ class Rules:
     slots: set[tuple[str, int]]
     checks: Mapping[str, Sequence[Row]]
     resolve: NamedDeployments
+    incidents: Sequence[Row]
 
 
 def batches(
@@ -63,43 +71,103 @@ def batches(
         yield places[start:]
 
 
-def build_batch(
-    builder: Builder,
-    repositories: Repositories,
-    services: Sequence[ServiceName],
-    places: Sequence[int],
-    rules: Rules,
-    number: int,
-) -> int:
-    """Write the facts of the services of these places, which ascend; `number`: of the next deployment. Returns how many there were."""
+def build_batches(
+    builder: Builder, services: Sequence[ServiceName], places: Sequence[int], rules: Rules, number: int
+) -> None:
+    """Write the facts of the services of these places, which ascend; `number`: of the first deployment.
+
+    The database reads the next batch and writes the last one while the rules run over this one.
+    """
+    repositories, written = Repositories(builder, services), Pieces(builder)
+
+    def read(some: Sequence[int]) -> Batch:
+        return _read(builder, repositories, services, some, rules)
+
+    with ThreadPoolExecutor(1) as database:
+        writing = database.submit(written.add, {})
+        for batch in _ahead(database, read, batches(services, places, repositories.sizes)):
+            made = _made(batch, repositories, services, rules, number)
+            number += batch.together.deployments.height
+            writing.result()
+            writing = database.submit(written.add, made)
+        writing.result()
+    written.end()
+
+
+def _ahead(pool: Executor, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """What `work` makes of each item; it goes on with the next one while the caller has the last."""
+    waiting: Future[Result] | None = None
+    for item in items:
+        coming = pool.submit(work, item)
+        if waiting is not None:
+            yield waiting.result()
+        waiting = coming
+    if waiting is not None:
+        yield waiting.result()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the warehouse holds of some services. `named`: the repository of each one that was deployed; `rows`: of those not read before."""
+
+    places: Sequence[int]
+    together: Merged
+    incidents: Sequence[Row]
+    named: Mapping[str, str | None]
+    rows: RepositoryRows | None
+
+
+def _read(
+    builder: Builder, repositories: Repositories, services: Sequence[ServiceName], places: Sequence[int], rules: Rules
+) -> Batch:
     asked = {"first": places[0], "last": places[-1], "places": list(places)}
     together = merged(builder.frame(read_sql("build/deployments"), asked), rules.definitions)
-    deployments = together.deployments
+    named = _repositories(services, places, together.deployments)
+    return Batch(
+        places,
+        together,
+        builder.records(read_sql("build/incidents"), asked),
+        named,
+        repositories.read(list(named.values()), places[0]),
+    )
+
+
+def _made(
+    batch: Batch, repositories: Repositories, services: Sequence[ServiceName], rules: Rules, number: int
+) -> dict[str, pl.DataFrame]:
+    """The rows of every table of facts; `number`: of the first deployment."""
+    together, deployments = batch.together, batch.together.deployments
     if together.regions:
         rules = _of_all_regions(rules, together)
+    made = repositories.open(batch.rows, batch.places[0])
     incidents: dict[str, list[Row]] = {}
-    for incident in builder.records(read_sql("build/incidents"), asked):
+    for incident in batch.incidents:
         incidents.setdefault(str(incident["known_service"]), []).append(incident)
-    named_incidents = _named_incidents(builder, rules)
     grouped: dict[str, list[Line]] = {}
-    for (service, _), line in sorted(lines(deployments).items()):
+    for (service, _), line in sorted(lines(deployments, _positions(deployments, repositories, batch.named)).items()):
         grouped.setdefault(service, []).append(line)
-    named = {name: _repository(services, places, name, deployments) for name in grouped}
-    repositories.open(list(named.values()), places[0])
     facts = Facts()
-    for place in places:
+    for place in batch.places:
         name = services[place].service
         if name in grouped:
-            inputs = Inputs(incidents.get(name, []), rules.checks, rules.resolve, rules.overrides, named_incidents)
-            repository = repositories.get(named[name])
+            inputs = Inputs(incidents.get(name, []), rules.checks, rules.resolve, rules.overrides, rules.incidents)
+            repository = repositories.get(batch.named[name])
             run = ServiceFacts(
                 services[place], place, repository, grouped[name], rules.definitions.of(name), rules.slots, inputs
             )
             run.run(facts)
-    _write(builder, deployments, facts, number)
-    if together.regions:
-        builder.insert("region_facts", together.facts)
-    return deployments.height
+    made |= _tables(deployments, facts, number)
+    return made | ({"region_facts": together.facts} if together.regions else {})
+
+
+def _positions(deployments: pl.DataFrame, repositories: Repositories, named: Mapping[str, str | None]) -> Positions:
+    """The commit that each deployment names by its full sha, by its position in the service's repository; -1 for none."""
+    asked, found = hashes(deployments["sha"].str.to_lowercase()), np.full(deployments.height, -1, dtype=np.int64)
+    for service, (start, size) in stretches(deployments, "service").items():
+        repository = repositories.get(named.get(service))
+        if repository:
+            found[start : start + size] = repository.graph.index.positions(asked.between(start, start + size))
+    return found
 
 
 def _of_all_regions(rules: Rules, together: Merged) -> Rules:
@@ -112,27 +180,27 @@ def _of_all_regions(rules: Rules, together: Merged) -> Rules:
     )
 
 
-def _named_incidents(builder: Builder, rules: Rules) -> list[Row]:
+def named_incidents(builder: Builder, overrides: Overrides) -> list[Row]:
     """The incidents, of whatever service, that people's decisions name."""
-    names = sorted({row.incident for row in rules.overrides.blame if row.incident})
+    names = sorted({row.incident for row in overrides.blame if row.incident})
     return [*builder.records(read_sql("build/named_incidents"), {"names": names})] if names else []
 
 
-def _repository(
-    services: Sequence[ServiceName], places: Sequence[int], name: str, deployments: pl.DataFrame
-) -> str | None:
-    """The repository of a service: the configured one, else the first that its deployments name."""
+def _repositories(
+    services: Sequence[ServiceName], places: Sequence[int], deployments: pl.DataFrame
+) -> dict[str, str | None]:
+    """The repository of every service that was deployed: the configured one, else the first that its deployments name."""
     import polars as pl
 
-    configured = next(services[place].repository for place in places if services[place].service == name)
-    if configured:
-        return configured
-    live = (pl.col("status") == "succeeded") & pl.col("finished_at").is_not_null() & (pl.col("repository") != "")
-    named = deployments.filter((pl.col("service") == name) & live).sort("environment", maintain_order=True)
-    return str(named["repository"][0]) if named.height else None
+    live = deployments.filter((pl.col("status") == "succeeded") & pl.col("finished_at").is_not_null())
+    told = live.filter(pl.col("repository") != "").sort("environment", maintain_order=True)
+    first = dict(told.unique("service", keep="first", maintain_order=True).select("service", "repository").iter_rows())
+    deployed = set(live["service"].unique().to_list())
+    configured = {services[place].service: services[place].repository for place in places}
+    return {name: told or first.get(name) for name, told in configured.items() if name in deployed}
 
 
-def _write(builder: Builder, deployments: pl.DataFrame, facts: Facts, number: int) -> None:
+def _tables(deployments: pl.DataFrame, facts: Facts, number: int) -> dict[str, pl.DataFrame]:
     made = {}
     if facts.changes:
         made["change_facts"] = changes.with_left_at(changes.told_by_deployment(facts.changes, deployments))
@@ -144,8 +212,7 @@ def _write(builder: Builder, deployments: pl.DataFrame, facts: Facts, number: in
         made["deployment_facts"] = _deployment_facts(deployments, facts, changes.counted(deployments, made), number)
     if facts.evidence:
         made["failure_evidence"] = numbered_evidence(_evidence(facts.evidence), made["deployment_facts"])
-    for table, frame in made.items():
-        builder.insert(table, frame.select(name for name in builder.columns(table) if name in frame.columns))
+    return made
 
 
 _FOUND = ("row", "unresolved_reason", "sha", "previous_id", "replaced_id", "backward_kind", "rehearsed_at")

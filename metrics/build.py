@@ -12,11 +12,10 @@ from dora.definitions import Definitions
 from dora.overrides import Overrides
 from dora.warehouse import Builder, Reader
 from metrics import quality
-from metrics.batch import Rules, batches, build_batch, failed_checks
+from metrics.batch import Rules, build_batches, failed_checks, named_incidents
 from metrics.deployments import replay_moves, replay_slots
 from metrics.named_deployments import named_deployments
 from metrics.placement import placed_services
-from metrics.repositories import Repositories
 from metrics.services import Ownership, ServiceMap, ServiceName, discovered, matches
 from metrics.slices import read_sql
 
@@ -78,16 +77,15 @@ def make(
 ) -> None:
     """Write the facts of the services of these places; `number`: of the first deployment."""
     builder.execute(read_sql("build/placed_deployments"), {"places": list(places)})
-    repositories = Repositories(builder, services)
     rules = Rules(
         setting.definitions,
         setting.overrides,
         replay_slots(builder, setting.definitions),
         failed_checks(builder),
         named_deployments(builder),
+        named_incidents(builder, setting.overrides),
     )
-    for some in batches(services, places, repositories.sizes):
-        number += build_batch(builder, repositories, services, some, rules, number)
+    build_batches(builder, services, places, rules, number)
 
 
 def finish(builder: Builder, setting: Setting) -> None:

@@ -11,8 +11,8 @@ import polars as pl
 
 from metrics.deployments import Deployed
 from metrics.landed import span
-from metrics.mainline import Positions
 from metrics.repository import Repository
+from metrics.sha_index import Positions
 from metrics.slices import NEVER
 
 

@@ -14,6 +14,7 @@ from dora.warehouse import Reader
 from metrics.lineage import Shipment, ship
 from metrics.mainline import ship_along
 from metrics.repository import Repository
+from metrics.sha_index import Positions
 from metrics.slices import read_sql
 from metrics.versions import NO_COMMIT, version_number
 
@@ -72,18 +73,21 @@ _NOT_READ = "the service's repository is not configured or was not read"
 Line = list[Deployed]
 
 
-def lines(deployments: pl.DataFrame) -> dict[tuple[str, str], Line]:
+def lines(deployments: pl.DataFrame, positions: Positions) -> dict[tuple[str, str], Line]:
     """Succeeded deployments with a finish time, by (service, environment), in time order.
 
-    `deployments`: rows in the order of `deployment_facts`, see metrics/sql/build/deployments.sql.
+    `deployments`: rows in the order of `deployment_facts`, see metrics/sql/build/deployments.sql; `positions`: of the
+    commits that they name by full sha, -1 for none.
     """
     import polars as pl
 
     live = deployments.with_row_index("row").filter(
         (pl.col("status") == "succeeded") & pl.col("finished_at").is_not_null()
     )
+    rows = live["row"].to_list()
+    found = [position if position >= 0 else None for position in positions[rows].tolist()]
     out: dict[tuple[str, str], Line] = defaultdict(list)
-    for deployed in map(Deployed, live["row"].to_list(), *(live[name].to_list() for name in _COLUMNS)):
+    for deployed in map(Deployed, rows, *(live[name].to_list() for name in _COLUMNS), found):
         out[deployed.service, deployed.environment].append(deployed)
     return dict(out)
 
@@ -97,15 +101,15 @@ def trace(line: Line, repository: Repository | None) -> bytearray | None:
             deployed.unresolved_reason = NO_COMMIT if deployed.commit_rule == "none" else _NOT_READ
             deployed.shipment = Shipment("unresolved")
         return None
-    exact = repository.graph.index.get
     for deployed in line:
-        deployed.position = exact(deployed.sha.lower()) if deployed.sha else None
         if deployed.position is None:
             deployed.position, deployed.unresolved_reason = repository.resolve(
                 deployed.version, deployed.sha, deployed.commit_rule
             )
-        if deployed.position is not None:
-            deployed.sha = repository.graph.shas[deployed.position]
+            if deployed.position is not None:
+                deployed.sha = repository.graph.sha(deployed.position)
+        elif deployed.sha:
+            deployed.sha = deployed.sha.lower()
     commits = [deployed.position for deployed in line]
     along = ship_along(repository.line, commits) if repository.line else None
     shipments, visited = along or ship(repository.graph, commits)

@@ -107,8 +107,8 @@ def reverts(shipped: Shipped) -> Iterator[Evidence]:
             blamed = shipped.by_commit(target)
             if deployed is None or blamed is None or blamed.order >= deployed.order or repository.is_revert(target):
                 continue
-            sha = repository.graph.shas[commit]
-            reason = f"commit {sha[:12]} reverts {repository.graph.shas[target][:12]}"
+            sha = repository.graph.sha(commit)
+            reason = f"commit {sha[:12]} reverts {repository.graph.sha(target)[:12]}"
             yield _evidence(blamed.deployment_id, "revert", "commit", deployed, reason, sha)
 
 

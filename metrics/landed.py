@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from metrics.mainline import Positions
 from metrics.repository import Repository
+from metrics.sha_index import Positions
 
 _KEY = ["repository", "number"]
 _NEVER = np.iinfo(np.int64).max

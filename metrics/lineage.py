@@ -11,59 +11,56 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import count
-from operator import gt
 from typing import cast
+
+import numpy as np
+import polars as pl
+
+from metrics.sha_index import Positions, ShaIndex
 
 _OLD, _NEW = 1, 2
 _OPEN = -1
 
 
 class CommitGraph:
-    """The commits of one repository by position; parents that are not stored are left out."""
+    """The commits of one repository by position; parents that are not stored are left out.
 
-    def __init__(self, commits: Iterable[tuple[str, Sequence[str]]]) -> None:
-        rows = list(commits)
-        self.shas = [sha for sha, _ in rows]
-        find, none = self.index.get, cast("tuple[int, ...]", ())
-        found = [tuple(p for p in map(find, named) if p is not None) if named else none for _, named in rows]
-        self.first_parents = [known[0] if known else -1 for known in found]
-        self.second_parents = [known[1] if len(known) > 1 else -1 for known in found]
-        self.more_parents = {i: known[2:] for i, known in enumerate(found) if len(known) > 2}
+    `first_parents` and `second_parents`: positions, -1 where there is none; `more_parents`: those after these.
+    """
+
+    def __init__(
+        self, index: ShaIndex, first: Positions, second: Positions, more: Mapping[int, tuple[int, ...]]
+    ) -> None:
+        self.index = index
+        self.first_parents, self.second_parents, self.more_parents = first, second, more
 
     @classmethod
-    def of_columns(
-        cls,
-        shas: list[str],
-        index: dict[str, int],
-        first: list[int],
-        second: list[int],
-        more: dict[int, tuple[int, ...]],
-    ) -> CommitGraph:
-        """The graph of commits whose parents are known by position, -1 where there is none."""
-        graph = cls.__new__(cls)
-        graph.shas, graph.index = shas, index
-        graph.first_parents, graph.second_parents, graph.more_parents = (
-            first,
-            second,
-            more,
-        )
-        return graph
+    def of(cls, commits: Iterable[tuple[str, Sequence[str]]]) -> CommitGraph:
+        """The graph of commits that come as sha and the shas of their parents."""
+        rows = list(commits)
+        index = ShaIndex(pl.Series([sha for sha, _ in rows], dtype=pl.String))
+        find, none = index.exact.get, cast("tuple[int, ...]", ())
+        found = [tuple(p for p in map(find, named) if p is not None) if named else none for _, named in rows]
+        first = np.array([known[0] if known else -1 for known in found], dtype=np.int64)
+        second = np.array([known[1] if len(known) > 1 else -1 for known in found], dtype=np.int64)
+        return cls(index, first, second, {i: known[2:] for i, known in enumerate(found) if len(known) > 2})
 
-    @cached_property
-    def index(self) -> dict[str, int]:
-        """Full sha -> position."""
-        return {sha: i for i, sha in enumerate(self.shas)}
+    def __len__(self) -> int:
+        return len(self.first_parents)
+
+    def sha(self, position: int) -> str:
+        """The full sha of a commit."""
+        return str(self.index.shas[position])
 
     @cached_property
     def parents(self) -> list[tuple[int, ...]]:
         """For every commit the positions of its parents, in git's order."""
         out: list[tuple[int, ...]] = [
             (first, second) if second >= 0 else (first,) if first >= 0 else ()
-            for first, second in zip(self.first_parents, self.second_parents, strict=True)
+            for first, second in zip(self.first_parents.tolist(), self.second_parents.tolist(), strict=True)
         ]
         for commit, rest in self.more_parents.items():
             out[commit] = (*out[commit], *rest)
@@ -72,31 +69,24 @@ class CommitGraph:
     @cached_property
     def is_ordered(self) -> bool:
         """Whether every parent has a lower position than its children, as in time order without skewed clocks."""
-        return (
-            all(map(gt, count(), self.first_parents))
-            and all(map(gt, count(), self.second_parents))
-            and all(max(rest) < commit for commit, rest in self.more_parents.items())
+        own = np.arange(len(self))
+        return bool((self.first_parents < own).all() and (self.second_parents < own).all()) and all(
+            max(rest) < commit for commit, rest in self.more_parents.items()
         )
-
-    @property
-    def newest_first(self) -> Iterable[int]:
-        """All positions, children before their parents."""
-        positions = range(len(self.shas) - 1, -1, -1)
-        return positions if self.is_ordered else sorted(positions, key=self.levels.__getitem__, reverse=True)
 
     def find(self, sha: str) -> int | None:
         """The position of a full or abbreviated (7+ digits, unambiguous) sha; None when there is no such commit."""
         sha = sha.lower()
-        exact = self.index.get(sha)
+        exact = self.index.exact.get(sha)
         if exact is not None or not 7 <= len(sha) < 40:
             return exact
         at = bisect_left(self._sorted, sha)
         near = [s for s in self._sorted[at : at + 2] if s.startswith(sha)]
-        return self.index[near[0]] if len(near) == 1 else None
+        return self.index.exact[near[0]] if len(near) == 1 else None
 
     @cached_property
     def _sorted(self) -> list[str]:
-        return sorted(self.shas)
+        return sorted(self.index.exact)
 
     @cached_property
     def levels(self) -> list[int]:
@@ -104,7 +94,7 @@ class CommitGraph:
 
         A commit that claims to be its own ancestor (git has none, a file may) is not followed round.
         """
-        levels, all_parents = [0] * len(self.shas), self.parents
+        levels, all_parents = [0] * len(self), self.parents
         oldest_first = range(len(levels))
         for start in oldest_first if levels and not all_parents[0] else reversed(oldest_first):
             stack = [] if levels[start] else [start]
@@ -189,7 +179,7 @@ def ship(graph: CommitGraph, commits: Sequence[int | None]) -> tuple[list[Shipme
     `commits`: each deployment's commit position, None when its version resolves to no commit: that one ships
     nothing and never becomes "previous". Also returns the mark of every commit that was ever contained.
     """
-    visited = bytearray(len(graph.shas))
+    visited = bytearray(len(graph))
     live: set[int] = set()
     previous: int | None = None
     top: int | None = None
@@ -242,8 +232,8 @@ def landings(graph: CommitGraph, mainline: Iterable[int]) -> list[int]:
 
     The mainline is taken from its oldest commit to its newest; a mainline commit brings itself.
     """
-    landed = [-1] * len(graph.shas)
-    visited = bytearray(len(graph.shas))
+    landed = [-1] * len(graph)
+    visited = bytearray(len(graph))
     levels = graph.levels
     for here in sorted(mainline, key=levels.__getitem__):
         for commit in graph.reach(here, visited):

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from metrics.lineage import CommitGraph, Shipment
+from metrics.lineage import CommitGraph, Shipment, landings
+from metrics.sha_index import Positions
 
-#: Positions in a graph, or places in a list; -1 for none.
-Positions = NDArray[np.int64]
+#: Rounds of handing down after which the graph is walked commit by commit.
+ROUNDS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,7 @@ class Mainline:
     `order[starts[a]:starts[b + 1]]`.
     """
 
-    commits: list[int]
-    places: dict[int, int]
+    commits: Positions
     landed: Positions
     order: list[int]
     starts: list[int]
@@ -38,54 +36,66 @@ class Mainline:
         """The commits brought by the places (after, until]."""
         return self.order[self.starts[after + 1] : self.starts[until + 1]]
 
+    def places(self, commits: Sequence[int | None]) -> list[int] | None:
+        """The places of commits of the line, -1 for None; None when one is not of it."""
+        asked = np.array([-1 if commit is None else commit for commit in commits], dtype=np.int64)
+        found = np.where(asked < 0, -1, self.landed[asked])
+        whole = (found < 0) == (asked < 0)
+        whole &= (found < 0) | (self.commits[found] == asked)
+        return found.tolist() if whole.all() else None
 
-def mainline_of(graph: CommitGraph, commits: Sequence[int]) -> Mainline | None:
+
+def mainline_of(graph: CommitGraph, commits: Sequence[int] | Positions) -> Mainline | None:
     """The line that the commits of the default branch make, given by position; None when they make none."""
-    if not commits:
+    if not len(commits):
         return None
-    line = list(commits)
+    line = np.array(commits, dtype=np.int64)
     if not graph.is_ordered:
-        line.sort(key=graph.levels.__getitem__)
-    first = graph.first_parents
-    if any(first[after] != before for before, after in pairwise(line)):
+        line = np.array(sorted(line.tolist(), key=graph.levels.__getitem__), dtype=np.int64)
+    if (graph.first_parents[line[1:]] != line[:-1]).any():
         return None
     landed = _landed(graph, line)
     order = np.argsort(landed, kind="stable")
     sorted_places = landed[order]
     begin = int(np.searchsorted(sorted_places, 0))
     starts = np.searchsorted(sorted_places[begin:], np.arange(len(line) + 1))
-    return Mainline(line, {c: i for i, c in enumerate(line)}, landed, order[begin:].tolist(), starts.tolist())
+    return Mainline(line, landed, order[begin:].tolist(), starts.tolist())
 
 
-def _landed(graph: CommitGraph, line: Sequence[int]) -> Positions:
-    """Every commit's oldest descendant on the line: handed down from child to parents, children first."""
-    count = len(graph.first_parents)
+def _landed(graph: CommitGraph, line: Positions) -> Positions:
+    """Every commit's oldest descendant on the line, handed down from children to parents, all at once a generation."""
     nowhere = len(line)
     # The last slot stands for "no parent": nothing is above it.
-    places = [nowhere] * count + [-1]
-    for place, commit in enumerate(line):
-        places[commit] = place
-    first, second, more = graph.first_parents, graph.second_parents, graph.more_parents
-    for here in graph.newest_first:
-        place = places[here]
-        if place == nowhere:
-            continue
-        if places[first[here]] > place:
-            places[first[here]] = place
-        if places[second[here]] > place:
-            places[second[here]] = place
-        if more and here in more:
-            for parent in more[here]:
-                if places[parent] > place:
-                    places[parent] = place
-    landed = np.array(places[:-1], dtype=np.int64)
+    places = np.full(len(graph) + 1, nowhere, dtype=np.int64)
+    places[line], places[-1] = np.arange(nowhere), -1
+    rest = [(child, parent) for child, parents in graph.more_parents.items() for parent in parents]
+    children, others = np.array(rest, dtype=np.int64).reshape(-1, 2).T
+    reached, rounds = line, 0
+    while len(reached):
+        if rounds == ROUNDS:
+            return _walked(graph, line)
+        rounds += 1
+        parents = np.concatenate([graph.first_parents[reached], graph.second_parents[reached], others])
+        brought = np.concatenate([places[reached], places[reached], places[children]])
+        sooner = brought < places[parents]
+        parents = parents[sooner]
+        np.minimum.at(places, parents, brought[sooner])
+        reached = np.unique(parents)
+    landed = places[:-1]
     landed[landed == nowhere] = -1
     return landed
 
 
+def _walked(graph: CommitGraph, line: Positions) -> Positions:
+    places = np.full(len(graph) + 1, -1, dtype=np.int64)
+    places[line] = np.arange(len(line))
+    return places[np.array(landings(graph, line.tolist()), dtype=np.int64)]
+
+
 def ship_along(line: Mainline, commits: Sequence[int | None]) -> tuple[list[Shipment], bytearray] | None:
     """What `metrics.lineage.ship` gives, for deployments of commits of the line; None when one is not on it."""
-    if any(commit is not None and commit not in line.places for commit in commits):
+    places = line.places(commits)
+    if places is None:
         return None
     top, before, previous = -1, -1, None
     live: set[int] = set()
@@ -94,7 +104,7 @@ def ship_along(line: Mainline, commits: Sequence[int | None]) -> tuple[list[Ship
         if commit is None:
             out.append(Shipment("unresolved", previous))
             continue
-        place = line.places[commit]
+        place = places[position]
         first = line.stretch(top, place) if place > top else []
         if previous is None:
             out.append(Shipment("baseline"))

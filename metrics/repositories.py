@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain, count, pairwise, repeat
-from typing import TypeVar, cast
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -12,10 +13,10 @@ import polars as pl
 from dora.warehouse import Builder
 from metrics import landed
 from metrics.lineage import CommitGraph
-from metrics.mainline import Positions
 from metrics.membership import members, unmapped
 from metrics.repository import Named, Read, Repository
 from metrics.services import ServiceName
+from metrics.sha_index import Positions, ShaIndex, hashes
 from metrics.slices import read_sql
 
 _TABLES = ("commits", "mainline", "pull_requests", "tags", "paths")
@@ -23,31 +24,59 @@ _TABLES = ("commits", "mainline", "pull_requests", "tags", "paths")
 _OWN = ("commits", "pull_requests", "tags", "paths")
 #: More runs of repositories than this take longer than looking through the tables once.
 RUNS = 20
-Row = tuple[object, ...]
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class RepositoryRows:
+    """The rows of some repositories: a frame for each of their tables, and what commits say that they take back."""
+
+    names: Sequence[str]
+    frames: Mapping[str, pl.DataFrame]
+    taking: pl.DataFrame
+
+
 class Repositories:
-    """Repositories read together where services need them, and let go when these services are done."""
+    """Repositories read together where services need them, and let go when these services are done.
+
+    What the database does (`read`) may go on for the next services while the repositories of the last (`open`) are used.
+    """
 
     def __init__(self, builder: Builder, services: Sequence[ServiceName]) -> None:
         self._builder = builder
         self._last = {service.repository: place for place, service in enumerate(services)}
         self.sizes = commits_of(builder)
         self._places = {name: place for place, name in enumerate(sorted(self.sizes))}
+        self._read = set[str]()
         self._open: dict[str, Repository] = {}
+        self._told = set[str]()
 
     def get(self, name: str | None) -> Repository | None:
         """An open repository; None when it has no commits."""
         return self._open.get(name) if name is not None else None
 
-    def open(self, names: Sequence[str | None], place: int) -> None:
-        """Read those that are not open yet, and close what no service from this place on needs."""
-        wanted = {name for name in names if name in self.sizes}
-        self._open = {n: held for n, held in self._open.items() if n in wanted or self._last.get(n, -1) >= place}
-        missing = sorted(name for name in wanted if name is not None and name not in self._open)
-        if missing:
-            self._open |= read(self._builder, list(self._runs(missing)))
+    def read(self, names: Sequence[str | None], place: int) -> RepositoryRows | None:
+        """The rows of those that are not open when the services from this place on are handled; None when all are."""
+        wanted = {name for name in names if name is not None and name in self.sizes}
+        self._read = {name for name in self._read if self._needed(name, place)}
+        missing = sorted(wanted - self._read)
+        self._read |= wanted
+        return _rows(self._builder, list(self._runs(missing))) if missing else None
+
+    def open(self, rows: RepositoryRows | None, place: int) -> dict[str, pl.DataFrame]:
+        """Open these, and close what no service from this place on needs; returns what is told of their pull requests by table."""
+        self._open = {name: held for name, held in self._open.items() if self._needed(name, place)}
+        if rows is None:
+            return {}
+        found, requests = opened(rows)
+        self._open |= found
+        # What was closed may be read again for a service that comes later, and is told of once.
+        again = pl.col("repository").is_in(list(self._told))
+        self._told |= found.keys()
+        return {"unmapped_requests": requests.filter(~again)}
+
+    def _needed(self, name: str, place: int) -> bool:
+        return self._last.get(name, -1) >= place
 
     def _runs(self, names: Sequence[str]) -> Iterator[Sequence[str]]:
         """Few names in runs without any other repository between them, many as one."""
@@ -61,28 +90,28 @@ def commits_of(builder: Builder) -> dict[str, int]:
     return {str(name): int(str(size)) for name, size in builder.rows(read_sql("build/sizes"))}
 
 
-def read(builder: Builder, runs: Sequence[Sequence[str]]) -> dict[str, Repository]:
-    """The repositories of these names, sorted, which all have commits; each of `runs` is read at once."""
+def _rows(builder: Builder, runs: Sequence[Sequence[str]]) -> RepositoryRows:
+    """The rows of the repositories of these names, sorted, which all have commits; each of `runs` is read at once."""
     frames = {name: pl.concat(_asked(builder.frame, f"build/{name}", runs)) for name in _TABLES}
     # Sorted here: the database takes twice as long for rows of so many columns.
     frames["commits"] = frames["commits"].sort("repository", "committed_at", "sha", nulls_last=True)
+    taking = pl.concat(_asked(builder.frame, "build/takes_back", runs))
+    return RepositoryRows([*chain(*runs)], frames, taking)
+
+
+def opened(rows: RepositoryRows) -> tuple[dict[str, Repository], pl.DataFrame]:
+    """The repositories by name, and the rows of `unmapped_requests`."""
+    frames = dict(rows.frames)
     known = Known(frames["commits"])
     listed = _listed(frames["pull_requests"])
     listed = listed.with_columns(position=pl.Series(known.positions(listed, "sha")))
     frames["commits"] = commits = _commits(known, frames["mainline"], listed)
     frames["pull_requests"] = pulls = _with_merges(frames["pull_requests"].drop("commits"), known)
-    taking = _by_repository([*chain(*_asked(builder.rows, "build/takes_back", runs))])
-    found = _repositories(known, {name: frames[name] for name in _OWN}, taking)
+    found = _repositories(known, {name: frames[name] for name in _OWN}, rows.taking)
     landings = np.append(np.concatenate([repository.landed for repository in found]), -1)
     listed = listed.with_columns(landed=pl.Series(landings[known.rows(listed, listed["position"].to_numpy())]))
     requests = landed.tell(found, commits, pulls, members(listed, pulls))
-    # A repository may be read again for a service that comes later.
-    builder.execute(
-        "delete from unmapped_requests where repository in (select unnest($names::varchar[]))",
-        {"names": [*chain(*runs)]},
-    )
-    builder.insert("unmapped_requests", unmapped(commits, requests, pulls, listed))
-    return {repository.name: repository for repository in found}
+    return {repository.name: repository for repository in found}, unmapped(commits, requests, pulls, listed)
 
 
 class Known:
@@ -91,19 +120,21 @@ class Known:
     def __init__(self, commits: pl.DataFrame) -> None:
         self.commits = commits
         self.stretches = stretches(commits)
-        shas = commits["sha"].to_list()
-        self.shas = {name: shas[start : start + size] for name, (start, size) in self.stretches.items()}
-        self.index = {name: dict(zip(theirs, count(), strict=False)) for name, theirs in self.shas.items()}
+        shas, hashed = commits["sha"], hashes(commits["sha"])
+        self.index = {
+            name: ShaIndex(shas[start : start + size], hashed.between(start, start + size))
+            for name, (start, size) in self.stretches.items()
+        }
 
     def positions(self, frame: pl.DataFrame, column: str) -> Positions:
         """The commit that each row names, by its position in the row's repository; -1 for one that is not stored.
 
         The rows of each repository lie together.
         """
-        shas, out = frame[column].to_list(), list[int]()
+        hashed, out = hashes(frame[column]), np.empty(frame.height, dtype=np.int64)
         for name, (start, size) in stretches(frame).items():
-            out.extend(map(self.index[name].get, shas[start : start + size], repeat(-1)))
-        return np.array(out, dtype=np.int64)
+            out[start : start + size] = self.index[name].positions(hashed.between(start, start + size))
+        return out
 
     def rows(self, frame: pl.DataFrame, positions: Positions) -> Positions:
         """Positions in each row's repository as places among all commits, -1 for none."""
@@ -152,24 +183,35 @@ def _with_merges(pulls: pl.DataFrame, known: Known) -> pl.DataFrame:
     return pulls.with_columns(merge=pl.when(merge >= 0).then(merge))
 
 
-def _repositories(
-    known: Known, frames: Mapping[str, pl.DataFrame], taking: Mapping[str, Sequence[Row]]
-) -> list[Repository]:
+def _repositories(known: Known, frames: Mapping[str, pl.DataFrame], taking: pl.DataFrame) -> list[Repository]:
     """One repository each out of its rows."""
     first, second, more = _parents(known)
+    named = _named(known, frames["tags"], taking)
     places = {table: stretches(frame) for table, frame in frames.items()}
+    messages: dict[str, list[Named]] = {}
+    for name, *told in taking.iter_rows():
+        messages.setdefault(name, []).append(Named(*told))
     found = []
     for name, (start, size) in known.stretches.items():
         own = {table: frame.slice(*places[table].get(name, (0, 0))) for table, frame in frames.items()}
-        index, end = known.index[name], start + size
-        graph = CommitGraph.of_columns(
-            known.shas[name], index, first[start:end].tolist(), second[start:end].tolist(), more.get(name, {})
-        )
+        end = start + size
+        graph = CommitGraph(known.index[name], first[start:end], second[start:end], more.get(name, {}))
         found.append(Repository(Read(
             name=name, commits=own["commits"], graph=graph, pulls=own["pull_requests"], tags=own["tags"], paths=own["paths"],
-            takes_back={index[str(row[0])]: _named(row) for row in taking.get(name, ())},
+            takes_back=messages.get(name, ()), named=named.get(name, {}),
         )))  # fmt: skip
     return found
+
+
+def _named(known: Known, tags: pl.DataFrame, taking: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """By repository the positions of the commits that tags and messages name, and of those with these messages."""
+    told = taking.select("repository", sha="reverts").explode("sha").drop_nulls("sha")
+    every = pl.concat([tags.select("repository", "sha"), taking.select("repository", "sha"), told]).sort("repository")
+    shas, positions = every["sha"].to_list(), known.positions(every, "sha").tolist()
+    return {
+        name: {sha: at for sha, at in zip(shas[a : a + n], positions[a : a + n], strict=True) if at >= 0}
+        for name, (a, n) in stretches(every).items()
+    }
 
 
 def _parents(known: Known) -> tuple[Positions, Positions, dict[str, dict[int, tuple[int, ...]]]]:
@@ -180,9 +222,12 @@ def _parents(known: Known) -> tuple[Positions, Positions, dict[str, dict[int, tu
     commits = known.commits
     first, second = (known.positions(commits, name) for name in ("first_parent", "second_parent"))
     rest: dict[str, dict[int, tuple[int, ...]]] = {}
-    rows = commits.select("repository", "more_parents", row=pl.int_range(pl.len()))
-    for name, shas, row in rows.filter(pl.col("more_parents").is_not_null()).iter_rows():
-        parents = [p for p in (first[row], second[row], *(known.index[name].get(sha, -1) for sha in shas)) if p >= 0]
+    rows = commits.select("repository", sha="more_parents", row=pl.int_range(pl.len())).explode("sha").drop_nulls("sha")
+    further = dict[tuple[str, int], list[int]]()
+    for (name, _, row), at in zip(rows.iter_rows(), known.positions(rows, "sha").tolist(), strict=True):
+        further.setdefault((name, row), []).append(at)
+    for (name, row), others in further.items():
+        parents = [p for p in (int(first[row]), int(second[row]), *others) if p >= 0]
         first[row], second[row], *more = (*parents, -1, -1)[: max(2, len(parents))]
         if more:
             rest.setdefault(name, {})[row - known.stretches[name][0]] = tuple(more)
@@ -190,25 +235,9 @@ def _parents(known: Known) -> tuple[Positions, Positions, dict[str, dict[int, tu
     return np.where(moved, second, first), np.where(moved, -1, second), rest
 
 
-def stretches(frame: pl.DataFrame) -> dict[str, tuple[int, int]]:
+def stretches(frame: pl.DataFrame, column: str = "repository") -> dict[str, tuple[int, int]]:
     """Repository -> (first row, number of rows) of a frame in which each one's rows lie together."""
-    runs = frame["repository"].rle().struct.unnest()
+    runs = frame[column].rle().struct.unnest()
     lengths = runs["len"].to_numpy().astype(np.int64)
     starts = (np.cumsum(lengths) - lengths).tolist()
     return dict(zip(runs["value"].to_list(), zip(starts, lengths.tolist(), strict=True), strict=True))
-
-
-def _by_repository(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    out: dict[str, list[Row]] = {}
-    for row in rows:
-        out.setdefault(str(row[0]), []).append(row[1:])
-    return out
-
-
-def _named(row: Row) -> Named:
-    subject, shas, numbers = row[1:]
-    return Named(
-        str(subject),
-        cast("Sequence[str]", shas or ()),
-        cast("Sequence[int]", numbers or ()),
-    )

@@ -5,7 +5,7 @@ Commits and pull requests stay columns; rules look at the few rows that concern 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,8 +14,9 @@ import numpy as np
 
 from dora.definitions import Definitions
 from metrics.lineage import CommitGraph, landings
-from metrics.mainline import Mainline, Positions, mainline_of
+from metrics.mainline import Mainline, mainline_of
 from metrics.services import matching
+from metrics.sha_index import Positions, hashes
 from metrics.versions import resolve
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
 
 class Named(NamedTuple):
-    """What the message of a commit says that it takes back."""
+    """A commit that says that it takes something back, and what by its message."""
 
+    sha: str
     subject: str
     shas: Sequence[str]
     pull_requests: Sequence[int]
@@ -34,14 +36,14 @@ class Named(NamedTuple):
 class Read:
     """One repository's rows as they come from the warehouse.
 
-    `commits` in the order of the graph; `takes_back`: the commits that say that they take something back; `pulls` by
-    number.
+    `commits` in the order of the graph; `pulls` by number; `named`: the positions of commits that tags and messages name.
     """
 
     name: str
     commits: pl.DataFrame
     graph: CommitGraph
-    takes_back: dict[int, Named] = field(default_factory=dict)
+    takes_back: Sequence[Named] = ()
+    named: Mapping[str, int] = field(default_factory=dict)
     pulls: pl.DataFrame
     tags: pl.DataFrame
     paths: pl.DataFrame
@@ -65,10 +67,11 @@ class Repository:
             read.paths,
             read.tags,
         )
-        self.takes_back = read.takes_back
         self.graph = read.graph
-        self.is_merge = np.array(read.graph.second_parents, dtype=np.int64) >= 0
-        self.mainline: list[int] = np.flatnonzero(read.commits["mainline"].to_numpy()).tolist()
+        self._named = read.named
+        self.takes_back = {read.named[named.sha]: named for named in read.takes_back}
+        self.is_merge = read.graph.second_parents >= 0
+        self.mainline = np.flatnonzero(read.commits["mainline"].to_numpy())
         self.line: Mainline | None = mainline_of(self.graph, self.mainline)
         self._own: dict[tuple[str, ...], Positions] = {}
         self._marked: dict[tuple[tuple[str, ...], ...], list[tuple[int, str]]] = {}
@@ -77,30 +80,30 @@ class Repository:
         """The deployed commit's position, or None and why; see `metrics.versions.resolve`."""
         return resolve(self.graph, self.tags, version, sha, rule)
 
+    def _find(self, sha: str) -> int | None:
+        """The commit that a tag or a message names, in full or in short."""
+        found = self._named.get(sha)
+        return self.graph.find(sha) if found is None else found
+
     @cached_property
-    def tags(self) -> dict[str, str]:
-        """Tag -> the commit that it names."""
-        return dict(
-            zip(
-                self._tags["name"].to_list(),
-                map(str, self._tags["sha"].to_list()),
-                strict=True,
-            )
-        )
+    def tags(self) -> dict[str, int | None]:
+        """Tag -> the position of the commit that it names; None for one that is not stored."""
+        names, shas = (self._tags[column].to_list() for column in ("name", "sha"))
+        return dict(zip(names, map(self._find, map(str, shas)), strict=True))
 
     @cached_property
     def landed(self) -> Positions:
         """For every commit, the mainline commit that brought it onto the default branch, or -1."""
         if self.line is None:
-            return np.array(landings(self.graph, self.mainline), dtype=np.int64)
-        return np.array([*self.line.commits, -1], dtype=np.int64)[self.line.landed]
+            return np.array(landings(self.graph, self.mainline.tolist()), dtype=np.int64)
+        return np.append(self.line.commits, -1)[self.line.landed]
 
     @cached_property
     def tip(self) -> int | None:
         """The newest mainline commit; None when the default branch is unknown."""
         if self.line is not None:
-            return self.line.commits[-1]
-        return max(self.mainline, key=self.graph.levels.__getitem__, default=None)
+            return int(self.line.commits[-1])
+        return max(self.mainline.tolist(), key=self.graph.levels.__getitem__, default=None)
 
     def undeployed(self, visited: bytearray) -> list[int]:
         """Commits of the default branch that were not visited; empty when the branch is unknown."""
@@ -133,9 +136,9 @@ class Repository:
 
         names = self._paths["path"].unique().to_list()
         names = [names[i] for i in matching(names, paths)]
-        shas = self._paths.filter(pl.col("path").is_in(names))["sha"].to_list()
+        shas = self._paths.filter(pl.col("path").is_in(names))["sha"]
         touched = np.zeros(self.commits.height + 1, dtype=np.int64)
-        touched[np.array([self.graph.index.get(sha, -1) for sha in shas], dtype=np.int64)] = 1
+        touched[self.graph.index.positions(hashes(shas))] = 1
         return touched[:-1]
 
     def marked(self, definitions: Definitions) -> list[tuple[int, str]]:
@@ -174,7 +177,7 @@ class Repository:
         named = self.takes_back.get(position)
         if named is None:
             return []
-        shas = (self.graph.find(sha) for sha in named.shas)
+        shas = map(self._find, named.shas)
         pulls = (self.merges.get(number) for number in named.pull_requests)
         return sorted({target for target in (*shas, *pulls) if target is not None})
 

@@ -10,8 +10,8 @@ from itertools import chain
 import numpy as np
 
 from metrics.deployments import Deployed, Line
-from metrics.mainline import Positions
 from metrics.repository import Repository
+from metrics.sha_index import Positions
 
 
 @dataclass(slots=True)

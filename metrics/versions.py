@@ -13,9 +13,9 @@ _HEX = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{7,40}(?![0-9A-Za-z])")
 
 
 def resolve(
-    graph: CommitGraph, tags: Mapping[str, str], version: str | None, sha: str | None, rule: str | None
+    graph: CommitGraph, tags: Mapping[str, int | None], version: str | None, sha: str | None, rule: str | None
 ) -> tuple[int | None, str | None]:
-    """(position of the deployed commit, None) or (None, why there is none).
+    """(position of the deployed commit, None) or (None, why there is none); `tags`: the position of each one's commit.
 
     A recorded sha wins. Rule `tag`: the version is a tag, else holds a commit id such as `release-<sha>`;
     `sha`: it holds a commit id; `none`: it names no commit; None: a tag, else a commit id.
@@ -28,7 +28,7 @@ def resolve(
     if rule == "none":
         return None, NO_COMMIT
     if rule != "sha" and version in tags:
-        found = graph.find(tags[version])
+        found = tags[version]
         return (found, None) if found is not None else (None, f"the commit of tag {version} is not in the repository")
     ids = {found for text in _HEX.findall(version.lower()) if (found := graph.find(text)) is not None}
     if len(ids) == 1:

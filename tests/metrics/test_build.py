@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dora.definitions import Definitions
-from metrics import batch
+from metrics import batch, mainline
 from metrics.batch import batches
 from metrics.build import Setting
 from metrics.lineage import CommitGraph, landings, ship
@@ -38,30 +38,32 @@ def test_a_batch_holds_services_until_their_repositories_have_too_many_commits(m
 
 
 @settings(max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-@given(seed=st.integers(0, 2**32), skewed=st.booleans())
-def test_shipping_along_the_default_branch_is_shipping_by_the_graph(seed: int, skewed: bool) -> None:
+@given(seed=st.integers(0, 2**32), skewed=st.booleans(), rounds=st.sampled_from([0, 1, mainline.ROUNDS]))
+def test_shipping_along_the_default_branch_is_shipping_by_the_graph(seed: int, skewed: bool, rounds: int) -> None:
     chance = random.Random(seed)
-    graph, mainline = _merges(chance, skewed)
-    line = mainline_of(graph, sorted(mainline))
+    graph, merged = _merges(chance, skewed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mainline, "ROUNDS", rounds)
+        line = mainline_of(graph, sorted(merged))
     assert line is not None
-    commits = [chance.choice([*mainline, None]) for _ in range(chance.randint(1, 12))]
+    commits = [chance.choice([*merged, None]) for _ in range(chance.randint(1, 12))]
     along, by_graph = ship_along(line, commits), ship(graph, commits)
     assert along is not None
     assert [_plain(shipment) for shipment in along[0]] == [_plain(shipment) for shipment in by_graph[0]]
     assert along[1] == by_graph[1]
-    places = [line.commits[place] if place >= 0 else -1 for place in line.landed.tolist()]
-    assert places == landings(graph, mainline)
+    places = [int(line.commits[place]) if place >= 0 else -1 for place in line.landed.tolist()]
+    assert places == landings(graph, merged)
 
 
 def test_a_deployment_off_the_default_branch_is_left_to_the_graph() -> None:
-    graph = CommitGraph([("a", ()), ("b", ("a",)), ("c", ("a",))])
+    graph = CommitGraph.of([("a", ()), ("b", ("a",)), ("c", ("a",))])
     line = mainline_of(graph, [0, 1])
     assert line is not None
     assert ship_along(line, [0, 2]) is None
 
 
 def test_a_default_branch_that_was_moved_makes_no_line() -> None:
-    graph = CommitGraph([("a", ()), ("b", ("a",)), ("c", ("a",))])
+    graph = CommitGraph.of([("a", ()), ("b", ("a",)), ("c", ("a",))])
     assert mainline_of(graph, [0, 1, 2]) is None
     assert mainline_of(graph, []) is None
 
@@ -80,8 +82,8 @@ def _merges(chance: random.Random, skewed: bool) -> tuple[CommitGraph, list[int]
         main.append(f"m{number}")
     if skewed:
         chance.shuffle(commits)
-    graph = CommitGraph(commits)
-    return graph, [graph.index[name] for name in main]
+    graph = CommitGraph.of(commits)
+    return graph, [graph.index.exact[name] for name in main]
 
 
 def _plain(shipment: object) -> tuple[object, ...]:

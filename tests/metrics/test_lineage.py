@@ -24,7 +24,7 @@ def histories(draw: st.DrawFn) -> Parents:
 
 
 def _graph(parents: Parents) -> CommitGraph:
-    return CommitGraph((f"c{i}", [f"c{p}" for p in own]) for i, own in enumerate(parents))
+    return CommitGraph.of((f"c{i}", [f"c{p}" for p in own]) for i, own in enumerate(parents))
 
 
 def _reach(parents: Parents, start: int) -> set[int]:
@@ -93,25 +93,25 @@ def test_a_landing_is_the_oldest_mainline_commit_that_contains_the_commit(parent
 def test_git_says_the_same_of_a_real_repository(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     chance, folder = random.Random(seed), tmp_path_factory.mktemp("repository")
     shas = _real_repository(folder, chance)
-    graph = CommitGraph((line.split()[0], line.split()[1:]) for line in _git(folder, "rev-list", "--parents", *shas))
-    deployed = [graph.index[chance.choice(shas)] for _ in range(6)]
+    graph = CommitGraph.of((line.split()[0], line.split()[1:]) for line in _git(folder, "rev-list", "--parents", *shas))
+    deployed = [graph.index.exact[chance.choice(shas)] for _ in range(6)]
     shipments, _ = ship(graph, deployed)
     for position, shipment in enumerate(shipments[1:], 1):
-        earlier = [f"^{graph.shas[commit]}" for commit in deployed[:position]]
-        this, before = graph.shas[deployed[position]], graph.shas[deployed[position - 1]]
-        assert {graph.shas[c] for c in shipment.first} == set(_git(folder, "rev-list", this, *earlier))
-        assert {graph.shas[c] for c in shipment.range} == set(_git(folder, "rev-list", f"{before}..{this}"))
+        earlier = [f"^{graph.sha(commit)}" for commit in deployed[:position]]
+        this, before = graph.sha(deployed[position]), graph.sha(deployed[position - 1])
+        assert {graph.sha(c) for c in shipment.first} == set(_git(folder, "rev-list", this, *earlier))
+        assert {graph.sha(c) for c in shipment.range} == set(_git(folder, "rev-list", f"{before}..{this}"))
 
 
 def test_a_history_of_a_hundred_thousand_commits_needs_no_recursion() -> None:
-    graph = CommitGraph((f"c{i}", [f"c{i - 1}"] if i else []) for i in range(100_000))
+    graph = CommitGraph.of((f"c{i}", [f"c{i - 1}"] if i else []) for i in range(100_000))
     shipments, _ = ship(graph, [0, 99_999])
     assert len(shipments[1].first) == 99_999
     assert graph.levels[-1] == 100_000
 
 
 def test_a_history_that_claims_to_be_its_own_ancestor_is_not_followed_round() -> None:
-    graph = CommitGraph([("a", ["c"]), ("b", ["a"]), ("c", ["b"]), ("d", ["c", "d"])])
+    graph = CommitGraph.of([("a", ["c"]), ("b", ["a"]), ("c", ["b"]), ("d", ["c", "d"])])
     shipments, visited = ship(graph, [0, 3, 1])
     assert [shipment.first for shipment in shipments] == [[], [3], []]
     assert sum(visited) == 4
@@ -126,7 +126,7 @@ def test_a_level_is_the_longest_way_to_a_root(parents: Parents) -> None:
 
 
 def test_parents_that_are_not_stored_end_the_walk() -> None:
-    graph = CommitGraph([("b", ["a"]), ("c", ["b", "elsewhere"])])
+    graph = CommitGraph.of([("b", ["a"]), ("c", ["b", "elsewhere"])])
     assert graph.parents == [(), (0,)]
 
 
@@ -135,7 +135,7 @@ def test_parents_that_are_not_stored_end_the_walk() -> None:
     [("abcdef1" + "0" * 33, 0), ("ABCDEF1", 0), ("abcdef1", 0), ("abcdef", None), ("abcdef2", None), ("0000000", None)],
 )
 def test_a_sha_is_found_by_seven_digits_when_only_one_begins_so(text: str, found: int | None) -> None:
-    graph = CommitGraph(
+    graph = CommitGraph.of(
         [("abcdef1" + "0" * 33, []), ("abcdef2" + "0" * 33, []), ("abcdef2" + "1" * 33, []), ("f" * 40, [])]
     )
     assert graph.find(text) == found

@@ -8,8 +8,8 @@ from metrics.lineage import CommitGraph
 from metrics.versions import resolve, version_number
 
 SHA, OTHER = "1234567" + "a" * 33, "89abcde" + "b" * 33
-GRAPH = CommitGraph([(SHA, []), (OTHER, [SHA])])
-TAGS = {"v1": SHA, "v2": OTHER, "lost": "c" * 40, "1234567": OTHER}
+GRAPH = CommitGraph.of([(SHA, []), (OTHER, [SHA])])
+TAGS = {"v1": 0, "v2": 1, "lost": None, "1234567": 1}
 
 
 @pytest.mark.parametrize(
