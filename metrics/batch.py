@@ -205,9 +205,7 @@ def _tables(deployments: pl.DataFrame, facts: Facts, number: int) -> dict[str, p
     if facts.changes:
         made["change_facts"] = changes.with_left_at(changes.told_by_deployment(facts.changes, deployments))
     if facts.requests:
-        made["pull_request_facts"] = changes.with_deploy_seconds(
-            changes.told_by_deployment(facts.requests, deployments)
-        )
+        made["pull_request_facts"] = changes.with_stages(changes.told_by_deployment(facts.requests, deployments))
     if deployments.height:
         made["deployment_facts"] = _deployment_facts(deployments, facts, changes.counted(deployments, made), number)
     if facts.evidence:

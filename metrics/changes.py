@@ -11,67 +11,99 @@ import polars as pl
 
 from metrics.deployments import Deployed
 from metrics.landed import span
-from metrics.repository import Repository
+from metrics.repository import Repository, Told
 from metrics.sha_index import Positions
 from metrics.slices import NEVER
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the facts of one line belong: its service, the place of that, and its environment."""
+    """Where the facts of one line belong: its service, the place of that, its environment and its repository."""
 
     service_position: int
     service: str
     environment: str
+    repository: str
 
 
-def change_rows(
-    place: Place, repository: Repository, shipped: Sequence[tuple[Deployed, Sequence[int]]], waiting: Sequence[int]
-) -> pl.DataFrame:
-    """Rows of `change_facts` for commits that deployments shipped first, then for those that wait.
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The changes or pull requests of one line: which of the rows of its repository.
 
-    `row` stands for the deployment, null while there is none; see `told_by_deployment`.
+    `deployments`: for each the place of what shipped it among the deployments handled together, -1 while nothing has.
     """
+
+    place: Place
+    told: Told
+    rows: Positions
+    deployments: Positions
+    from_ready: bool = False
+
+
+def picked_changes(
+    place: Place, repository: Repository, shipped: Sequence[tuple[Deployed, Sequence[int]]], waiting: Sequence[int]
+) -> Picked:
+    """The commits that deployments shipped first, then those that wait."""
     commits = np.fromiter(chain(*(first for _, first in shipped), waiting), dtype=np.int64)
     owners = [deployed.row for deployed, _ in shipped]
     rows = np.repeat(np.array([*owners, -1], dtype=np.int64), [*(len(first) for _, first in shipped), len(waiting)])
-    return _placed(place, repository, repository.changes[commits], rows)
+    return Picked(place, repository.changes, commits, rows)
 
 
-def pull_request_rows(
-    place: Place, repository: Repository, line: Sequence[Deployed], owners: Positions, visited: bytearray
-) -> pl.DataFrame:
-    """Rows of `pull_request_facts`: merged pull requests that a deployment shipped first, or that still wait.
+def picked_requests(
+    place: Place,
+    repository: Repository,
+    line: Sequence[Deployed],
+    owners: Positions,
+    visited: bytearray,
+    from_ready: bool,
+) -> Picked:
+    """The merged pull requests that a deployment shipped first, or that still wait.
 
     `owners`: for every commit the place in the line of what shipped it, or -1. Pull requests that the baseline
     contained are left out. Without the host's record only the merge is known.
     """
-    merges = repository.requests["merge"].to_numpy()
+    merges = repository.requests.rows["merge"].to_numpy()
     shipped_by, seen = owners[merges], np.frombuffer(visited, dtype=np.uint8)[merges]
     waits = (shipped_by < 0) & (seen == 0) & (repository.landed[merges] >= 0)
     kept = np.flatnonzero((shipped_by >= 0) | waits)
     rows = np.array([*(deployed.row for deployed in line), -1], dtype=np.int64)[shipped_by[kept]]
-    return _placed(place, repository, repository.requests[kept], rows)
+    return Picked(place, repository.requests, kept, rows, from_ready)
 
 
-def _placed(place: Place, repository: Repository, frame: pl.DataFrame, rows: Positions) -> pl.DataFrame:
-    return frame.with_columns(
-        pl.lit(place.service_position, dtype=pl.Int32).alias("service_position"),
-        pl.lit(place.service).alias("service"),
-        pl.lit(place.environment).alias("environment"),
-        pl.lit(repository.name).alias("repository"),
-        pl.Series("row", rows),
+def told_by_deployment(picked: Sequence[Picked], deployments: pl.DataFrame) -> pl.DataFrame:
+    """The rows of several lines in the order of the facts, with where they belong and what shipped them.
+
+    `row`: its place among the deployments, null while there is none; `ready`: coding ends when the request is ready.
+    """
+    sizes = [len(one.rows) for one in picked]
+    rows, every = _among_all(picked)
+    owners, lines = np.concatenate([one.deployments for one in picked]), np.repeat(np.arange(len(picked)), sizes)
+    moments = deployments["finished_at"].to_physical().fill_null(NEVER).to_numpy()
+    positions = np.array([one.place.service_position for one in picked])[lines]
+    order = np.lexsort((np.append(moments, NEVER)[owners], positions))
+    rows, owners, lines = rows[order], owners[order], lines[order]
+    places = pl.DataFrame([one.place for one in picked]).with_columns(
+        pl.col("service_position").cast(pl.Int32), ready=pl.Series([one.from_ready for one in picked])
+    )
+    row = pl.select(row=pl.when(pl.Series(owners) >= 0).then(pl.Series(owners))).to_series()
+    return (
+        every.drop("repository", strict=False)[rows]
+        .hstack(places[lines])
+        .with_columns(
+            row,
+            deployment_id=deployments["deployment_id"].gather(row),
+            deployed_at=deployments["finished_at"].gather(row),
+        )
     )
 
 
-def told_by_deployment(frames: Sequence[pl.DataFrame], deployments: pl.DataFrame) -> pl.DataFrame:
-    """The rows of several lines in the order of the facts, with `deployment_id` and `deployed_at` by their `row`."""
-    rows = pl.concat(frames).with_columns(row=pl.when(pl.col("row") >= 0).then("row"))
-    rows = rows.with_columns(
-        deployment_id=deployments["deployment_id"].gather(rows["row"]),
-        deployed_at=deployments["finished_at"].gather(rows["row"]),
-    )
-    return rows.sort("service_position", "deployed_at", nulls_last=True, maintain_order=True)
+def _among_all(picked: Sequence[Picked]) -> tuple[Positions, pl.DataFrame]:
+    """The rows among those of all repositories, however many times these were read."""
+    frames = {id(one.told.every): one.told.every for one in picked}
+    begin = dict(zip(frames, np.cumsum([0, *(frame.height for frame in frames.values())]).tolist(), strict=False))
+    rows = [one.rows + (begin[id(one.told.every)] + one.told.start) for one in picked]
+    return np.concatenate(rows), pl.concat(frames.values()) if len(frames) > 1 else picked[0].told.every
 
 
 def with_left_at(rows: pl.DataFrame) -> pl.DataFrame:
@@ -79,16 +111,17 @@ def with_left_at(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(left_at=pl.col("deployed_at").fill_null(pl.lit(NEVER).cast(pl.Datetime("us"))))
 
 
-def with_deploy_seconds(requests: pl.DataFrame) -> pl.DataFrame:
-    """Pull requests with the last of their stages."""
-    return requests.with_columns(deploy_seconds=span(pl.col("merged_at"), pl.col("deployed_at")))
-
-
-def from_ready(requests: pl.DataFrame) -> pl.DataFrame:
-    """Pull requests whose coding ends, and whose pickup begins, when they are marked as ready for review."""
+def with_stages(requests: pl.DataFrame) -> pl.DataFrame:
+    """Pull requests with the last of their stages; those of `ready` begin to be picked up when they are marked as ready for review."""
+    ready = pl.col("ready")
     return requests.with_columns(
-        coding_seconds=span(pl.col("first_commit_at"), pl.col("ready_at")),
-        pickup_seconds=span(pl.col("ready_at"), pl.col("first_review_at")),
+        deploy_seconds=span(pl.col("merged_at"), pl.col("deployed_at")),
+        coding_seconds=pl.when(ready)
+        .then(span(pl.col("first_commit_at"), pl.col("ready_at")))
+        .otherwise("coding_seconds"),
+        pickup_seconds=pl.when(ready)
+        .then(span(pl.col("ready_at"), pl.col("first_review_at")))
+        .otherwise("pickup_seconds"),
     )
 
 

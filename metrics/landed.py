@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from metrics.repository import Repository
+from metrics.repository import Repository, Told
 from metrics.sha_index import Positions
 
 _KEY = ["repository", "number"]
@@ -33,8 +33,8 @@ def tell(
     rows = dict(requests.group_by("repository", maintain_order=True).len().iter_rows())
     at = 0
     for repository, start in zip(repositories, starts, strict=False):
-        repository.changes = changes.slice(int(start), repository.commits.height)
-        repository.requests = requests.slice(at, rows.get(repository.name, 0))
+        repository.changes = Told(changes, int(start), repository.commits.height)
+        repository.requests = Told(requests, at, rows.get(repository.name, 0))
         at += repository.requests.height
     return requests
 

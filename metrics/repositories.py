@@ -14,13 +14,13 @@ from dora.warehouse import Builder
 from metrics import landed
 from metrics.lineage import CommitGraph
 from metrics.membership import members, unmapped
-from metrics.repository import Named, Read, Repository
+from metrics.repository import Named, PullRequests, Read, Repository
 from metrics.services import ServiceName
 from metrics.sha_index import Positions, ShaIndex, hashes
 from metrics.slices import read_sql
 
 _TABLES = ("commits", "mainline", "pull_requests", "tags", "paths")
-#: What a repository keeps of these.
+#: Those of which a repository's rows are told from others'.
 _OWN = ("commits", "pull_requests", "tags", "paths")
 #: More runs of repositories than this take longer than looking through the tables once.
 RUNS = 20
@@ -188,6 +188,7 @@ def _repositories(known: Known, frames: Mapping[str, pl.DataFrame], taking: pl.D
     first, second, more = _parents(known)
     named = _named(known, frames["tags"], taking)
     places = {table: stretches(frame) for table, frame in frames.items()}
+    pulls = PullRequests(frames["pull_requests"])
     messages: dict[str, list[Named]] = {}
     for name, *told in taking.iter_rows():
         messages.setdefault(name, []).append(Named(*told))
@@ -197,8 +198,8 @@ def _repositories(known: Known, frames: Mapping[str, pl.DataFrame], taking: pl.D
         end = start + size
         graph = CommitGraph(known.index[name], first[start:end], second[start:end], more.get(name, {}))
         found.append(Repository(Read(
-            name=name, commits=own["commits"], graph=graph, pulls=own["pull_requests"], tags=own["tags"], paths=own["paths"],
-            takes_back=messages.get(name, ()), named=named.get(name, {}),
+            name=name, commits=own["commits"], graph=graph, tags=own["tags"], paths=own["paths"], pulls=pulls,
+            own_pulls=places["pull_requests"].get(name, (0, 0)), takes_back=messages.get(name, ()), named=named.get(name, {}),
         )))  # fmt: skip
     return found
 

@@ -5,6 +5,7 @@ Commits and pull requests stay columns; rules look at the few rows that concern 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+#: Of labels, of branches and of titles that mark a hotfix.
+Globs = tuple[Sequence[str], Sequence[str], Sequence[str]]
+
+
 class Named(NamedTuple):
     """A commit that says that it takes something back, and what by its message."""
 
@@ -36,7 +41,7 @@ class Named(NamedTuple):
 class Read:
     """One repository's rows as they come from the warehouse.
 
-    `commits` in the order of the graph; `pulls` by number; `named`: the positions of commits that tags and messages name.
+    `commits` in the order of the graph; `pulls`: its own begin at the first of `own_pulls` and are as many as the second; `named`: the positions of commits that tags and messages name.
     """
 
     name: str
@@ -44,9 +49,49 @@ class Read:
     graph: CommitGraph
     takes_back: Sequence[Named] = ()
     named: Mapping[str, int] = field(default_factory=dict)
-    pulls: pl.DataFrame
+    pulls: PullRequests
+    own_pulls: tuple[int, int]
     tags: pl.DataFrame
     paths: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Of the rows of repositories read together those of one, which lie together."""
+
+    every: pl.DataFrame
+    start: int
+    height: int
+
+    @property
+    def rows(self) -> pl.DataFrame:
+        """Its own."""
+        return self.every.slice(self.start, self.height)
+
+
+class PullRequests:
+    """The pull requests of repositories read together: which are hotfixes is looked for in all of them at once."""
+
+    def __init__(self, every: pl.DataFrame) -> None:
+        self.every = every
+        self._marked: dict[Globs, list[int]] = {}
+
+    def marked(self, globs: Globs, start: int, height: int) -> list[tuple[int, str]]:
+        """(number, title) of those of a stretch of rows that a label, their branch or their title marks."""
+        if globs not in self._marked:
+            texts = (self.every["head_branch"], self.every["title"])
+            found = {row for of, some in zip(texts, globs[1:], strict=True) for row in matching(of, some)}
+            self._marked[globs] = sorted(found | self._labelled(globs[0]))
+        rows = self._marked[globs]
+        mine = rows[bisect_left(rows, start) : bisect_left(rows, start + height)]
+        return [(number, str(title)) for number, title in self.every[mine].select("number", "title").iter_rows()]
+
+    def _labelled(self, globs: Sequence[str]) -> set[int]:
+        import polars as pl
+
+        labels = self.every.select(row=pl.int_range(pl.len()), label="labels").filter(pl.col("label").list.len() > 0)
+        rows = labels.explode("label")
+        return set(rows["row"].gather(matching(rows["label"], globs)).to_list())
 
 
 class Repository:
@@ -56,17 +101,13 @@ class Repository:
     pull request whose merge is known, with `merge`, the position of that; see `metrics.landed`.
     """
 
-    changes: pl.DataFrame
-    requests: pl.DataFrame
+    changes: Told
+    requests: Told
 
     def __init__(self, read: Read) -> None:
         self.name = read.name
-        self.commits, self.pulls, self._paths, self._tags = (
-            read.commits,
-            read.pulls,
-            read.paths,
-            read.tags,
-        )
+        self.commits, self._paths, self._tags = read.commits, read.paths, read.tags
+        self._pulls, self._own_pulls = read.pulls, read.own_pulls
         self.graph = read.graph
         self._named = read.named
         self.takes_back = {read.named[named.sha]: named for named in read.takes_back}
@@ -74,7 +115,7 @@ class Repository:
         self.mainline = np.flatnonzero(read.commits["mainline"].to_numpy())
         self.line: Mainline | None = mainline_of(self.graph, self.mainline)
         self._own: dict[tuple[str, ...], Positions] = {}
-        self._marked: dict[tuple[tuple[str, ...], ...], list[tuple[int, str]]] = {}
+        self._marked: dict[Globs, list[tuple[int, str]]] = {}
 
     def resolve(self, version: str | None, sha: str | None, rule: str | None) -> tuple[int | None, str | None]:
         """The deployed commit's position, or None and why; see `metrics.versions.resolve`."""
@@ -116,8 +157,8 @@ class Repository:
         """Pull request number -> position of the commit that its merge made."""
         return dict(
             zip(
-                self.requests["number"].to_list(),
-                self.requests["merge"].to_list(),
+                self.requests.rows["number"].to_list(),
+                self.requests.rows["merge"].to_list(),
                 strict=True,
             )
         )
@@ -134,9 +175,9 @@ class Repository:
     def _touching(self, paths: Sequence[str]) -> Positions:
         import polars as pl
 
-        names = self._paths["path"].unique().to_list()
-        names = [names[i] for i in matching(names, paths)]
-        shas = self._paths.filter(pl.col("path").is_in(names))["sha"]
+        names = self._paths["path"].unique()
+        names = names.gather(matching(names, paths))
+        shas = self._paths.filter(pl.col("path").is_in(names.to_list()))["sha"]
         touched = np.zeros(self.commits.height + 1, dtype=np.int64)
         touched[self.graph.index.positions(hashes(shas))] = 1
         return touched[:-1]
@@ -149,21 +190,8 @@ class Repository:
             definitions.hotfix_titles,
         )
         if globs not in self._marked:
-            branches, titles = (self.pulls[name].to_list() for name in ("head_branch", "title"))
-            found = self._labelled(globs[0]) | matching(branches, globs[1]) | matching(titles, globs[2])
-            numbers = self.pulls["number"]
-            self._marked[globs] = [(int(numbers[i]), str(titles[i])) for i in sorted(found)]
+            self._marked[globs] = self._pulls.marked(globs, *self._own_pulls)
         return self._marked[globs]
-
-    def _labelled(self, globs: Sequence[str]) -> set[int]:
-        import polars as pl
-
-        labels = self.pulls.select(row=pl.int_range(pl.len()), label="labels").filter(pl.col("label").list.len() > 0)
-        if not labels.height:
-            return set()
-        rows = labels.explode("label")
-        known = rows["row"].to_list()
-        return {known[i] for i in matching(rows["label"].to_list(), globs)}
 
     def is_revert(self, position: int) -> bool:
         """Whether the commit says that it reverts something, a revert included: taking that back is a re-land."""

@@ -9,23 +9,24 @@ from typing import TYPE_CHECKING
 from dora.definitions import Definitions
 from dora.overrides import Overrides
 from metrics import changes, failures
+from metrics.changes import Picked
 from metrics.deployments import Line, classify_backward, rehearse, trace
 from metrics.repository import Repository
 from metrics.services import ServiceName
 from metrics.shipped import Shipped
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 Row = Mapping[str, object]
 
 
 @dataclass(slots=True)
 class Facts:
-    """The facts of some services while they are made: frames of changes and pull requests, rows of the ledger."""
+    """The facts of some services while they are made: which changes and pull requests, rows of the ledger."""
 
-    changes: list[pl.DataFrame] = field(default_factory=list)
-    requests: list[pl.DataFrame] = field(default_factory=list)
+    changes: list[Picked] = field(default_factory=list)
+    requests: list[Picked] = field(default_factory=list)
     evidence: list[failures.Evidence] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
 
@@ -89,12 +90,15 @@ class ServiceFacts:
         self._rework(shipped)
         if self.repository is None or visited is None or all(d.position is None for d in line):
             return
-        repository, place = self.repository, changes.Place(self.position, self.service.service, line[0].environment)
+        repository = self.repository
+        place = changes.Place(self.position, self.service.service, line[0].environment, repository.name)
         first = [(d, d.shipment.first) for d in line if d.shipment and d.shipment.first]
         waiting = repository.own(repository.undeployed(visited), self.service.paths)
-        facts.changes.append(changes.change_rows(place, repository, first, waiting))
-        requests = changes.pull_request_rows(place, repository, line, shipped.owners, visited)
-        facts.requests.append(changes.from_ready(requests) if self.definitions.pickup_from == "ready" else requests)
+        facts.changes.append(changes.picked_changes(place, repository, first, waiting))
+        ready = self.definitions.pickup_from == "ready"
+        facts.requests.append(
+            changes.picked_requests(place, repository, line, shipped.owners, visited, from_ready=ready)
+        )
 
     def _ledger(self, shipped: Shipped) -> Iterator[failures.Evidence]:
         inputs, incidents = self.inputs, self._incidents(shipped)
