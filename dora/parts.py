@@ -1,15 +1,17 @@
 """Records in parts, a hash each: how what changed since a file was published is found, whatever it was that changed it.
 
 A part is a repository of a table, or what one service reported, or a day of one source: few rows beside the whole, and
-what facts are made anew by. The hashes stand in the published file, in `record_parts`.
+what facts are made anew by. The hashes stand in the published file, in `record_parts`. Every commit notes the parts that
+it touches in `touched_parts`: only these are hashed again where nothing else can have changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dora.model import RECORDS, columns
+from dora.model import BY_TABLE, RECORDS, columns
 from dora.reader import Builder, Reader
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 _REPOSITORY, _SERVICE = "repository", "concat_ws(chr(31), service, repository)"
 _RUN_DAY = "concat_ws(' ', source, created_at::date)"
+_ONE = "''"
 #: table -> what tells its parts apart; the others are one part each.
 _PARTS = {
     "commits": _REPOSITORY, "mainline_commits": _REPOSITORY, "commit_paths": _REPOSITORY, "tags": _REPOSITORY,
@@ -25,6 +28,10 @@ _PARTS = {
     "verifications": "concat_ws(' ', source, coalesce(finished_at, started_at)::date)",
     "telemetry_samples": "concat_ws(' ', source, sampled_at::date)",
 }  # fmt: skip
+#: table -> the columns that tell its parts apart.
+_NEEDED = {
+    table: frozenset(columns(BY_TABLE[table])).intersection(re.findall(r"\w+", part)) for table, part in _PARTS.items()
+}
 #: The tables of which what changed reaches further than the part that it is in.
 KEPT = ("deployments", "incidents", "verifications")
 #: Of all rows, how many may lie in parts that changed; more are left to a full build.
@@ -34,11 +41,12 @@ WORTH_ROWS = 100_000
 #: Repositories that are faster read one by one than by looking through a table once.
 FEW = 20
 _COLUMNS = {record.TABLE: columns(record) for record in RECORDS} | {"cursors": ["source", "stream", "cursor"]}
-_EVERY_PART = " union all ".join(
-    f"select '{table}' as table_name, {_PARTS.get(table, chr(39) * 2)} as part, count(*) as rows, "
-    f"bit_xor(hash({', '.join(names)})) as hash from {table} group by all having count(*) > 0"
+_HASHED = {
+    table: f"select '{table}' as table_name, {_PARTS.get(table, _ONE)} as part, count(*) as rows, "
+    f"bit_xor(hash({', '.join(names)})) as hash from {table} "
     for table, names in _COLUMNS.items()
-)
+}
+_GROUPED = "group by all having count(*) > 0"
 _ROWS = "select " + " + ".join(f"(select count(*) from {table})" for table in _COLUMNS)
 
 
@@ -49,7 +57,37 @@ def worth(records: Reader) -> bool:
 
 def parts_of(records: Reader) -> pl.DataFrame:
     """table_name, part, rows, hash: every part of the records."""
-    return records.frame(_EVERY_PART)
+    return records.frame(" union all ".join(f"{hashed}{_GROUPED}" for hashed in _HASHED.values()))
+
+
+def parts_again(records: Reader, before: pl.DataFrame) -> pl.DataFrame:
+    """The same out of what they were `before`, where only `touched_parts` can have changed."""
+    import polars as pl
+
+    touched = records.frame("select distinct table_name, part from touched_parts")
+    now = [before.join(touched, on=["table_name", "part"], how="anti")]
+    for (table,), some in touched.group_by("table_name"):
+        for wanted, asked in _wanted(str(table), some["part"].to_list()):
+            now.append(records.frame(f"{_HASHED[str(table)]} {wanted} {_GROUPED}", asked))
+    return pl.concat(now)
+
+
+def digest(parts: pl.DataFrame) -> str:
+    """A number made of all parts, whatever their order, in hexadecimal digits."""
+    return f"{int(parts.hash_rows().sum()) % 2**64:016x}"
+
+
+def touch_sql(table: str, rows: str) -> str:
+    """The statement that notes the parts of these rows of a table, `rows` being what stands after `from`."""
+    return (
+        f"insert into touched_parts select distinct '{table}', s.part from (select {_PARTS.get(table, _ONE)} as part from {rows}) s "
+        f"where not exists (from touched_parts t where t.table_name = '{table}' and t.part = s.part)"
+    )
+
+
+def told_by(table: str, columns: Iterable[str]) -> bool:
+    """Whether these columns of a row tell which part it is in."""
+    return _NEEDED.get(table, frozenset()).issubset(columns)
 
 
 def changed_parts(now: pl.DataFrame, before: pl.DataFrame) -> dict[str, list[str]] | None:
@@ -103,7 +141,7 @@ def _replace(builder: Builder, records: Reader, table: str, parts: Sequence[obje
 
 def _wanted(table: str, parts: Sequence[object]) -> Iterator[tuple[str, dict[str, object]]]:
     """The conditions that find these parts of a table: one for each of a few repositories, of which the blocks are known."""
-    part = _PARTS.get(table, "''")
+    part = _PARTS.get(table, _ONE)
     if part == _REPOSITORY and len(parts) <= FEW:
         yield from ((f"where {part} = $part", {"part": one}) for one in parts)
     elif parts:

@@ -10,7 +10,7 @@ from dora.model import Record, columns
 def insert_sql(record: type[Record], present: Sequence[str]) -> str:
     """Insert the rows of `staged` whose key is new."""
     names = ", ".join(name for name in columns(record) if name in present)
-    return f"insert into {record.TABLE} ({names}) select {names} from staged s anti join {record.TABLE} t on {_same(record)}"
+    return f"insert into {record.TABLE} ({names}) select {names} from staged s anti join {record.TABLE} t on {same_sql(record)}"
 
 
 def merge_sql(record: type[Record], present: Sequence[str], replace: bool) -> str:
@@ -22,7 +22,7 @@ def merge_sql(record: type[Record], present: Sequence[str], replace: bool) -> st
     known = [name for name in columns(record) if name in present]
     rest = [name for name in known if name not in record.KEY]
     insert = f"insert ({', '.join(known)}) values ({', '.join('s.' + name for name in known)})"
-    merge = f"merge into {record.TABLE} t using staged s on {_same(record)}"
+    merge = f"merge into {record.TABLE} t using staged s on {same_sql(record)}"
     if not rest:
         return f"{merge} when not matched then {insert}"
     new, old = (f"row({', '.join(f'{side}.{name}' for name in rest)})" for side in ("s", "t"))
@@ -37,5 +37,6 @@ def merge_sql(record: type[Record], present: Sequence[str], replace: bool) -> st
     )
 
 
-def _same(record: type[Record]) -> str:
+def same_sql(record: type[Record]) -> str:
+    """The condition that a stored row `t` and a staged one `s` have the same key."""
     return " and ".join(f"t.{name} = s.{name}" for name in record.KEY)

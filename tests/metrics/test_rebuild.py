@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import mkdtemp
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -60,7 +62,9 @@ def test_records_published_part_by_part_make_the_file_of_a_full_build(
     warehouse = _warehouse(Path(mkdtemp(dir=tmp_path)) / "dora.duckdb", setting)
     rebuilt: list[bool] = []
     for part in _parts(chance, records):
+        before = parts.parts_of(warehouse)
         _deliver(chance, warehouse, part)
+        assert _unlike(before, parts.parts_of(warehouse)) <= _touched(warehouse)
         assert _published(warehouse, setting, rebuilt) == _published(warehouse, setting)
     assert rebuilt == [True] * 6, "all but the first are made out of what is published"
     warehouse.close()
@@ -92,6 +96,42 @@ def test_a_full_build_puts_facts_back_in_their_place(tmp_path: Path, monkeypatch
         warehouse.commit("s", "t", frames_of([_late("cart", "acme/cart")]), "2")
         assert _moved(warehouse, setting) == moved
     warehouse.close()
+
+
+def _unlike(before: pl.DataFrame, now: pl.DataFrame) -> set[tuple[str, str]]:
+    """The parts of which something is not as it was."""
+    both = pl.concat([before, now]).filter(~pl.struct(pl.all()).is_duplicated())
+    return set(both.select("table_name", "part").iter_rows())
+
+
+def _touched(warehouse: Warehouse) -> set[tuple[str, str]]:
+    return {(str(table), str(part)) for table, part in warehouse.rows("select table_name, part from touched_parts")}
+
+
+def test_only_what_commits_touched_is_compared_unless_another_file_is_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setting, asked = Setting(Definitions(), SERVICES, OWNERS), list[str]()
+    for name in ("parts_of", "parts_again"):
+        monkeypatch.setattr(parts, name, _told(getattr(parts, name), name, asked))
+    warehouse = _warehouse(tmp_path / "dora.duckdb", setting)
+    for number in range(3):
+        warehouse.commit("s", "t", frames_of(history(random.Random(number))), str(number))
+        _published(warehouse, setting, [])
+        assert not _touched(warehouse)
+    # Moved records: another file stands where it was published.
+    again = warehouse.path.with_name(f"{warehouse.path.stem}.again.duckdb")
+    shutil.copyfile(again, tmp_path / "kept.duckdb")
+    warehouse.commit("s", "t", frames_of([_late("cart", "acme/cart")]), "9")
+    _published(warehouse, setting, [])
+    shutil.copyfile(tmp_path / "kept.duckdb", again)
+    assert _published(warehouse, setting, []) == _published(warehouse, setting)
+    assert asked == ["parts_of", "parts_again", "parts_again", "parts_again", "parts_of", "parts_of"]
+    warehouse.close()
+
+
+def _told(ask: Callable[..., object], name: str, asked: list[str]) -> Callable[..., object]:
+    return lambda *told: (asked.append(name), ask(*told))[1]
 
 
 def _late(service: str, repository: str) -> Deployment:
