@@ -82,7 +82,7 @@ def make(
         setting.overrides,
         replay_slots(builder, setting.definitions),
         failed_checks(builder),
-        named_deployments(builder),
+        named_deployments(builder, places),
         named_incidents(builder, setting.overrides),
     )
     build_batches(builder, services, places, rules, number)

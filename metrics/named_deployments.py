@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -40,10 +40,10 @@ class NamedDeployments:
         return meant.pop() if len(meant) == 1 else None
 
 
-def named_deployments(reader: Reader) -> NamedDeployments:
-    """What the incidents in the records call deployments."""
+def named_deployments(reader: Reader, places: Sequence[int]) -> NamedDeployments:
+    """What the incidents in the records call deployments of the services of these places."""
     found: dict[tuple[str, str], list[Named]] = {}
-    for row in reader.rows(read_sql("build/named_deployments")):
+    for row in reader.rows(read_sql("build/named_deployments"), {"places": list(places)}):
         service, name, *named = cast("tuple[str, ...]", row)
         found.setdefault((service, name), []).append(Named(*named))
     return NamedDeployments(found)

@@ -1,5 +1,6 @@
--- Productions deployments that may be a move to an earlier version: another version than the one before. Every service
--- of a source, known or not, that `moving` names. seen: that version had been live there; else the two numbers decide.
+-- Production deployments that may be a move to an earlier version: another version than the one before. Every service
+-- of a source, known or not, that `moving` names. seen: that version had been live there; else the two numbers decide,
+-- which is done here where both are whole ones at the end of plain text.
 with live as (
     select d.source, d.id, d.environment, coalesce(nullif(d.service, ''), d.repository) as named, d.finished_at,
            coalesce(d.sequence, 0) as sequence, coalesce(nullif(d.version, ''), d.sha) as version
@@ -12,5 +13,11 @@ with live as (
     from live
     window line as (partition by source, environment, named order by finished_at, sequence, id)
 )
-select source, named, epoch_us(finished_at) as at_us, seen, before, version from moved
-where before <> version and (seen or not (regexp_matches(version, '[0-9a-f]{12,}') or regexp_matches(before, '[0-9a-f]{12,}')))
+select source, named, epoch_us(finished_at) as at_us, seen, before, version
+from (
+    select *, try_cast(regexp_extract(version, '^[ -/:-~]*([0-9]{1,18})$', 1) as bigint) as number_now,
+           try_cast(regexp_extract(before, '^[ -/:-~]*([0-9]{1,18})$', 1) as bigint) as number_before
+    from moved
+)
+where before <> version and (seen or coalesce(number_now < number_before, true))
+    and (seen or not (regexp_matches(version, '[0-9a-f]{12,}') or regexp_matches(before, '[0-9a-f]{12,}')))

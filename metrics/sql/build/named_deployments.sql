@@ -1,4 +1,5 @@
--- One row per succeeded production deployment, service and name by which an incident calls it: its id, SOURCE/ID, or its `deployment_id`.
+-- One row per succeeded production deployment of the services of $places, service and name by which an incident calls it:
+-- its id, SOURCE/ID, or its `deployment_id`.
 with names as (
     select distinct name from (select deployment as name from incidents union all select fix_deployment from incidents)
     where name is not null
@@ -6,7 +7,8 @@ with names as (
     select d.known_service as service, unnest([d.id, d.full_id, d.deployment_id]) as name, d.deployment_id, d.source, d.environment
     from called_deployments d
     join known_environments e on e.environment is not distinct from d.environment and e.service is not distinct from d.judged_as
-    where e.is_production and d.status = 'succeeded' and d.finished_at is not null
+    where d.service_position in (select unnest($places::integer[])) and e.is_production and d.status = 'succeeded'
+        and d.finished_at is not null
 )
 select distinct service, name, deployment_id, source, environment from candidates where name in (from names)
 order by all
