@@ -32,10 +32,6 @@ class Mainline:
     order: list[int]
     starts: list[int]
 
-    def stretch(self, after: int, until: int) -> list[int]:
-        """The commits brought by the places (after, until]."""
-        return self.order[self.starts[after + 1] : self.starts[until + 1]]
-
     def places(self, commits: Sequence[int | None]) -> list[int] | None:
         """The places of commits of the line, -1 for None; None when one is not of it."""
         asked = np.array([-1 if commit is None else commit for commit in commits], dtype=np.int64)
@@ -97,23 +93,23 @@ def ship_along(line: Mainline, commits: Sequence[int | None]) -> tuple[list[Ship
     places = line.places(commits)
     if places is None:
         return None
+    order, starts = line.order, line.starts
     top, before, previous = -1, -1, None
     live: set[int] = set()
     out: list[Shipment] = []
-    for position, commit in enumerate(commits):
-        if commit is None:
+    for position, place in enumerate(places):
+        if place < 0:
             out.append(Shipment("unresolved", previous))
             continue
-        place = places[position]
-        first = line.stretch(top, place) if place > top else []
         if previous is None:
             out.append(Shipment("baseline"))
         else:
-            range_ = first if before == top else line.stretch(before, place)
-            out.append(Shipment(_relation(before, place), previous, first, range_))
-        out[-1].live_before = commit in live
-        live.add(commit)
-        top, before, previous = max(top, place), place, position
+            first = order[starts[top + 1] : starts[place + 1]]
+            range_ = first if before == top else order[starts[before + 1] : starts[place + 1]]
+            out.append(Shipment(_relation(before, place), previous, first, range_, place in live))
+        live.add(place)
+        before, previous = place, position
+        top = max(top, place)
     return out, bytearray(((line.landed >= 0) & (line.landed <= top)).tobytes())
 
 

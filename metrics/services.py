@@ -88,4 +88,4 @@ def matching(texts: pl.Series, globs: Sequence[str]) -> list[int]:
 
 def _literal(glob: str) -> str:
     """The longest text that whatever the glob matches holds; "" when none is certain."""
-    return max(re.split(r"[*?]", glob.partition("[")[0]), key=len)
+    return max(re.split(r"[*?]|\[!?\]?[^\]]*\]", glob), key=len)
