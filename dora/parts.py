@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from dora.model import BY_TABLE, RECORDS, columns
@@ -61,10 +62,10 @@ def parts_of(records: Reader) -> pl.DataFrame:
 
 
 def parts_again(records: Reader, before: pl.DataFrame) -> pl.DataFrame:
-    """The same out of what they were `before`, where only `touched_parts` can have changed."""
+    """The same out of what they were `before`, where only cursors and `touched_parts` can have changed."""
     import polars as pl
 
-    touched = records.frame("select distinct table_name, part from touched_parts")
+    touched = records.frame("select table_name, part from touched_parts union select 'cursors', ''")
     now = [before.join(touched, on=["table_name", "part"], how="anti")]
     for (table,), some in touched.group_by("table_name"):
         for wanted, asked in _wanted(str(table), some["part"].to_list()):
@@ -77,12 +78,19 @@ def digest(parts: pl.DataFrame) -> str:
     return f"{int(parts.hash_rows().sum()) % 2**64:016x}"
 
 
-def touch_sql(table: str, rows: str) -> str:
-    """The statement that notes the parts of these rows of a table, `rows` being what stands after `from`."""
-    return (
-        f"insert into touched_parts select distinct '{table}', s.part from (select {_PARTS.get(table, _ONE)} as part from {rows}) s "
-        f"where not exists (from touched_parts t where t.table_name = '{table}' and t.part = s.part)"
-    )
+def parts_sql(table: str, rows: str) -> str:
+    """The question for the parts of these rows of a table, `rows` being what stands after `from`."""
+    return f"select distinct {_PARTS.get(table, _ONE)} from {rows}"
+
+
+def note_touched(builder: Builder, table: str, parts: AbstractSet[str]) -> None:
+    """Note that a commit touched these parts of a table."""
+    known = builder.rows("select part from touched_parts where table_name = $name", {"name": table})
+    new = sorted(parts - {str(part) for (part,) in known})
+    if new:
+        builder.execute(
+            "insert into touched_parts select $name, unnest($parts::varchar[])", {"name": table, "parts": new}
+        )
 
 
 def told_by(table: str, columns: Iterable[str]) -> bool:

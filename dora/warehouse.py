@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -53,7 +53,6 @@ class Warehouse(Builder):
 
     def forget(self, source: str) -> None:
         """Drop a source's cursors, so that the next run reads it from the start; its rows stay until replaced."""
-        self.execute(parts.touch_sql("cursors", "(select 1)"))
         self.execute("delete from cursors where source = ?", [source])
 
     def commit(
@@ -82,7 +81,6 @@ class Warehouse(Builder):
                 if complete:
                     changed += self._remove_others(complete[0], complete[1], frames.get(complete[0]))
                 if cursor is not None:
-                    self._con.execute(parts.touch_sql("cursors", "(select 1)"))
                     self._con.execute("delete from cursors where source = ? and stream = ?", [source, stream])
                     self._con.execute("insert into cursors values (?, ?, ?)", [source, stream, cursor])
                 if changed:
@@ -105,24 +103,24 @@ class Warehouse(Builder):
     def _upsert(self, table: str, frame: pl.DataFrame, replace: bool) -> int:
         """New keys are inserted first: `merge` alone takes 1.3x the CPU and 2x the memory when most keys are new."""
         record = BY_TABLE[table]
-        stored = f"{table} t semi join staged s on {same_sql(record)}"
         told, by_key = parts.told_by(table, frame.columns), parts.told_by(table, record.KEY)
+        stored = f"{table} t semi join staged s on {same_sql(record)}"
         self._con.register("staged", frame)
         try:
-            if told:
-                self._con.execute(parts.touch_sql(table, "staged"))
-            new = int(self._con.execute(insert_sql(record, frame.columns)).fetchall()[0][0])
-            if not by_key and (new < frame.height or not told):
-                # What is stored may be in another part than what is brought, or tell alone in which.
-                self._con.execute(parts.touch_sql(table, stored))
-            if new == frame.height:
-                return new
-            merged = int(self._con.execute(merge_sql(record, frame.columns, replace)).fetchall()[0][0])
-            if not told:
-                self._con.execute(parts.touch_sql(table, stored))
-            return new + merged
+            changed = int(self._con.execute(insert_sql(record, frame.columns)).fetchall()[0][0])
+            left = set[str]()
+            if changed < frame.height:
+                if not by_key:  # the stored rows may be in other parts than those that are brought
+                    left = self._parts_of(table, stored)
+                changed += int(self._con.execute(merge_sql(record, frame.columns, replace)).fetchall()[0][0])
+            if changed:
+                parts.note_touched(self, table, left | self._parts_of(table, "staged" if told else stored))
+            return changed
         finally:
             self._con.unregister("staged")
+
+    def _parts_of(self, table: str, rows: str, told: Sequence[str] = ()) -> set[str]:
+        return {str(part) for (part,) in self._con.execute(parts.parts_sql(table, rows), list(told)).fetchall()}
 
     def _remove_others(self, table: str, values: Mapping[str, str], frame: pl.DataFrame | None) -> int:
         key = BY_TABLE[table].KEY
@@ -133,8 +131,10 @@ class Warehouse(Builder):
             keep = f"exists (from kept where {' and '.join(f'kept.{c} = {table}.{c}' for c in key)})"
         rows, told = f"{table} where {where} and not {keep}", list(values.values())
         try:
-            self._con.execute(parts.touch_sql(table, rows), told)
+            left = self._parts_of(table, rows, told)
             done = self._con.execute(f"delete from {rows}", told).fetchall()
+            if left:
+                parts.note_touched(self, table, left)
         finally:
             self._con.unregister("kept")
         return int(done[0][0])
