@@ -83,6 +83,14 @@ def parts_sql(table: str, rows: str) -> str:
     return f"select distinct {_PARTS.get(table, _ONE)} from {rows}"
 
 
+def parts_brought(table: str, frame: pl.DataFrame) -> set[str] | None:
+    """The parts of the rows of a frame; None where it takes the database to tell, or what is stored."""
+    part = _PARTS.get(table, _ONE)
+    if part == _ONE:
+        return {""}
+    return set(frame[part].unique().to_list()) if part in frame.columns else None
+
+
 def note_touched(builder: Builder, table: str, parts: AbstractSet[str]) -> None:
     """Note that a commit touched these parts of a table."""
     known = builder.rows("select part from touched_parts where table_name = $name", {"name": table})

@@ -114,7 +114,8 @@ class Warehouse(Builder):
                     left = self._parts_of(table, stored)
                 changed += int(self._con.execute(merge_sql(record, frame.columns, replace)).fetchall()[0][0])
             if changed:
-                parts.note_touched(self, table, left | self._parts_of(table, "staged" if told else stored))
+                brought = parts.parts_brought(table, frame) or self._parts_of(table, "staged" if told else stored)
+                parts.note_touched(self, table, left | brought)
             return changed
         finally:
             self._con.unregister("staged")
