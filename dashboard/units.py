@@ -132,6 +132,11 @@ def day(at: datetime | None, timezone: str = "UTC") -> str:
     return NO_DATA if at is None else f"{_aware(at).astimezone(ZoneInfo(timezone)):%Y-%m-%d}"
 
 
+def newest_known(at: datetime | None, timezone: str) -> str:
+    """A sentence for where a period is empty; "" when no deployment is known at all."""
+    return f"The newest known deployment is of {day(at, timezone)}." if at else ""
+
+
 def _aware(at: datetime) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 

@@ -76,7 +76,8 @@ def _list(place: Place) -> None:
     rows = filtered(asking.deployments(place.published, question, status), text)
     _count(rows, question)
     if rows.is_empty():
-        st.info("No deployment matches. Take a longer period, or remove a filter.")
+        known = units.newest_known(place.setting.names.last_at, question.definitions.timezone)
+        st.info(f"No deployment matches. Take a longer period, or remove a filter. {known}".rstrip())
         return
     newest = rows.head(MOST_ROWS)
     if rows.height > MOST_ROWS:

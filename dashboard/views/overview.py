@@ -54,10 +54,8 @@ def headline(total: Group, groups: tuple[Group, ...], question: Question, newest
 
 def _nothing_behind(total: Group, question: Question, newest: datetime | None) -> str:
     if not total.deployment_frequency.deployments:
-        known = (
-            f" The newest known deployment is of {units.day(newest, question.definitions.timezone)}." if newest else ""
-        )
-        return f"Nothing was deployed to production in this period.{known}"
+        known = units.newest_known(newest, question.definitions.timezone)
+        return f"Nothing was deployed to production in this period. {known}".rstrip()
     levels = [total.deployment_frequency.level, total.change_lead_time.level, total.change_fail_rate.level]
     if all(level.label == "insufficient data" for level in levels):
         return "There is too little data in this period to compare with the published levels."

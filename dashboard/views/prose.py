@@ -5,6 +5,7 @@ would turn `www.…` into a link, `--` into a dash, `:red[…]` into a colour an
 from __future__ import annotations
 
 import html
+import re
 
 import streamlit as st
 
@@ -35,6 +36,16 @@ def paragraph(template: str, **values: object) -> None:
 
 
 def points(lines: list[str]) -> None:
-    """A list of plain lines."""
+    """A list of plain lines; see `bulleted`."""
+    st.html(bulleted(lines))
+
+
+def bulleted(lines: list[str]) -> str:
+    """A list of plain lines, every letter escaped; what stands between backticks is a command.
+
+    >>> bulleted(["run `dora <x>`"])
+    '<ul style="margin:0;padding-left:1.3rem;overflow-wrap:anywhere"><li>run <code>dora &lt;x&gt;</code></li></ul>'
+    """
     items = "".join(filled("<li>{line}</li>", line=line) for line in lines)
-    st.html(f'<ul style="margin:0;padding-left:1.3rem;overflow-wrap:anywhere">{items}</ul>')
+    items = re.sub(r"`([^`]*)`", r"<code>\1</code>", items)
+    return f'<ul style="margin:0;padding-left:1.3rem;overflow-wrap:anywhere">{items}</ul>'

@@ -145,7 +145,8 @@ def test_an_empty_period_says_when_the_last_known_deployment_was(tmp_path: Path,
     app, deploys = overview(published, **address), _page(_deploys, published, **address)
     assert [tile.value for tile in app.metric] == ["no data"] * 5
     last_at = read(published, known_names)[1].last_at
-    assert f"The newest known deployment is of {last_at:%Y-%m-%d}." in _texts(app)
+    for page in (app, deploys):
+        assert f"The newest known deployment is of {last_at:%Y-%m-%d}." in _texts(page)
     assert [text.value for text in deploys.caption if text.value.startswith("Failed: evidence of")]
 
 
