@@ -135,6 +135,15 @@ class Builder(Reader):
         with sentences(self.path):
             self._con.execute(f'insert into "{table}" by name from frame')
 
+    @contextmanager
+    def staged(self, name: str, frame: pl.DataFrame) -> Iterator[None]:
+        """A frame as a table of this name."""
+        self._con.register(name, frame)
+        try:
+            yield
+        finally:
+            self._con.unregister(name)
+
     def columns(self, table: str) -> list[str]:
         """The names of its columns, in their order."""
         with sentences(self.path):
