@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from dora.definition_tables import all_definitions
 from dora.definitions import Definitions
@@ -83,12 +83,17 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTable:
-    """One `[[source]]`: its type and name, and the rest for its module to read."""
+    """One `[[source]]`: its type and name, and the rest, as it is written, for its module to read."""
 
     type: str
     name: str
-    options: Mapping[str, object]
+    written: Mapping[str, object]
     place: str
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """The rest with `${NAME}` replaced, which only whoever reads the source needs to have set."""
+        return cast("Mapping[str, object]", expanded(self.written, self.place))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,14 +151,14 @@ def load_config(option: str | None = None) -> Config:
 
 
 def read_toml(path: Path) -> dict[str, object]:
-    """The file as plain values, with `${NAME}` replaced."""
+    """The file as plain values, with `${NAME}` replaced but in sources, see `SourceTable`."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    return {key: expanded(value, f"{path}: {key}") for key, value in raw.items()}
+    return {key: value if key == "source" else expanded(value, f"{path}: {key}") for key, value in raw.items()}
 
 
 def parse_config(raw: Mapping[str, object], path: Path, warehouse_base: Path) -> Config:
@@ -192,14 +197,14 @@ def cache_folder() -> Path:
 
 def _source(table: Mapping[str, object], place: str) -> SourceTable:
     rest = {key: value for key, value in table.items() if key not in ("type", "name")}
-    kind, name = table.get("type"), table.get("name", table.get("type"))
+    kind, name = (expanded(value, place) for value in (table.get("type"), table.get("name", table.get("type"))))
     if not isinstance(kind, str):
         raise ConfigError(f'{place}: type is missing; add type = "git", "gitops", "files" or "github"')
     if not isinstance(name, str):
         raise ConfigError(f"{place}: name must be text in quotes, got {name!r}")
     if "/" in name:
         raise ConfigError(f"{place}: name {name!r} has a slash, which ends the name in ids such as ci/41; leave it out")
-    return SourceTable(type=kind, name=name, options=rest, place=f"{place} {name!r}")
+    return SourceTable(type=kind, name=name, written=rest, place=f"{place} {name!r}")
 
 
 def _check(config: Config, path: Path) -> None:

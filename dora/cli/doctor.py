@@ -15,7 +15,7 @@ import click
 
 from dora.cli.mismatches import lost_decisions, unknown_services
 from dora.cli.options import config_option
-from dora.config import Config, load_config
+from dora.config import Config, SourceTable, load_config
 from dora.environment import secret_names
 from dora.errors import DoraError
 from dora.runs import last_read
@@ -82,35 +82,34 @@ def _checks(config: Config, offline: bool) -> Iterator[Check]:
     yield Check("warehouse", "ok", f"{config.warehouse_path}")
     if not config.sources:
         yield Check("sources", "problem", "none is configured", "add a [[source]]; `dora init` writes examples")
-    yield from _secrets(config)
-    if not offline:
-        yield from _reach(config)
+    for table in config.sources:
+        try:
+            yield from _secrets(table)
+            if not offline:
+                yield from _reach(config, table)
+        except DoraError as error:
+            yield Check(f"source {table.name}", "problem", str(error), "mend it, then run `dora doctor` again")
     yield from _published(config)
 
 
-def _secrets(config: Config) -> Iterator[Check]:
+def _secrets(table: SourceTable) -> Iterator[Check]:
     from ingest.source import source_module
 
-    for table in config.sources:
-        module = source_module(table.type, table.place)
-        for name in secret_names(read_table(module.Options, table.options, table.place)):
-            there = bool(os.environ.get(name))
-            step = "" if there else f"export {name} (a token with read access) before `dora ingest`"
-            yield Check(
-                f"source {table.name}", "ok" if there else "problem", f"{name} is {'set' if there else 'not set'}", step
-            )
+    module = source_module(table.type, table.place)
+    for name in secret_names(read_table(module.Options, table.options, table.place)):
+        there = bool(os.environ.get(name))
+        step = "" if there else f"export {name} (a token with read access) before `dora ingest`"
+        yield Check(
+            f"source {table.name}", "ok" if there else "problem", f"{name} is {'set' if there else 'not set'}", step
+        )
 
 
-def _reach(config: Config) -> Iterator[Check]:
+def _reach(config: Config, table: SourceTable) -> Iterator[Check]:
     from dora.cli.ingest import open_sources
 
-    for table in config.sources:
-        try:
-            for source in open_sources(config, [table]):
-                for line in source.probe():
-                    yield Check(f"source {table.name}", "ok", line)
-        except DoraError as error:
-            yield Check(f"source {table.name}", "problem", str(error), "mend it, then run `dora doctor` again")
+    for source in open_sources(config, [table]):
+        for line in source.probe():
+            yield Check(f"source {table.name}", "ok", line)
 
 
 def _published(config: Config) -> Iterator[Check]:

@@ -69,6 +69,16 @@ def test_mistake_names_file_key_and_way_out(tmp_path: Path, text: str, words: li
     assert "\n" not in message
 
 
+def test_what_only_a_source_needs_is_asked_for_when_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DORA_CLONES", raising=False)
+    text = "[[source]]\ntype = 'git'\nrepositories = [{name = 'a', url = '${DORA_CLONES}/a'}]"
+    [table] = load(tmp_path, text).sources
+    with pytest.raises(ConfigError, match=r"number 1 'git'.repositories.url: .*DORA_CLONES is not set"):
+        _ = table.options
+    monkeypatch.setenv("DORA_CLONES", "/clones")
+    assert table.options == {"repositories": [{"name": "a", "url": "/clones/a"}]}
+
+
 def test_file_that_is_not_text_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "dora.toml").write_bytes(b"name = '\xff\xfe'")
     with pytest.raises(ConfigError, match="not valid TOML"):
