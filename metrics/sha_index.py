@@ -41,18 +41,23 @@ class ShaIndex:
     def __init__(self, shas: pl.Series, hashed: Hashes | None = None) -> None:
         """`hashed`: the `hashes` of these, where they are known already."""
         self.shas = shas
-        keys, checks = hashes(shas) if hashed is None else hashed
-        self._order = np.argsort(keys)
-        self._keys, self._checks = keys[self._order], checks[self._order]
+        self._hashed = hashed
 
     def positions(self, asked: Hashes) -> Positions:
         """The position of each sha, -1 for one that is not stored and for null."""
-        if not len(self._keys):
+        order, keys, checks = self._by_key
+        if not len(keys):
             return np.full(len(asked.keys), -1, dtype=np.int64)
-        near = self._keys.searchsorted(asked.keys)
-        near[near == len(self._keys)] = 0
-        same = (self._keys[near] == asked.keys) & (self._checks[near] == asked.checks)
-        return np.where(same, self._order[near], -1)
+        near = keys.searchsorted(asked.keys)
+        near[near == len(keys)] = 0
+        same = (keys[near] == asked.keys) & (checks[near] == asked.checks)
+        return np.where(same, order[near], -1)
+
+    @cached_property
+    def _by_key(self) -> tuple[Positions, NDArray[np.uint64], NDArray[np.uint64]]:
+        keys, checks = hashes(self.shas) if self._hashed is None else self._hashed
+        order = np.argsort(keys)
+        return order, keys[order], checks[order]
 
     @cached_property
     def exact(self) -> dict[str, int]:
