@@ -23,13 +23,13 @@ def tell(
 ) -> pl.DataFrame:
     """Set `changes` and `requests` of repositories read together; returns the requests of all.
 
-    `commits` and `pulls` are theirs, in their order; `members`: see `metrics.membership.members`.
+    `commits` and `pulls` are theirs, in their order, which that of the Enum `repository` is too; `members`: see `metrics.membership.members`.
     """
     starts = np.cumsum([0, *(repository.commits.height for repository in repositories)])
     records = pulls.unique(_KEY, keep="last", maintain_order=True)
     changes = _changes(repositories, commits, pulls, records, starts)
     merges = _merges(repositories, commits, pulls, members)
-    requests = _requests(repositories, commits, merges, records, starts)
+    requests = _requests(commits, merges, records, starts)
     rows = dict(requests.group_by("repository", maintain_order=True).len().iter_rows())
     at = 0
     for repository, start in zip(repositories, starts, strict=False):
@@ -72,11 +72,16 @@ def _changes(
 
 def _hosted(repositories: Sequence[Repository], pulls: pl.DataFrame, starts: Positions) -> pl.Series:
     """For every commit, the pull request whose merge made it by the host's word, whatever its subject says; else null."""
-    names = pl.DataFrame({"repository": [r.name for r in repositories], "start": starts[:-1]})
-    known = _abbreviated(repositories, pulls).drop_nulls("merge").join(names, on="repository", maintain_order="left")
+    known = _abbreviated(repositories, pulls).drop_nulls("merge")
     numbers = np.full(int(starts[-1]), -1, dtype=np.int64)
-    numbers[known["merge"].to_numpy() + known["start"].to_numpy()] = known["number"].to_numpy()
+    numbers[_rows_of(known, starts)] = known["number"].to_numpy()
     return _nullable(numbers)
+
+
+def _rows_of(merges: pl.DataFrame, starts: Positions) -> Positions:
+    """Among all commits the places of those that `merge` names by their position in `repository`."""
+    found: Positions = merges["merge"].to_numpy() + starts[merges["repository"].to_physical().to_numpy()]
+    return found
 
 
 def _nullable(positions: Positions) -> pl.Series:
@@ -95,16 +100,13 @@ def _begun(landed: Positions, is_merge: NDArray[np.bool_], authored: pl.Series) 
 
 
 def _requests(
-    repositories: Sequence[Repository],
     commits: pl.DataFrame,
     merges: pl.DataFrame,
     records: pl.DataFrame,
     starts: Positions,
 ) -> pl.DataFrame:
     """The columns of `pull_request_facts` that do not depend on a deployment, one row a pull request whose merge is known."""
-    offsets = pl.DataFrame({"repository": [r.name for r in repositories], "start": starts[:-1]})
-    merges = merges.join(offsets, on="repository", how="left", maintain_order="left")
-    at = merges["merge"] + merges["start"]
+    at = pl.Series(_rows_of(merges, starts))
     known = merges.with_columns(
         subject=commits["subject"].gather(at),
         landed_at=commits["committed_at"].gather(at),
@@ -146,9 +148,7 @@ def _merges(
         frame.select(*_KEY, "merge")
         for frame in (named.filter("is_merge"), named.filter("mainline"), members, hosted.drop_nulls("merge"))
     ]
-    order = pl.DataFrame({"repository": [r.name for r in repositories], "place": range(len(repositories))})
-    last = pl.concat(stated).unique(_KEY, keep="last", maintain_order=True)
-    return last.join(order, on="repository").sort("place", "number").drop("place")
+    return pl.concat(stated).unique(_KEY, keep="last", maintain_order=True).sort(_KEY)
 
 
 def _abbreviated(repositories: Sequence[Repository], pulls: pl.DataFrame) -> pl.DataFrame:

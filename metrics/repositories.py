@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import TypeVar
 
@@ -19,7 +18,12 @@ from metrics.services import ServiceName
 from metrics.sha_index import Positions, ShaIndex, hashes
 from metrics.slices import read_sql
 
-_TABLES = ("commits", "mainline", "pull_requests", "tags", "paths")
+_KEY = ["repository", "number"]
+#: Their tables, and the order of their rows, which are sorted here: the database takes twice as long for so many columns.
+_TABLES = {
+    "commits": ["repository", "committed_at", "sha"], "mainline": ["repository"], "pull_requests": [*_KEY, "source"],
+    "tags": ["repository"], "paths": ["repository"],
+}  # fmt: skip
 #: Those of which a repository's rows are told from others'.
 _OWN = ("commits", "pull_requests", "tags", "paths")
 #: More runs of repositories than this take longer than looking through the tables once.
@@ -27,13 +31,8 @@ RUNS = 20
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class RepositoryRows:
-    """The rows of some repositories: a frame for each of their tables, and what commits say that they take back."""
-
-    names: Sequence[str]
-    frames: Mapping[str, pl.DataFrame]
-    taking: pl.DataFrame
+#: The rows of some repositories: a frame for each of their tables, in which `repository` is an Enum of their names.
+RepositoryRows = Mapping[str, pl.DataFrame]
 
 
 class Repositories:
@@ -68,12 +67,12 @@ class Repositories:
         self._open = {name: held for name, held in self._open.items() if self._needed(name, place)}
         if rows is None:
             return {}
-        found, requests = opened(rows)
+        found, lost = opened(rows)
         self._open |= found
         # What was closed may be read again for a service that comes later, and is told of once.
         again = pl.col("repository").is_in(list(self._told))
         self._told |= found.keys()
-        return {"unmapped_requests": requests.filter(~again)}
+        return {"unmapped_requests": lost.filter(~again)}
 
     def _needed(self, name: str, place: int) -> bool:
         return self._last.get(name, -1) >= place
@@ -92,26 +91,39 @@ def commits_of(builder: Builder) -> dict[str, int]:
 
 def _rows(builder: Builder, runs: Sequence[Sequence[str]]) -> RepositoryRows:
     """The rows of the repositories of these names, sorted, which all have commits; each of `runs` is read at once."""
-    frames = {name: pl.concat(_asked(builder.frame, f"build/{name}", runs)) for name in _TABLES}
-    # Sorted here: the database takes twice as long for rows of so many columns.
-    frames["commits"] = frames["commits"].sort("repository", "committed_at", "sha", nulls_last=True)
-    taking = pl.concat(_asked(builder.frame, "build/takes_back", runs))
-    return RepositoryRows([*chain(*runs)], frames, taking)
+    names = [*chain(*runs)]
+    place = pl.col("repository").cast(pl.Enum(names))
+    return {
+        name: pl.concat(_asked(builder.frame, f"build/{name}", runs)).with_columns(place).sort(order, nulls_last=True)
+        for name, order in _TABLES.items()
+    }
 
 
 def opened(rows: RepositoryRows) -> tuple[dict[str, Repository], pl.DataFrame]:
     """The repositories by name, and the rows of `unmapped_requests`."""
-    frames = dict(rows.frames)
+    frames = dict(rows)
     known = Known(frames["commits"])
     listed = _listed(frames["pull_requests"])
     listed = listed.with_columns(position=pl.Series(known.positions(listed, "sha")))
     frames["commits"] = commits = _commits(known, frames["mainline"], listed)
     frames["pull_requests"] = pulls = _with_merges(frames["pull_requests"].drop("commits"), known)
-    found = _repositories(known, {name: frames[name] for name in _OWN}, rows.taking)
+    found = _repositories(known, {name: frames[name] for name in _OWN}, _taking_back(rows["commits"]))
     landings = np.append(np.concatenate([repository.landed for repository in found]), -1)
     listed = listed.with_columns(landed=pl.Series(landings[known.rows(listed, listed["position"].to_numpy())]))
     requests = landed.tell(found, commits, pulls, members(listed, pulls))
-    return {repository.name: repository for repository in found}, unmapped(commits, requests, pulls, listed)
+    lost = unmapped(commits, requests, pulls, listed).with_columns(pl.col("repository").cast(pl.String))
+    return {repository.name: repository for repository in found}, lost
+
+
+def _taking_back(commits: pl.DataFrame) -> pl.DataFrame:
+    """repository, sha, subject, reverts, reverts_pull_requests of those whose messages say that they take something back."""
+    named = ("reverts", "reverts_pull_requests")
+    says = pl.any_horizontal(
+        pl.col("subject").str.starts_with("Revert"),
+        pl.col("subject").str.starts_with("Reapply"),
+        *(pl.col(name).list.len() > 0 for name in named),
+    )
+    return commits.filter(says).select("repository", "sha", "subject", *(pl.col(name).fill_null([]) for name in named))
 
 
 class Known:
@@ -172,7 +184,7 @@ def _listed(pulls: pl.DataFrame) -> pl.DataFrame:
 
     What the last of several sources says of a pull request counts.
     """
-    last = pulls.unique(["repository", "number"], keep="last", maintain_order=True)
+    last = pulls.unique(_KEY, keep="last", maintain_order=True)
     return last.select("repository", "number", sha="commits").explode("sha").drop_nulls("sha")
 
 
@@ -223,7 +235,8 @@ def _parents(known: Known) -> tuple[Positions, Positions, dict[str, dict[int, tu
     commits = known.commits
     first, second = (known.positions(commits, name) for name in ("first_parent", "second_parent"))
     rest: dict[str, dict[int, tuple[int, ...]]] = {}
-    rows = commits.select("repository", sha="more_parents", row=pl.int_range(pl.len())).explode("sha").drop_nulls("sha")
+    rows = commits.select("repository", sha="more_parents", row=pl.int_range(pl.len())).drop_nulls("sha")
+    rows = rows.explode("sha").drop_nulls("sha")
     further = dict[tuple[str, int], list[int]]()
     for (name, _, row), at in zip(rows.iter_rows(), known.positions(rows, "sha").tolist(), strict=True):
         further.setdefault((name, row), []).append(at)

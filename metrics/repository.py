@@ -74,17 +74,18 @@ class PullRequests:
 
     def __init__(self, every: pl.DataFrame) -> None:
         self.every = every
-        self._marked: dict[Globs, list[int]] = {}
+        self._marked: dict[Globs, tuple[list[int], list[tuple[int, str]]]] = {}
 
     def marked(self, globs: Globs, start: int, height: int) -> list[tuple[int, str]]:
         """(number, title) of those of a stretch of rows that a label, their branch or their title marks."""
         if globs not in self._marked:
             texts = (self.every["head_branch"], self.every["title"])
             found = {row for of, some in zip(texts, globs[1:], strict=True) for row in matching(of, some)}
-            self._marked[globs] = sorted(found | self._labelled(globs[0]))
-        rows = self._marked[globs]
-        mine = rows[bisect_left(rows, start) : bisect_left(rows, start + height)]
-        return [(number, str(title)) for number, title in self.every[mine].select("number", "title").iter_rows()]
+            among = sorted(found | self._labelled(globs[0]))
+            told = self.every[among].select("number", "title").iter_rows()
+            self._marked[globs] = among, [(number, str(title)) for number, title in told]
+        rows, requests = self._marked[globs]
+        return requests[bisect_left(rows, start) : bisect_left(rows, start + height)]
 
     def _labelled(self, globs: Sequence[str]) -> set[int]:
         import polars as pl

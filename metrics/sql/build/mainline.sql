@@ -1,2 +1,2 @@
 -- The commits of the default branches of $repositories.
-select repository, sha from mainline_commits where repository between $first and $last and repository in (select unnest($repositories)) order by repository
+select repository, sha from mainline_commits where repository between $first and $last and repository in (select unnest($repositories))

@@ -1,2 +1,2 @@
 -- The tags of $repositories.
-select repository, name, sha from tags where repository between $first and $last and repository in (select unnest($repositories)) order by repository
+select repository, name, sha from tags where repository between $first and $last and repository in (select unnest($repositories))
