@@ -101,7 +101,15 @@ def trace(line: Line, repository: Repository | None) -> bytearray | None:
             deployed.unresolved_reason = NO_COMMIT if deployed.commit_rule == "none" else _NOT_READ
             deployed.shipment = Shipment("unresolved")
         return None
-    _resolve(line, repository)
+    for deployed in line:
+        if deployed.position is None:
+            deployed.position, deployed.unresolved_reason = repository.resolve(
+                deployed.version, deployed.sha, deployed.commit_rule
+            )
+            if deployed.position is not None:
+                deployed.sha = repository.graph.sha(deployed.position)
+        elif deployed.sha:
+            deployed.sha = deployed.sha.lower()
     commits = [deployed.position for deployed in line]
     along = ship_along(repository.line, commits) if repository.line else None
     shipments, visited = along or ship(repository.graph, commits)
@@ -110,23 +118,6 @@ def trace(line: Line, repository: Repository | None) -> bytearray | None:
         if shipment.previous is not None:
             deployed.previous_id = line[shipment.previous].deployment_id
     return visited
-
-
-def _resolve(line: Line, repository: Repository) -> None:
-    """Set the position and the full sha of the commit of each deployment, or the reason why it has none."""
-    told = []
-    for deployed in line:
-        if deployed.position is None:
-            deployed.position, deployed.unresolved_reason = repository.resolve(
-                deployed.version, deployed.sha, deployed.commit_rule
-            )
-            told.append(deployed)
-        elif deployed.sha:
-            deployed.sha = deployed.sha.lower()
-    found = [(deployed, deployed.position) for deployed in told if deployed.position is not None]
-    shas = repository.graph.index.shas.gather([position for _, position in found]).to_list()
-    for (deployed, _), sha in zip(found, shas, strict=True):
-        deployed.sha = sha
 
 
 def replay_moves(reader: Reader, definitions: Definitions) -> pl.DataFrame:

@@ -1,9 +1,11 @@
 -- One row per production incident that is linked to no deployment, with the reason; its service where it concerns only one.
-with unlinked as (
-    select i.source || '/' || i.id as incident_id, f.services, i.deployment, i.version, i.sha, i.pull_request
-    from incidents i
-    join (select incident_id, list(service) as services from incident_facts group by incident_id having count(deployment_id) = 0) f
-        on f.incident_id = i.source || '/' || i.id
+with alone as (
+    select incident_id, [service] as services from incident_facts where shared is null and deployment_id is null
+    union all
+    select incident_id, list(service) from incident_facts where shared is not null group by incident_id having count(deployment_id) = 0
+), unlinked as (
+    select a.incident_id, a.services, i.deployment, i.version, i.sha, i.pull_request
+    from alone a join incidents i on i.source || '/' || i.id = a.incident_id
 ), meant as (
     select u.incident_id, u.services, d.* from unlinked u join deployments d on d.id = u.deployment
     union
