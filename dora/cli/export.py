@@ -13,6 +13,8 @@ from dora.cli.tables import write_csv
 from dora.definition_log import definition_changes
 from dora.errors import DoraError
 
+#: Columns that say what another one does, in the form that questions are answered fastest from.
+LEFT_OUT = {"change_facts": ("left_at",)}
 SKIPPED = ("cursors", "meta", "people", "record_parts", "replay_moves")
 
 
@@ -35,7 +37,7 @@ def command(config: str | None, form: str, out: str, tables: tuple[str, ...], na
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for table in tables or known:
-                frame = reader.frame(f'from "{table}"')
+                frame = reader.frame(f'from "{table}"').drop(LEFT_OUT.get(table, ()))
                 path = folder / f"{table}.{form}"
                 if form == "parquet":
                     frame.write_parquet(path)

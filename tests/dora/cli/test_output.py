@@ -147,3 +147,17 @@ def test_closed_pipe_is_quiet(shop: Path, words: list[str]) -> None:
     assert "BrokenPipe" not in done.stderr
     assert "Traceback" not in done.stderr
     assert done.returncode == 0
+
+
+def test_every_table_is_exported_whole_in_both_formats(shop: Path, tmp_path: Path) -> None:
+    heights = {}
+    for form in ("csv", "parquet"):
+        said(shop, "export", "--format", form, "--out", str(tmp_path / form))
+        assert json.loads((tmp_path / form / "about.json").read_text())["definitions_hash"]
+        files = sorted((tmp_path / form).glob(f"*.{form}"))
+        read = pl.read_parquet if form == "parquet" else lambda file: pl.read_csv(file, infer_schema=False)
+        heights[form] = {file.stem: read(file).height for file in files}
+        changes = read(tmp_path / form / f"change_facts.{form}")
+        assert changes["deployed_at"].null_count()
+        assert "left_at" not in changes.columns
+    assert heights["csv"] == heights["parquet"]
