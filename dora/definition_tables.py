@@ -47,6 +47,8 @@ def _definitions(raw: Mapping[str, object], place: str) -> Definitions:
         ("rework_kinds", definitions.rework_kinds, REWORK_KINDS),
         ("working_days", definitions.working_days, (1, 2, 3, 4, 5, 6, 7)),
     ):
+        if not kinds:
+            raise ConfigError(f"{place}: {key} is empty; name one or more of {', '.join(map(str, valid))}")
         wrong = [kind for kind in kinds if kind not in valid]
         if wrong:
             raise ConfigError(f"{place}: {key} holds {wrong[0]!r}{nearest(str(wrong[0]), valid)}")

@@ -46,6 +46,8 @@ def _required(field: Field[Any]) -> bool:
 
 def _convert(hint: Any, value: object, place: str) -> object:
     origin, options = get_origin(hint), get_args(hint)
+    if value is None and type(None) in options:
+        return None
     if origin in (types.UnionType, Union):
         return _convert(next(o for o in options if o is not type(None)), value, place)
     if origin is Literal:

@@ -143,6 +143,8 @@ def every_option(command: Command) -> Command:
 
 def _kinds(text: str) -> tuple[str, ...]:
     kinds = tuple(kind.strip() for kind in text.split(",") if kind.strip())
+    if not kinds:
+        raise ConfigError(f"--failure-kinds is empty; name one or more of {', '.join((*FAILURE_KINDS, *NOT_FAILURES))}")
     for kind in kinds:
         if kind not in (*FAILURE_KINDS, *NOT_FAILURES):
             raise ConfigError(f"--failure-kinds: unknown kind {kind!r}{nearest(kind, (*FAILURE_KINDS, *NOT_FAILURES))}")

@@ -30,6 +30,8 @@ def load(folder: Path, text: str) -> object:
         ("[definitions]\nfailure_window = 24", ["[definitions]: failure_window: '24'", "24h"]),
         ("[definitions]\nchange = 'comit'", ["change is 'comit'", "did you mean 'commit'"]),
         ("[definitions]\nfailure_kinds = ['rolback']", ["failure_kinds holds 'rolback'", "did you mean 'rollback'"]),
+        ("[definitions]\nfailure_kinds = []", ["[definitions]: failure_kinds is empty", "one or more of", "rollback"]),
+        ("[definitions]\nworking_days = []", ["working_days is empty; name one or more of 1, 2"]),
         ("[definitions]\nworking_days = [1, 8]", ["working_days holds 8", "valid are 1, 2"]),
         ("[definitions]\nproduction = 'production'", ["production must be a list"]),
         ("[definitions]\ntimezone = 'Europe/Londn'", ["timezone 'Europe/Londn' is not known", "'Europe/London'"]),
@@ -144,3 +146,11 @@ def test_read_only_configuration_keeps_the_warehouse_in_the_working_folder(
         assert load_config("fixed/dora.toml").warehouse_path == tmp_path / "dora.duckdb"
     finally:
         os.chmod(tmp_path / "fixed", 0o755)
+
+
+def test_a_failure_window_may_last_forever(tmp_path: Path) -> None:
+    text = "[definitions]\nfailure_window = 'forever'\n[[service]]\nname = 'a'\n[service.definitions]\nfailure_window = '2h'"
+    (tmp_path / "dora.toml").write_text(text)
+    definitions = load_config(str(tmp_path / "dora.toml")).definitions
+    assert definitions.failure_window_seconds is None
+    assert dict(definitions.services)["a"].failure_window_seconds == 7200

@@ -21,6 +21,7 @@ from tests.repositories import Repo
         (["metrics", "--from", "yesterday"], "'yesterday' is not a date"),
         (["metrics", "--from", "2025-02-01", "--to", "2025-02-01"], "the period is empty"),
         (["metrics", "--edition", "1999"], "1999"),
+        (["metrics", "--failure-kinds", ""], "--failure-kinds is empty; name one or more of"),
         (["metrics", "--failure-kinds", "rolback"], "did you mean 'rollback'?"),
         (["metrics", "--failure-window", "soon"], "'soon' is not a length"),
         (["metrics", "--format", "yaml"], "'yaml'"),
