@@ -15,7 +15,7 @@ from metrics import bands
 from metrics.cells import MICROS, Arrays, Cells, Floats, Integers, quantiles
 from metrics.columns import Columns
 from metrics.intervals import median_intervals
-from metrics.slices import NEVER, Slices, micros
+from metrics.slices import Slices, micros
 from metrics.survival import censored_medians
 from metrics.undeployed import undeployed
 
@@ -59,25 +59,21 @@ def shipped_changes(reader: Reader, slices: Slices) -> Arrays:
 
 
 def _changes(reader: Reader, part: Slices) -> Arrays:
-    """The changes that its definitions count, deployed or not."""
+    """What its definitions count as a change and whose clock is known, deployed or not."""
     question, definitions = part.question, part.question.definitions
+    name = "change_lead_time_pull_request" if definitions.change == "pull_request" else "change_lead_time"
     since = min(question.period.start, question.as_of)
     asked = {"change": definitions.change, "clock": definitions.clock, "bots": definitions.bots}
-    return part.raw(reader, "change_lead_time", since=since, horizon=question.period.end, **asked)
+    return part.raw(reader, name, since=since, horizon=question.period.end, **asked)
 
 
 def _pull_requests(reader: Reader, part: Slices) -> Arrays:
-    """Those shipped in the period that its definitions count."""
-    definitions = part.question.definitions
-    return part.raw(reader, "change_lead_time_pull_request", clock=definitions.clock, bots=definitions.bots)
+    """The stages of those shipped in the period that its definitions count."""
+    return part.raw(reader, "pull_request_stages", bots=part.question.definitions.bots)
 
 
 def _shipped(reader: Reader, part: Slices) -> Arrays:
-    """Of a part what counts as a change and whose clock is known, by the deployment that shipped it, also after the period."""
-    if part.question.definitions.change == "pull_request":
-        rows = _pull_requests(reader, part)
-        known = rows["began_us"] < NEVER
-        return {name: rows[name][known] for name in ("service_position", "at_us", "began_us")}
+    """The changes of a part by the deployment that shipped them, also after the period."""
     rows = _changes(reader, part)
     return {"service_position": rows["service_position"], "at_us": rows["deployed_us"], "began_us": rows["began_us"]}
 

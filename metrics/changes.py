@@ -13,6 +13,7 @@ from metrics.deployments import Deployed
 from metrics.landed import span
 from metrics.repository import Repository, Told
 from metrics.sha_index import Positions
+from metrics.shipped import Shipped
 from metrics.slices import NEVER
 
 
@@ -51,23 +52,17 @@ def picked_changes(
 
 
 def picked_requests(
-    place: Place,
-    repository: Repository,
-    line: Sequence[Deployed],
-    owners: Positions,
-    visited: bytearray,
-    from_ready: bool,
+    place: Place, repository: Repository, shipped: Shipped, visited: bytearray, from_ready: bool
 ) -> Picked:
-    """The merged pull requests that a deployment shipped first, or that still wait.
+    """The merged pull requests of a line's service that a deployment shipped first, or that still wait.
 
-    `owners`: for every commit the place in the line of what shipped it, or -1. Pull requests that the baseline
-    contained are left out. Without the host's record only the merge is known.
+    Pull requests that the baseline contained are left out. Without the host's record only the merge is known.
     """
     merges = repository.requests.rows["merge"].to_numpy()
-    shipped_by, seen = owners[merges], np.frombuffer(visited, dtype=np.uint8)[merges]
-    waits = (shipped_by < 0) & (seen == 0) & (repository.landed[merges] >= 0)
+    shipped_by, seen = shipped.owners[merges], np.frombuffer(visited, dtype=np.uint8)[merges]
+    waits = (shipped_by < 0) & (seen == 0) & (repository.landed[merges] >= 0) & shipped.concerned[merges]
     kept = np.flatnonzero((shipped_by >= 0) | waits)
-    rows = np.array([*(deployed.row for deployed in line), -1], dtype=np.int64)[shipped_by[kept]]
+    rows = np.array([*(deployed.row for deployed in shipped.line), -1], dtype=np.int64)[shipped_by[kept]]
     return Picked(place, repository.requests, kept, rows, from_ready)
 
 

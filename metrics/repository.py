@@ -5,6 +5,7 @@ Commits and pull requests stay columns; rules look at the few rows that concern 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dora.definitions import Definitions
 from metrics.lineage import CommitGraph, landings
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+_REVERT = re.compile(r"revert\b", re.IGNORECASE)
 #: Of labels, of branches and of titles that mark a hotfix.
 Globs = tuple[Sequence[str], Sequence[str], Sequence[str]]
 
@@ -168,10 +171,24 @@ class Repository:
         """Those commits that touch one of the paths; all of them when there are no paths."""
         if not paths:
             return list(commits)
-        known = self._own.get(tuple(paths))
-        if known is None:
-            known = self._own[tuple(paths)] = self._touching(paths)
+        known = self._known(paths)
         return [commit for commit in commits if known[commit]]
+
+    def _known(self, paths: Sequence[str]) -> Positions:
+        if tuple(paths) not in self._own:
+            self._own[tuple(paths)] = self._touching(paths)
+        return self._own[tuple(paths)]
+
+    def concerning(self, paths: Sequence[str]) -> NDArray[np.bool_]:
+        """Which commits concern a service of these paths: what touches one, and the merges of pull requests that do."""
+        import polars as pl
+
+        found = np.ones(len(self.graph), dtype=np.bool_)
+        if paths:
+            found[:] = self._known(paths)
+            requests, numbers = self.requests.rows, self.changes.rows["pull_request"].filter(pl.Series(found))
+            found[requests["merge"].filter(requests["number"].is_in(numbers.unique().to_list())).to_numpy()] = True
+        return found
 
     def _touching(self, paths: Sequence[str]) -> Positions:
         import polars as pl
@@ -199,7 +216,7 @@ class Repository:
         named = self.takes_back.get(position)
         if named is not None and (named.shas or named.pull_requests):
             return True
-        return str(self.commits["subject"][position]).lower().startswith("revert")
+        return _REVERT.match(str(self.commits["subject"][position])) is not None
 
     def reverted(self, position: int) -> list[int]:
         """The stored commits that this commit says it takes back, reverts among them."""

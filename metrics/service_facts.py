@@ -65,11 +65,13 @@ class ServiceFacts:
         rehearsals = [line for line in self.lines if line[0].is_rehearsal]
         for line in self.lines:
             visited = trace(line, self.repository)
+            production = line[0].is_production
+            shipped = Shipped.of(line, self.repository, self.service.paths) if production else None
             self._keep_own(line)
             classify_backward(line, self.slots, self.definitions)
-            if line[0].is_production:
+            if shipped:
                 rehearse(line, rehearsals)
-                self._production(line, visited, facts)
+                self._production(shipped, visited, facts)
             facts.lines.append(line)
         for shipped in self._live:
             facts.evidence.extend(self._nearby(shipped))
@@ -83,8 +85,8 @@ class ServiceFacts:
                 deployed.shipment.first = self.repository.own(deployed.shipment.first, self.service.paths)
                 deployed.shipment.range = self.repository.own(deployed.shipment.range, self.service.paths)
 
-    def _production(self, line: Line, visited: bytearray | None, facts: Facts) -> None:
-        shipped = Shipped.of(line, self.repository)
+    def _production(self, shipped: Shipped, visited: bytearray | None, facts: Facts) -> None:
+        line = shipped.line
         self._live.append(shipped)
         facts.evidence.extend(self._ledger(shipped))
         self._rework(shipped)
@@ -96,9 +98,7 @@ class ServiceFacts:
         waiting = repository.own(repository.undeployed(visited), self.service.paths)
         facts.changes.append(changes.picked_changes(place, repository, first, waiting))
         ready = self.definitions.pickup_from == "ready"
-        facts.requests.append(
-            changes.picked_requests(place, repository, line, shipped.owners, visited, from_ready=ready)
-        )
+        facts.requests.append(changes.picked_requests(place, repository, shipped, visited, from_ready=ready))
 
     def _ledger(self, shipped: Shipped) -> Iterator[failures.Evidence]:
         inputs, incidents = self.inputs, self._incidents(shipped)

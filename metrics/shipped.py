@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 
 import numpy as np
+from numpy.typing import NDArray
 
 from metrics.deployments import Deployed, Line
 from metrics.repository import Repository
@@ -16,11 +18,16 @@ from metrics.sha_index import Positions
 
 @dataclass(slots=True)
 class Shipped:
-    """What the rules look things up in: one line, its repository, and who shipped each commit first."""
+    """What the rules look things up in: one line, its repository, and who shipped each commit first.
+
+    `concerned`: the commits that are about the service, see `Repository.concerning`; `owners`: for every one of these the
+    place in the line of the deployment that first shipped it, -1 for the others and for those of the baseline.
+    """
 
     line: Line
     repository: Repository | None
     owners: Positions
+    concerned: NDArray[np.bool_]
     by_id: dict[str, Deployed] = field(init=False)
     _times: list[datetime] = field(init=False)
     _after: dict[str, Deployed] = field(init=False)
@@ -33,16 +40,14 @@ class Shipped:
         self._versions = {}
 
     @classmethod
-    def of(cls, line: Line, repository: Repository | None) -> Shipped:
-        """Index the first-shipped commits of a line; those of the baseline are nobody's.
-
-        `owners`: for every commit the place in the line of the deployment that first shipped it, or -1.
-        """
+    def of(cls, line: Line, repository: Repository | None, paths: Sequence[str]) -> Shipped:
+        """Index the first-shipped commits of a line, of whatever paths, for a service of these."""
+        concerned = repository.concerning(paths) if repository else np.zeros(0, dtype=np.bool_)
         owners = np.full(repository.commits.height if repository else 0, -1, dtype=np.int64)
         shipped = [d.shipment.first if d.shipment else [] for d in line]
         if repository:
             owners[np.fromiter(chain(*shipped), np.int64)] = np.repeat(np.arange(len(line)), [len(s) for s in shipped])
-        return cls(line, repository, owners)
+        return cls(line, repository, np.where(concerned, owners, -1), concerned)
 
     def by_commit(self, commit: int | None) -> Deployed | None:
         """The deployment that first shipped a commit; None while undeployed, in the baseline, or unknown."""

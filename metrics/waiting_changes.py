@@ -14,7 +14,7 @@ from metrics.slices import Slices, slices
 def waiting_changes(reader: Reader, question: Question) -> pl.DataFrame:
     """One row per group and change waiting at the end of the period (or of the data), oldest first.
 
-    Columns: name (of the group), service, repository, sha, pull_request, subject, began_at (naive UTC), age_seconds.
+    Columns: name (of the group), service, repository, sha (null for a pull request), pull_request, subject, began_at (naive UTC), age_seconds.
     The same changes as `ChangeLeadTime.undeployed` counts; no rows when nothing waits.
     """
     cut = slices(reader, question)
@@ -31,6 +31,5 @@ def waiting_changes(reader: Reader, question: Question) -> pl.DataFrame:
 
 def _waiting(reader: Reader, part: Slices, horizon: datetime) -> pl.DataFrame:
     definitions = part.question.definitions
-    change = "mainline" if definitions.change == "pull_request" else definitions.change
-    chosen = {"change": change, "clock": definitions.clock, "bots": definitions.bots}
+    chosen = {"change": definitions.change, "clock": definitions.clock, "bots": definitions.bots}
     return part.frame(reader, "waiting_changes", horizon=horizon, **chosen)

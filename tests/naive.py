@@ -64,6 +64,7 @@ class Deployed:
     replaced: Deployed | None = None
     relation: str = ""
     backward_kind: str | None = None
+    brings: set[str] = field(default_factory=set)
     ships: list[str] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
     rework: set[str] = field(default_factory=set)
@@ -128,6 +129,7 @@ class Naive:
         self.pulls = self._pulls()
         self.lines: dict[tuple[str, str], list[Deployed]] = {}
         self.linked: set[tuple[str, str, str]] = set()
+        self._concerned: dict[tuple[str, int], bool] = {}
         self.fixes: dict[tuple[str, str, str, str], Deployed | None] = {}
         for service in services:
             self._walk(service)
@@ -214,6 +216,26 @@ class Naive:
             return True
         return any(_path_like(path, service.paths) for path in self.paths[service.repository, sha])
 
+    def pull_concerns(self, service: NaiveService, pull: Pull) -> bool:
+        """Whether a commit of the pull request touches the service's part of its repository."""
+        if pull.repository != service.repository:
+            return False
+        key = (service.name, pull.number)
+        if key not in self._concerned:
+            held = [sha for (name, sha) in self.commits if name == pull.repository and self.concerns(service, sha)]
+            self._concerned[key] = pull.merge.sha in held or any(
+                self._number_of(pull.repository, sha) == pull.number for sha in held
+            )
+        return self._concerned[key]
+
+    def _number_of(self, repository: str, sha: str) -> int | None:
+        """The pull request of a commit: one that lists it, else the one that it landed with, the highest of several."""
+        listed = [r.number for r in self.records if r.repository == repository and sha in r.commits]
+        landing = self.landings.get((repository, sha))
+        hosted = [r.number for r in self.records if r.repository == repository and landing and r.merge_sha == landing]
+        named = self.commits[repository, landing].pull_request if landing else None
+        return max(listed or hosted, default=named)
+
     # lineage
 
     def _walk(self, service: NaiveService) -> None:
@@ -243,7 +265,8 @@ class Naive:
             reach = self.reach(service.repository, deployed.commit)
             deployed.relation = self._relation(service.repository, known, deployed.commit)
             if known is not None:
-                deployed.ships = sorted(sha for sha in reach - contained if self.concerns(service, sha))
+                deployed.brings = reach - contained
+                deployed.ships = sorted(sha for sha in deployed.brings if self.concerns(service, sha))
             if deployed.relation == "backward":
                 deployed.backward_kind = "rollback" if deployed.commit in live else "out_of_order"
             contained |= reach
@@ -287,7 +310,13 @@ class Naive:
         for (name, _), line in self.lines.items():
             if name != service.name:
                 continue
-            shipper = {sha: deployed for deployed in line for sha in deployed.ships}
+            merged = {pull.merge.sha for pull in self.pulls if self.pull_concerns(service, pull)}
+            shipper = {
+                sha: deployed
+                for deployed in line
+                for sha in deployed.brings
+                if sha in merged or self.concerns(service, sha)
+            }
             for deployed in line:
                 self._rollbacks(deployed)
                 self._reverts(service, deployed, shipper)
@@ -322,7 +351,7 @@ class Naive:
 
     def _reverts(self, service: NaiveService, deployed: Deployed, shipper: dict[str, Deployed]) -> None:
         repository = service.repository
-        for sha in deployed.ships:
+        for sha in [sha for sha in deployed.brings if shipper.get(sha) is deployed]:
             for target in self._targets(repository, self.commits[repository, sha]):
                 culprit = shipper.get(target)
                 reland = self._is_revert(self.commits[repository, target])
@@ -337,7 +366,10 @@ class Naive:
                     deployed.rework.add("revert")
 
     def _is_revert(self, commit: Commit) -> bool:
-        return bool(commit.reverts or commit.reverts_pull_requests) or commit.subject.lower().startswith("revert")
+        return (
+            bool(commit.reverts or commit.reverts_pull_requests)
+            or re.match(r"revert\b", commit.subject, re.IGNORECASE) is not None
+        )
 
     def _targets(self, repository: str, commit: Commit) -> list[str]:
         """The commits that this one reverts."""
@@ -351,7 +383,7 @@ class Naive:
         return hits[0] if hits else None
 
     def _shipped_pulls(self, service: NaiveService, deployed: Deployed) -> list[Pull]:
-        return [p for p in self.pulls if p.repository == service.repository and p.merge.sha in deployed.ships]
+        return [p for p in self.pulls if p.merge.sha in deployed.brings and self.pull_concerns(service, p)]
 
     def _hotfixes(
         self, service: NaiveService, deployed: Deployed, line: list[Deployed], shipper: dict[str, Deployed]
@@ -558,11 +590,10 @@ class Naive:
         return [self._clock(commit, d.clock) for commit in commits if self._is_change(commit, d)]
 
     def _is_change(self, commit: Commit, definitions: Definitions) -> bool:
-        """Whether a commit is a change; a queue of pull requests is the mainline commits that they made."""
+        """Whether a commit is a change."""
         if definitions.change == "commit" and len(commit.parents) > 1:
             return False
-        on_line = (commit.repository, commit.sha) in self.mainline
-        if definitions.change in ("mainline", "pull_request") and not on_line:
+        if definitions.change == "mainline" and (commit.repository, commit.sha) not in self.mainline:
             return False
         return definitions.bots or not commit.is_bot
 
@@ -614,15 +645,29 @@ class Naive:
             if not known or not any(s.holds(name, horizon) for s in group):
                 continue
             first = known[0].commit
-            late = {sha for d in line if d.at >= horizon for sha in d.ships}
-            early = {sha for d in line if d.at < horizon for sha in d.ships}
+            late = {sha for d in line if d.at >= horizon for sha in d.brings}
+            early = {sha for d in line if d.at < horizon for sha in d.brings}
             assert first is not None
             baseline = self.reach(service.repository, first)
+            if self.rules(name).change == "pull_request":
+                for pull in self.pulls:
+                    sha = pull.merge.sha
+                    coming = sha in late or ((pull.repository, sha) in self.landings and sha not in early)
+                    if coming and sha not in baseline and self.pull_concerns(service, pull):
+                        ages += self._pull_age(service, pull, horizon)
+                continue
             for repository, sha in self.landings:
                 mine = repository == service.repository and self.concerns(service, sha)
                 if mine and sha not in baseline and (sha in late or sha not in early):
                     ages += self._age(service, self.commits[repository, sha], horizon)
         return ages
+
+    def _pull_age(self, service: NaiveService, pull: Pull, horizon: datetime) -> list[float]:
+        definitions = self.rules(service.name)
+        merged, begun = self._pull_clock(pull, "merged"), self._pull_clock(pull, definitions.clock)
+        if merged is None or merged >= horizon or begun is None or (pull.is_bot and not definitions.bots):
+            return []
+        return [max(0.0, (horizon - begun).total_seconds())]
 
     def _age(self, service: NaiveService, commit: Commit, horizon: datetime) -> list[float]:
         definitions = self.rules(service.name)

@@ -1,6 +1,6 @@
 -- One row per change whose clock is known, that had landed or was shipped before $horizon and not before $since.
 -- deployed_us, merged_us: microseconds, $never while it waits; began_us: the clock that $clock names.
--- Changes are what $change names; a queue of pull requests is the mainline commits that they made.
+-- Changes are the commits that $change names.
 -- Shipped and waiting ones in one: reading the table twice would double the cost of a question. The last condition is one, so that
 -- it is looked at only where the others hold.
 select service_position, epoch_us(left_at) as deployed_us, coalesce(epoch_us(merged_at), $never) as merged_us,
