@@ -39,4 +39,4 @@ def stamped(rows: Sequence[Mapping[str, object]], card: Scorecard, form: str) ->
     """Rows for a file carry the hash of their definitions, so that rows of several answers can be told apart."""
     if form not in ("csv", "parquet"):
         return rows
-    return [{**row, "definitions": card.definitions["hash"]} for row in rows]
+    return [{**row, "definitions_hash": card.definitions["hash"]} for row in rows]

@@ -85,12 +85,15 @@ def command(
         if power:
             planner.show(reader, question, card, form, out)
             return
+    if form in ("csv", "parquet"):
+        _emit_numbers(card, form, out)
+        return
     document = levels.with_strips(contract(card), card)
     breaks = definition_breaks.changes_in(reader.path, question) if every else []
     if every:
         document["definition_changes"] = definition_breaks.as_entries(breaks)
     rows = [row for group in card.groups for row in _rows(group, question.definitions.timezone)]
-    emit(definition_breaks.stamped(rows, card, form), form, out, document)
+    emit(rows, form, out, document)
     if form == "table":
         definition_breaks.note_changes(breaks)
         levels.show(card, out)
@@ -118,6 +121,17 @@ def _one_of(**modes: object) -> None:
 def contract(card: Scorecard) -> dict[str, object]:
     """The stable JSON document."""
     return card.as_dict()
+
+
+def _emit_numbers(card: Scorecard, form: str, out: str | None) -> None:
+    """The figures as numbers, for a program to read."""
+    from metrics.flat_columns import flat_columns
+
+    columns = flat_columns(card)
+    names = [column.name for column in columns]
+    lines = zip(*(column.values for column in columns), strict=True)
+    rows = [dict(zip(names, line, strict=True)) for line in lines]
+    emit(rows, form, out, empty=names, kinds={column.name: column.kind for column in columns})
 
 
 def _rows(group: Group, timezone: str) -> list[Mapping[str, object]]:

@@ -21,14 +21,20 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def emit(
-    rows: Sequence[Mapping[str, Cell]], form: str, out: str | None, document: object = None, empty: Sequence[str] = ()
+    rows: Sequence[Mapping[str, Cell]],
+    form: str,
+    out: str | None,
+    document: object = None,
+    empty: Sequence[str] = (),
+    kinds: Mapping[str, type] | None = None,
 ) -> None:
     """Write rows in one of the formats.
 
     `document` is what JSON prints instead of the rows; `empty` names the columns for the case that there are none.
+    `kinds`: what Parquet columns hold, by name; the others hold what their values are.
     """
     if form == "parquet":
-        write_parquet(rows, out, empty)
+        write_parquet(rows, out, empty, kinds)
         return
     try:
         stream: IO[str] = Path(out).open("w", encoding="utf-8", newline="") if out else sys.stdout  # noqa: SIM115
@@ -82,13 +88,20 @@ def write_markdown(header: Sequence[str], rows: Sequence[Sequence[Cell]], stream
         stream.write(f"| {' | '.join(cells)} |\n")
 
 
-def write_parquet(rows: Sequence[Mapping[str, Cell]], out: str | None, empty: Sequence[str] = ()) -> None:
+def write_parquet(
+    rows: Sequence[Mapping[str, Cell]],
+    out: str | None,
+    empty: Sequence[str] = (),
+    kinds: Mapping[str, type] | None = None,
+) -> None:
     """A Parquet file; it needs a place to go."""
     if not out:
         raise ConfigError("--format parquet needs --out FILE")
     import polars as pl
 
-    frame = pl.DataFrame(list(rows), infer_schema_length=None) if rows else pl.DataFrame({name: [] for name in empty})
+    held = list(rows) if rows else {name: [] for name in empty}
+    declared = {name: pl.DataType.from_python(kind) for name, kind in (kinds or {}).items()}
+    frame = pl.DataFrame(held, infer_schema_length=None, schema_overrides=declared)
     try:
         frame.write_parquet(out)
     except OSError as error:

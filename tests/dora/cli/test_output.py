@@ -90,6 +90,69 @@ def test_every_format_holds_the_same_rows(shop: Path, tmp_path: Path, what: str)
         assert len(json.loads(said(shop, *words, "--format", "json").stdout)) == count
 
 
+def flat(part: Any, name: str) -> dict[str, object]:
+    """A group of the JSON as the columns of a file: levels by their label, intervals as two, lists counted from 1."""
+    if isinstance(part, dict) and "label" in part:
+        return {name: part["label"], f"{name}_times_slower_than_elite": part["times_slower_than_elite"]}
+    if isinstance(part, dict):
+        return {key: cell for field, held in part.items() for key, cell in flat(held, f"{name}_{field}").items()}
+    if isinstance(part, list):
+        ends = ("low", "high") if "interval" in name else range(1, len(part) + 1)
+        return {f"{name}_{end}": cell for end, cell in zip(ends, part, strict=True)}
+    return {name: part}
+
+
+def in_files(document: dict[str, Any], group: dict[str, Any]) -> dict[str, object]:
+    """A group or bucket of the JSON as a row of a file, without what is not known."""
+    row = {"by": group["by"], "name": group["name"], "from": group["start"][:10], "to": group["end"][:10]}
+    row |= {key: cell for name in CONTRACT for key, cell in flat(group[name], name).items()}
+    row |= {"definitions_hash": document["definitions"]["hash"], "edition": document["edition"]}
+    return {name: cell for name, cell in row.items() if cell is not None}
+
+
+@pytest.mark.parametrize("options", [("--by", "service"), ("--every", "month"), ("--by", "team", "--every", "week")])
+def test_files_hold_the_numbers_of_the_json(shop: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
+    words = ["metrics", *PERIOD, *options, "--format"]
+    document = json.loads(said(shop, *words, "json").stdout)
+    parts = [part for group in document["groups"] for part in group["buckets"] or [group]]
+    wanted = [in_files(document, part) for part in parts]
+    said(shop, *words, "parquet", "--out", str(tmp_path / "rows.parquet"))
+    frame = pl.read_parquet(tmp_path / "rows.parquet")
+    rows = list(csv.DictReader(io.StringIO(said(shop, *words, "csv").stdout)))
+    assert [{name: cell for name, cell in row.items() if cell is not None} for row in frame.to_dicts()] == wanted
+    read = [
+        {name: type(row[name])(cell) for name, cell in line.items() if cell}
+        for row, line in zip(wanted, rows, strict=True)
+    ]
+    assert read == wanted
+    assert list(rows[0]) == frame.columns
+    text = {name for name, kind in frame.schema.items() if not kind.is_numeric()}
+    assert text == {
+        "by",
+        "name",
+        "from",
+        "to",
+        "definitions_hash",
+        *(name for name in frame.columns if name.endswith("_level")),
+    }
+
+
+def test_files_leave_empty_what_is_not_known(shop: Path, tmp_path: Path) -> None:
+    words = ["metrics", "--from", "2001-01-01", "--to", "2001-02-01", "--format"]
+    (row,) = csv.DictReader(io.StringIO(said(shop, *words, "csv").stdout))
+    assert row["change_lead_time_n"] == row["change_fail_rate_pending"] == "0"
+    assert (
+        row["change_lead_time_median_seconds"]
+        == row["change_fail_rate_rate"]
+        == row["change_fail_rate_interval_low"]
+        == ""
+    )
+    said(shop, *words, "parquet", "--out", str(tmp_path / "rows.parquet"))
+    frame = pl.read_parquet(tmp_path / "rows.parquet")
+    assert frame.schema["change_lead_time_median_seconds"] == pl.Float64
+    assert frame["change_lead_time_median_seconds"].to_list() == [None]
+
+
 def test_no_rows_are_a_header_in_csv_and_an_empty_list_in_json(shop: Path) -> None:
     words = ["deploys", "--from", "2001-01-01", "--to", "2001-02-01", "--format"]
     header = said(shop, *words, "csv").stdout.splitlines()

@@ -92,7 +92,7 @@ def test_rows_in_files_carry_the_hash_of_their_definitions(own: Path) -> None:
     for options in ((), ("--clock", "authored")):
         done = said(own, "metrics", *PERIOD, "--every", "month", *options, "--format", "csv")
         rows += list(csv.DictReader(io.StringIO(done.stdout)))
-    assert len({row["definitions"] for row in rows}) == 2
+    assert len({row["definitions_hash"] for row in rows}) == 2
 
 
 def test_two_questions_at_once_are_a_usage_error(shop: Path) -> None:

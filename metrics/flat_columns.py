@@ -1,0 +1,74 @@
+"""The answer as one flat table of numbers, for notebooks and spreadsheets: its columns follow the fields of the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass
+from itertools import chain, zip_longest
+from typing import cast, get_args, get_origin, get_type_hints
+
+from dora.period import edge
+from metrics.results import Group, Interval, Level, Scorecard
+
+Kind = type[int] | type[float] | type[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FlatColumn:
+    """One column: a value a row of its kind, None where there is no data."""
+
+    name: str
+    kind: Kind
+    values: Sequence[object]
+
+
+def flat_columns(card: Scorecard) -> list[FlatColumn]:
+    """A row a group, or a group and bucket when the question has buckets; no rows of no groups, with the columns' names.
+
+    A field of a metric is `METRIC_FIELD`, an interval that with `_low` and `_high`, a level `METRIC_level`, a list of
+    numbers `_1`, `_2` and so on, a mapping a column a key that any row has.
+    """
+    rows = [part for group in card.groups for part in (group.buckets if group.buckets is not None else (group,))]
+    timezone = str(card.definitions["timezone"])
+    metrics = {name: hint for name, hint in get_type_hints(Group).items() if is_dataclass(hint)}
+    return [
+        FlatColumn("by", str, [row.by for row in rows]),
+        FlatColumn("name", str, [row.name for row in rows]),
+        FlatColumn("from", str, [edge(row.start, timezone) for row in rows]),
+        FlatColumn("to", str, [edge(row.end, timezone) for row in rows]),
+        *chain.from_iterable(
+            _columns(name, hint, [getattr(row, name) for row in rows]) for name, hint in metrics.items()
+        ),
+        FlatColumn("definitions_hash", str, [card.definitions["hash"]] * len(rows)),
+        FlatColumn("edition", int, [card.edition] * len(rows)),
+    ]
+
+
+def _columns(name: str, hint: object, values: Sequence[object]) -> Iterator[FlatColumn]:
+    """The columns of one field, by what the field is declared to hold."""
+    if hint is Level:
+        levels = cast("Sequence[Level]", values)
+        yield FlatColumn(name, str, [level.label for level in levels])
+        yield FlatColumn(f"{name}_times_slower_than_elite", float, [level.times_slower_than_elite for level in levels])
+    elif is_dataclass(hint):
+        for field, inner in get_type_hints(hint).items():
+            yield from _columns(f"{name}_{field}", inner, [getattr(value, field) for value in values])
+    elif hint == Interval:
+        lows, highs = zip(*cast("Sequence[Interval]", values), strict=True) if values else ((), ())
+        yield FlatColumn(f"{name}_low", float, lows)
+        yield FlatColumn(f"{name}_high", float, highs)
+    elif get_origin(hint) is tuple:
+        lines = zip_longest(*cast("Sequence[tuple[object, ...]]", values))
+        for place, held in enumerate(lines, 1):
+            yield from _columns(f"{name}_{place}", get_args(hint)[0], held)
+    elif get_origin(hint) is Mapping:
+        held_by_key = cast("Sequence[Mapping[str, object]]", values)
+        for key in dict.fromkeys(key for held in held_by_key for key in held):
+            yield from _columns(f"{name}_{key}", get_args(hint)[1], [held.get(key) for held in held_by_key])
+    else:
+        yield FlatColumn(name, _kind(hint), values)
+
+
+def _kind(hint: object) -> Kind:
+    accepted = get_args(hint) or (hint,)
+    return float if float in accepted else int if int in accepted else str
