@@ -43,6 +43,18 @@ class Question:
         return [self.period, *self.period.buckets(self.every, self.definitions.timezone)]
 
     @property
+    def filters(self) -> dict[str, tuple[str, ...]]:
+        """The names asked for, by filter; without a filter that takes all."""
+        every = {"services": self.services, "teams": self.teams, "environments": self.environments}
+        return {name: asked for name, asked in every.items() if asked}
+
+    @property
+    def narrowing(self) -> tuple[str, ...]:
+        """The filters as one sentence; none when everything is asked for."""
+        parts = [f"{name} {', '.join(asked)}" for name, asked in self.filters.items()]
+        return (f"only {'; '.join(parts)}",) if parts else ()
+
+    @property
     def horizon(self) -> datetime:
         """The end of the period or of the data, whichever comes first: what is open then has not ended."""
         return min(self.period.end, self.as_of)

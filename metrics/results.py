@@ -139,7 +139,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scorecard:
-    """The answer to one question: one `Group` a name, in alphabetical order."""
+    """The answer to one question: one `Group` a name, in alphabetical order; `filters`: what it was narrowed to, if at all."""
 
     generated_at: str
     data_as_of: str
@@ -149,6 +149,7 @@ class Scorecard:
     groups: tuple[Group, ...] = ()
     schema_version: int = 1
     notes: tuple[str, ...] = field(default=())
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, object]:
         """The JSON contract as plain values."""

@@ -80,7 +80,12 @@ def scorecard(reader: Reader, question: Question, now: datetime | None = None) -
         period={"from": question.period.start.isoformat(), "to": question.period.end.isoformat()},
         edition=question.edition,
         groups=tuple(_groups(table(reader, question), question)),
-        notes=(f"deployment frequency level: {RULE}", *(_EVERYWHERE if question.environments else ())),
+        notes=(
+            *question.narrowing,
+            f"deployment frequency level: {RULE}",
+            *(_EVERYWHERE if question.environments else ()),
+        ),
+        filters=question.filters,
     )
 
 

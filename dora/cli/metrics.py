@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -80,10 +80,12 @@ def command(
         question = question_of(reader, asked(rest), by=by, every=every, edition=edition)
         if analysis or trend or peer:
             _answer(reader, question, analysis, peer, form, out)
+            _say(question.narrowing, form)
             return
         card = scorecard(reader, question)
         if power:
             planner.show(reader, question, card, form, out)
+            _say(question.narrowing, form)
             return
     if form in ("csv", "parquet"):
         _emit_numbers(card, form, out)
@@ -98,6 +100,13 @@ def command(
         definition_breaks.note_changes(breaks)
         levels.show(card, out)
         _footer(card, question.definitions)
+    _say(card.notes, form)
+
+
+def _say(notes: Sequence[str], form: str) -> None:
+    """Notes beside what a person reads; none beside what a program does."""
+    for line in notes if form in ("table", "markdown") else ():
+        note(line)
 
 
 def _answer(
@@ -184,5 +193,3 @@ def _footer(card: Scorecard, used: Definitions) -> None:
     own = cast("Mapping[str, Mapping[str, object]]", used.as_dict().get("services", {}))
     for service, settings in own.items():
         note(f"{service} has its own: {', '.join(f'{name} {value}' for name, value in settings.items())}")
-    for line in card.notes:
-        note(line)

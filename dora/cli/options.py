@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -103,13 +103,16 @@ def reading(config: str | None) -> Iterator[Reader]:
 
 
 def question_of(reader: Reader, asked: Asked, **more: object) -> Question:
-    """The question that the options ask; names that do not exist are a `ConfigError` with the nearest one."""
+    """The question that the options ask; names that do not exist are a `ConfigError` with the nearest one.
+
+    So are services of which the teams asked for never owned any.
+    """
     from metrics.question import Question, published_as_of, published_definitions
 
     definitions = overridden(published_definitions(reader), asked)
     now = datetime.now(UTC)
     _check_names(reader, asked)
-    return Question(
+    question = Question(
         period=parse_period(asked.start, asked.end, now, definitions.timezone),
         as_of=published_as_of(reader),
         teams=asked.teams,
@@ -118,6 +121,8 @@ def question_of(reader: Reader, asked: Asked, **more: object) -> Question:
         definitions=definitions,
         **more,  # type: ignore[arg-type]
     )
+    _check_owners(reader, question)
+    return question
 
 
 def overridden(definitions: Definitions, asked: Asked) -> Definitions:
@@ -165,3 +170,13 @@ def _check_names(reader: Reader, asked: Asked) -> None:
         for name in names:
             if name not in there:
                 raise ConfigError(f"{option}: there is no {name!r}{nearest(name, there)}")
+
+
+def _check_owners(reader: Reader, question: Question) -> None:
+    from metrics.slices import slices
+
+    if not (question.teams and question.services) or slices(reader, question).members:
+        return
+    owners = slices(reader, replace(question, by="team", teams=())).names
+    services, theirs, teams = (", ".join(map(repr, names)) for names in (question.services, owners, question.teams))
+    raise ConfigError(f"--service and --team match nothing: {services} is of {theirs}, not of {teams}; leave one out")

@@ -17,6 +17,7 @@ from tests.repositories import Repo
         (["metricz"], "did you mean 'metrics'?"),
         (["metrics", "--service", "baskett"], "--service: there is no 'baskett'; did you mean 'basket'?"),
         (["metrics", "--team", "Chekout"], "--team: there is no 'Chekout'; did you mean 'Checkout'?"),
+        (["metrics", "--team", "Checkout", "--service", "prices"], "'prices' is of 'Catalogue', not of 'Checkout'"),
         (["deploys", "--environment", "productoin"], "did you mean 'production'?"),
         (["metrics", "--from", "yesterday"], "'yesterday' is not a date"),
         (["metrics", "--from", "2025-02-01", "--to", "2025-02-01"], "the period is empty"),

@@ -75,6 +75,23 @@ def test_no_data_is_null_and_insufficient_never_zero(shop: Path) -> None:
     assert group["change_fail_rate"]["level"]["label"] == "insufficient data"
 
 
+def test_an_answer_says_what_it_was_narrowed_to(shop: Path) -> None:
+    filters = ("--service", "prices", "--service", "reviews", "--team", "Catalogue")
+    words = ["metrics", *PERIOD, *filters, "--format"]
+    sentence = "only services prices, reviews; teams Catalogue"
+    for form in ("table", "markdown"):
+        assert sentence in said(shop, *words, form).stderr.splitlines()
+    assert sentence in said(shop, *words, "table", "--trend").stderr.splitlines()
+    document = json.loads(said(shop, *words, "json").stdout)
+    assert sentence in document["notes"]
+    assert document["filters"] == {"services": ["prices", "reviews"], "teams": ["Catalogue"]}
+    for form in ("json", "csv"):
+        assert said(shop, *words, form).stderr == ""
+    whole = json.loads(said(shop, "metrics", *PERIOD, "--format", "json").stdout)
+    assert whole["filters"] == {}
+    assert not [note for note in whole["notes"] if note.startswith("only ")]
+
+
 @pytest.mark.parametrize("what", ["metrics", "deploys"])
 def test_every_format_holds_the_same_rows(shop: Path, tmp_path: Path, what: str) -> None:
     words = [what, *PERIOD] + (["--by", "team"] if what == "metrics" else ["--limit", "7"])
