@@ -1,10 +1,10 @@
-"""What the configuration names and the data does not have: said after every build, and by `dora doctor`."""
+"""What the configuration says and the data does not have: names, said after every build and by `dora doctor`; definitions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dora.cli.options import note
+from dora.cli.speech import note
 from dora.config import Config
 from dora.overrides import read_overrides
 
@@ -52,3 +52,11 @@ def say_mismatches(config: Config) -> None:
         note(f"warning: {sentence}; correct the name")
     for sentence in lost:
         note(f"warning: {sentence}; correct or remove it in {config.overrides_path.name}")
+
+
+def say_unapplied(config: Config, reader: Reader) -> None:
+    """Warn, on stderr, when the published facts were built with other definitions than the configuration has now."""
+    if reader.meta().get("definitions_hash", config.definitions.hash) != config.definitions.hash:
+        note(
+            f"warning: the definitions in {config.file} differ from those of the published file; `dora build` applies them"
+        )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from dora.cli.mismatches import say_unapplied
 from dora.cli.speech import note as note
 from dora.cli.speech import progress as progress
 from dora.config import load_config
@@ -92,11 +93,13 @@ def asked(values: dict[str, object]) -> Asked:
 
 @contextmanager
 def reading(config: str | None) -> Iterator[Reader]:
-    """The published file of a configuration, opened for reading."""
+    """The published file of a configuration, opened for reading; a warning when it has other definitions."""
     from dora.warehouse import open_published
 
-    reader = open_published(load_config(config).published_path)
+    loaded = load_config(config)
+    reader = open_published(loaded.published_path)
     try:
+        say_unapplied(loaded, reader)
         yield reader
     finally:
         reader.close()

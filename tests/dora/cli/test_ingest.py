@@ -191,10 +191,16 @@ def test_changed_definition_is_built_without_reading_again(tmp_path: Path) -> No
     file = tmp_path / "dora.toml"
     file.write_text(file.read_text().replace("[definitions]", '[definitions]\nfailure_window = "1h"'))
     (tmp_path / "records").rename(tmp_path / "gone")
-    was = json.loads(said(tmp_path, "metrics", "--format", "json").stdout)["definitions"]["hash"]
+    before = said(tmp_path, "metrics", "--format", "json")
+    assert before.stderr == (
+        f"warning: the definitions in {file} differ from those of the published file; `dora build` applies them\n"
+    )
+    assert said(tmp_path, "deploys", "--format", "csv").stderr == before.stderr
     said(tmp_path, "build")
-    now = json.loads(said(tmp_path, "metrics", "--format", "json").stdout)["definitions"]
-    assert now["hash"] != was
+    after = said(tmp_path, "metrics", "--format", "json")
+    assert after.stderr == said(tmp_path, "metrics", "--format", "json", "--clock", "authored").stderr == ""
+    was, now = (json.loads(answer.stdout)["definitions"] for answer in (before, after))
+    assert now["hash"] != was["hash"]
     assert now["failure_window_seconds"] == 3600
 
 
