@@ -38,10 +38,29 @@ def without_deployment(reader: Reader, overrides: Overrides) -> list[Override]:
 
 def of_unknown_incidents(reader: Reader, overrides: Overrides) -> list[Override]:
     """The blaming decisions whose incident no record has, in their order."""
+    found = _named(reader, overrides)
+    return [row for row in overrides.blame if row.incident and row.incident not in found]
+
+
+def of_earlier_incidents(reader: Reader, overrides: Overrides) -> list[Override]:
+    """The blaming decisions whose incident was resolved before their deployment had finished, in their order."""
+    found = _named(reader, overrides)
+    return [row for row in overrides.blame if row.finished_at and _is_earlier(found.get(row.incident or ""), row)]
+
+
+def _named(reader: Reader, overrides: Overrides) -> dict[str, datetime | None]:
+    """When the incidents that decisions name were resolved, by what they may be called; None while open."""
     names = sorted({row.incident for row in overrides.blame if row.incident})
     known = reader.records(read_sql("build/named_incidents"), {"names": names}) if names else []
-    found = {name for row in known for name in (row["id"], f"{row['source']}/{row['id']}")}
-    return [row for row in overrides.blame if row.incident and row.incident not in found]
+    return {
+        name: cast("datetime | None", row["resolved_at"])
+        for row in known
+        for name in (str(row["id"]), f"{row['source']}/{row['id']}")
+    }
+
+
+def _is_earlier(resolved_at: datetime | None, row: Override) -> bool:
+    return resolved_at is not None and resolved_at < datetime.fromisoformat(str(row.finished_at))
 
 
 def taken_back(overrides: Overrides) -> list[Override]:

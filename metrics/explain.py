@@ -201,9 +201,11 @@ def _recompute(metric_id: str, rows: Sequence[Row], days: float) -> tuple[float 
 
 
 def _with_open(rows: Sequence[Row]) -> float | None:
-    """The first time at which the product of the shares that go on is at most one half."""
+    """The first time at which the product of the shares that go on is at most one half; the plain median when none does."""
     ended = [(cast(float, row["seconds"]), True) for row in rows if row["role"] == "value"]
     going = [(cast(float, row["age_seconds"]), False) for row in rows if row["role"] == "open"]
+    if not going:
+        return _median(sorted(seconds for seconds, _ in ended))
     left = 1.0
     ordered = sorted((*ended, *going), key=lambda time: (time[0], not time[1]))
     for place, (seconds, over) in enumerate(ordered):

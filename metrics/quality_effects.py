@@ -59,7 +59,7 @@ TOUCHES: Mapping[str, tuple[Touch, ...]] = {
         Touch("change_lead_time", "changes", "lower", "they wait: in the queue and the Kaplan-Meier median, not in the median"),
     ),
     "change_without_clock": (Touch("change_lead_time", "changes", "either", "left out of the lead time"),),
-    "missing_stage": (Touch("change_lead_time", "changes", "either", "left out of a stage's median, never 0"),),
+    "missing_stage": (Touch("change_lead_time", "changes", "either", "left out of the median of that stage alone, never 0"),),
     "unmapped_pull_request": (
         Touch("change_lead_time", "changes", "either", "left out where a change is a pull request; its commits count"),
     ),

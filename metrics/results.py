@@ -52,7 +52,7 @@ class ChangeLeadTime:
     """Change lead time over the changes first shipped in the period; `stages` are medians in seconds.
 
     `undeployed`: changes waiting on the default branch now, with the age of the oldest.
-    `kaplan_meier_median_seconds` includes those as right-censored; None when not reached.
+    `kaplan_meier_median_seconds` includes those as right-censored; None when not reached, the plain median without any.
     """
 
     n: int
@@ -85,7 +85,8 @@ class ChangeFailRate:
 class Ending:
     """Times until something ended, of `n` in all; `open` ones are censored at the data's end, not dropped.
 
-    The Kaplan–Meier median and its interval count these; median, p90 and mean are of those that ended.
+    The Kaplan–Meier median and its interval count these, and it is the plain one without any; median, p90 and mean are of
+    those that ended.
     """
 
     n: int

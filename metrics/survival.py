@@ -1,20 +1,20 @@
 """Kaplan–Meier over many cells at once: the medians of times of which some have not ended yet.
 
 The rules are those of `metrics.intervals`, whose one-cell way decides where rounding could. Times are whole microseconds;
-figures are seconds, NaN when the curve does not fall to one half.
+figures are seconds, NaN when the curve does not fall to one half. Where all have ended the median is the plain one.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from metrics.cells import MICROS, Cells, Flags, Floats, Integers, ramps
+from metrics.cells import MICROS, Cells, Flags, Floats, Integers, quantiles, ramps
 from metrics.intervals import survival_median, survival_places
 
 
 def survival_figures(times: Integers, going: Flags, cells: Cells) -> tuple[Floats, Floats]:
     """By cell the median of times of which some are `going` on, and a line of the two ends of its interval."""
-    found = np.full((len(cells.low), 3), np.nan)
+    found, still = np.full((len(cells.low), 3), np.nan), cells.total(going)
     for places, ordered in cells.in_order(2 * times + going):  # of equal times the ended ones come first
         some = places[cells.n[places] > 0]
         ended = (ordered & 1 == 0).tobytes()
@@ -25,13 +25,16 @@ def survival_figures(times: Integers, going: Flags, cells: Cells) -> tuple[Float
         known = ~np.isnan(at)
         figures = (ordered[lows[:, None] + np.where(known, at, 0).astype(np.int64)] >> 1) / MICROS
         found[some] = np.where(known, figures, np.nan)
+        whole = some[still[some] == 0]
+        [found[whole, 0]] = quantiles(ordered >> 1, cells.low[whole], cells.n[whole], 0.5, unit=MICROS)
     return found[:, 0], found[:, 1:]
 
 
 def censored_medians(ended: Integers, cells: Cells, going: Integers, waiting: Cells) -> Floats:
     """By cell the median of the `ended` times in `cells` and of those `going` on in `waiting`, each in order."""
-    place = np.where(cells.n > 0, (cells.n - 1) // 2, -1)
-    found, some = np.full(len(place), np.nan), np.flatnonzero(waiting.n)
+    found: Floats = quantiles(ended, cells.low, cells.n, 0.5, unit=MICROS)[0]
+    place, some = np.full(len(found), -1), np.flatnonzero(waiting.n)
+    found[some] = np.nan
     place[some], doubtful = _crossings(ended, cells.only(some), going, waiting.only(some))
     known = np.flatnonzero(place >= 0)
     found[known] = ended[cells.low[known] + place[known]] / MICROS

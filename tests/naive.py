@@ -735,7 +735,9 @@ def quantile(values: Sequence[float], q: float) -> float | None:
 
 
 def kaplan_meier_median(closed: Sequence[float], still_open: Sequence[float]) -> float | None:
-    """The first time at which the product of survivals is at most one half; None when never."""
+    """The first time at which the product of survivals is at most one half, None when never; the plain median of ended ones."""
+    if not still_open:
+        return quantile(closed, 0.5)
     survival = 1.0
     for moment in sorted(set(closed)):
         at_risk = sum(t >= moment for t in closed) + sum(t >= moment for t in still_open)

@@ -23,13 +23,17 @@ def unknown_services(config: Config) -> list[str]:
 
 def lost_decisions(config: Config, reader: Reader) -> list[str]:
     """A sentence for every decision of people that does not mean what it says against the published facts."""
-    from metrics.decisions import of_unknown_incidents, taken_back, without_deployment
+    from metrics.decisions import of_earlier_incidents, of_unknown_incidents, taken_back, without_deployment
 
     decided = read_overrides(config.overrides_path)
     found = [(row, "is about no production deployment that is known") for row in without_deployment(reader, decided)]
     found += [
         (row, f"names incident {row.incident!r}, which no record has: its failure ends with the next deployment")
         for row in of_unknown_incidents(reader, decided)
+    ]
+    found += [
+        (row, f"names incident {row.incident!r}, which was resolved before: its recovery is in no figure")
+        for row in of_earlier_incidents(reader, decided)
     ]
     found += [(row, "blames what another one absolves, which wins") for row in taken_back(decided)]
     return [

@@ -102,3 +102,13 @@ def test_a_decision_that_another_takes_back_or_that_names_no_known_incident_is_t
     about = "the decision about hand/3 (shop v3, production, 2025-01-03 10:00:00)"
     assert f"warning: {about} names incident 'INC-9', which no record has" in told
     assert f"warning: {about} blames what another one absolves, which wins" in told
+
+
+def test_a_decision_that_names_an_incident_of_before_is_told(folder: Path) -> None:
+    header, day = "id,service,environment,detected_at,resolved_at\n", "2025-01-0{}T08:00:00Z"
+    rows = [f"INC-{n},shop,production,{day.format(n)},{day.format(n + 1)}" for n in (1, 3)]
+    (folder / "records" / "incidents.csv").write_text(header + "\n".join(rows) + "\n")
+    said(folder, "ingest")
+    told = said(folder, "blame", "shop@v3", "--incident", "INC-1").stderr
+    assert "names incident 'INC-1', which was resolved before: its recovery is in no figure" in told
+    assert "INC-3" not in said(folder, "blame", "shop@v3", "--incident", "INC-3").stderr.partition("warning")[2]
