@@ -112,9 +112,10 @@ def _span(year: int, metric: MetricName, first: int, last: int) -> tuple[str, tu
     cells = tuple(level.name for level in edition(year).levels if any(level.name in found for found in touched))
     if not cells:
         return "unclassified", ()
-    if len(cells) > 1:
-        return f"between {cells[0]} and {cells[-1]}", cells
-    return cells[0] if all(touched) else f"between {cells[0]} and unclassified", cells
+    if len(cells) == 1 and all(touched):
+        return cells[0], cells
+    whole = len(cells) > 1 and touched[0] and touched[-1]
+    return f"between {cells[0]} and {cells[-1] if whole else 'unclassified'}", cells
 
 
 @lru_cache(maxsize=64)

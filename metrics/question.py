@@ -55,6 +55,13 @@ class Question:
         return (f"only {'; '.join(parts)}",) if parts else ()
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know about the question itself: how it is narrowed, and when its period goes on after the data."""
+        days = (self.period.end - self.as_of).total_seconds() / 86400
+        beyond = f"the period ends {days:.0f} days after the data, and figures per day count these days too"
+        return (*self.narrowing, *((beyond,) if days >= 1 else ()))
+
+    @property
     def horizon(self) -> datetime:
         """The end of the period or of the data, whichever comes first: what is open then has not ended."""
         return min(self.period.end, self.as_of)

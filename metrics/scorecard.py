@@ -81,7 +81,7 @@ def scorecard(reader: Reader, question: Question, now: datetime | None = None) -
         edition=question.edition,
         groups=tuple(_groups(table(reader, question), question)),
         notes=(
-            *question.narrowing,
+            *question.notes,
             f"deployment frequency level: {RULE}",
             *(_EVERYWHERE if question.environments else ()),
         ),

@@ -80,12 +80,12 @@ def command(
         question = question_of(reader, asked(rest), by=by, every=every, edition=edition)
         if analysis or trend or peer:
             _answer(reader, question, analysis, peer, form, out)
-            _say(question.narrowing, form)
+            _say(question.narrowing if analysis else question.notes, form)
             return
         card = scorecard(reader, question)
         if power:
             planner.show(reader, question, card, form, out)
-            _say(question.narrowing, form)
+            _say(question.notes, form)
             return
     if form in ("csv", "parquet"):
         _emit_numbers(card, form, out)

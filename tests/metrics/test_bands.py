@@ -258,3 +258,9 @@ def test_an_interval_names_the_levels_of_every_rate_in_it(year: int, one: float,
     whole = fail_rate_level(year, value, (low, high))
     for rate in (low, value, high, *(cut for cut in (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.46, 0.6) if low <= cut <= high)):
         assert set(fail_rate_level(year, rate, _exactly(rate)).cells) <= set(whole.cells)
+
+
+def test_an_interval_that_ends_among_nobodys_values_says_so() -> None:
+    level = fail_rate_level(2019, 0.125, (0.078, 0.212))
+    assert (level.label, level.cells) == ("between elite and unclassified", ("elite", "high", "medium"))
+    assert fail_rate_level(2019, 0.3, (0.1, 0.5)).label == "between elite and low"

@@ -241,3 +241,9 @@ def test_every_table_is_exported_whole_in_both_formats(shop: Path, tmp_path: Pat
         assert changes["deployed_at"].null_count()
         assert "left_at" not in changes.columns
     assert heights["csv"] == heights["parquet"]
+
+
+def test_a_period_that_goes_on_after_the_data_is_noted(shop: Path) -> None:
+    words = "after the data, and figures per day count these days too"
+    assert words in said(shop, "metrics", "--from", "2025-10-01", "--to", "2030-01-01").stderr
+    assert words not in said(shop, "metrics", "--from", "2025-10-01", "--to", "2025-12-01").stderr
