@@ -15,7 +15,7 @@ from dora.errors import DoraError
 
 #: Columns that say what another one does, in the form that questions are answered fastest from.
 LEFT_OUT = {"change_facts": ("left_at",)}
-SKIPPED = ("cursors", "meta", "people", "record_parts", "replay_moves")
+SKIPPED = ("cursors", "meta", "people", "record_parts", "replay_moves", "touched_parts")
 
 
 @click.command("export")
