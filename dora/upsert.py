@@ -27,16 +27,14 @@ def upsert(builder: Builder, table: str, frame: pl.DataFrame, replace: bool) -> 
     with builder.staged("staged", frame):
         changed = _count(builder, insert_sql(record, frame.columns))
         if changed < frame.height:
-            if not parts.told_by(
-                table, record.KEY
-            ):  # the stored rows may be in other parts than those that are brought
+            # The stored rows may be in other parts than those that are brought.
+            if not parts.told_by(table, record.KEY):
                 left = _parts_of(builder, table, stored)
             changed += _count(builder, merge_sql(record, frame.columns, replace))
         if changed:
-            brought = "staged" if parts.told_by(table, frame.columns) else stored
-            parts.note_touched(
-                builder, table, left | (parts.parts_brought(table, frame) or _parts_of(builder, table, brought))
-            )
+            told_by = "staged" if parts.told_by(table, frame.columns) else stored
+            brought = parts.parts_brought(table, frame) or _parts_of(builder, table, told_by)
+            parts.note_touched(builder, table, left | brought)
     return changed
 
 

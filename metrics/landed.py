@@ -11,10 +11,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from metrics.membership import KEY
 from metrics.repository import Repository, Told
 from metrics.sha_index import Positions
 
-_KEY = ["repository", "number"]
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -26,7 +26,7 @@ def tell(
     `commits` and `pulls` are theirs, in their order, which that of the Enum `repository` is too; `members`: see `metrics.membership.members`.
     """
     starts = np.cumsum([0, *(repository.commits.height for repository in repositories)])
-    records = pulls.unique(_KEY, keep="last", maintain_order=True)
+    records = pulls.unique(KEY, keep="last", maintain_order=True)
     changes = _changes(repositories, commits, pulls, records, starts)
     merges = _merges(repositories, commits, pulls, members)
     requests = _requests(commits, merges, records, starts)
@@ -61,8 +61,8 @@ def _changes(
         landed_at=commits["committed_at"].gather(landing),
         begun_at=_begun(landed, is_merge, commits["authored_at"]),
     )  # fmt: skip
-    clocks = records.select(*_KEY, "first_commit_at", "opened_at", "merged_at")
-    return told.join(clocks, on=_KEY, how="left", maintain_order="left").select(
+    clocks = records.select(*KEY, "first_commit_at", "opened_at", "merged_at")
+    return told.join(clocks, on=KEY, how="left", maintain_order="left").select(
         "sha", "is_merge", "mainline", "is_bot", "author", "subject", "authored_at", "committed_at", "opened_at",
         pull_request="number",
         first_commit_at=pl.coalesce("first_commit_at", "begun_at"),
@@ -112,10 +112,10 @@ def _requests(
         landed_at=commits["committed_at"].gather(at),
         bot=commits["is_bot"].gather(at),
     )
-    told = known.join(records.drop("merge").with_columns(told=True), on=_KEY, how="left", maintain_order="left")
+    told = known.join(records.drop("merge").with_columns(told=True), on=KEY, how="left", maintain_order="left")
     merged = pl.coalesce("merged_at", "landed_at")
     return told.select(
-        *_KEY, "merge", "author", "first_commit_at", "opened_at", "first_review_at", "reviews", "checks", "lines", "url",
+        *KEY, "merge", "author", "first_commit_at", "opened_at", "first_review_at", "reviews", "checks", "lines", "url",
         title=pl.when(pl.col("title") != "").then("title").otherwise("subject"),
         is_bot=pl.when("told").then(pl.col("is_bot").fill_null(value=False)).otherwise("bot"),
         labels=pl.col("labels").fill_null([]),
@@ -143,12 +143,12 @@ def _merges(
         mainline="mainline",
         is_merge=is_merge,
     ).filter(pl.col("number").is_not_null())
-    hosted = _abbreviated(repositories, pulls).select(*_KEY, merge=pl.col("merge").cast(pl.Int64))
+    hosted = _abbreviated(repositories, pulls).select(*KEY, merge=pl.col("merge").cast(pl.Int64))
     stated = [
-        frame.select(*_KEY, "merge")
+        frame.select(*KEY, "merge")
         for frame in (named.filter("is_merge"), named.filter("mainline"), members, hosted.drop_nulls("merge"))
     ]
-    return pl.concat(stated).unique(_KEY, keep="last", maintain_order=True).sort(_KEY)
+    return pl.concat(stated).unique(KEY, keep="last", maintain_order=True).sort(KEY)
 
 
 def _abbreviated(repositories: Sequence[Repository], pulls: pl.DataFrame) -> pl.DataFrame:

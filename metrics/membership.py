@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import polars as pl
 
-_KEY = ["repository", "number"]
+#: What tells pull requests apart.
+KEY = ["repository", "number"]
 
 
 def members(listed: pl.DataFrame, pulls: pl.DataFrame) -> pl.DataFrame:
@@ -21,10 +22,10 @@ def members(listed: pl.DataFrame, pulls: pl.DataFrame) -> pl.DataFrame:
     """
     merged = pulls.filter(pl.col("merged_at").is_not_null())
     return (
-        listed.group_by(_KEY, maintain_order=True)
+        listed.group_by(KEY, maintain_order=True)
         .agg(merge=pl.col("landed").max(), whole=(pl.col("landed") >= 0).all())
         .filter("whole")
-        .join(merged, on=_KEY, how="semi", maintain_order="left")
+        .join(merged, on=KEY, how="semi", maintain_order="left")
         .drop("whole")
     )
 
@@ -37,7 +38,7 @@ def unmapped(commits: pl.DataFrame, requests: pl.DataFrame, pulls: pl.DataFrame,
     a merge that is not in the history, as after a rewrite) or `merge_not_named` (neither host nor subject names one).
     """
     begun = commits.group_by("repository").agg(begun=pl.col("committed_at").min())
-    stored = listed.group_by(_KEY).agg(stored=(pl.col("position") >= 0).all())
+    stored = listed.group_by(KEY).agg(stored=(pl.col("position") >= 0).all())
     reason = (
         pl.when("stored")
         .then(pl.lit("commits_elsewhere"))
@@ -45,6 +46,6 @@ def unmapped(commits: pl.DataFrame, requests: pl.DataFrame, pulls: pl.DataFrame,
         .then(pl.lit("merge_not_stored"))
         .otherwise(pl.lit("merge_not_named"))
     )
-    lost = pulls.join(requests, on=_KEY, how="anti", maintain_order="left").join(begun, on="repository")
-    lost = lost.filter(pl.col("merged_at") >= pl.col("begun")).unique(_KEY, keep="last", maintain_order=True)
-    return lost.join(stored, on=_KEY, how="left").select(*_KEY, reason=reason)
+    lost = pulls.join(requests, on=KEY, how="anti", maintain_order="left").join(begun, on="repository")
+    lost = lost.filter(pl.col("merged_at") >= pl.col("begun")).unique(KEY, keep="last", maintain_order=True)
+    return lost.join(stored, on=KEY, how="left").select(*KEY, reason=reason)

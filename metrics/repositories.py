@@ -12,16 +12,15 @@ import polars as pl
 from dora.warehouse import Builder
 from metrics import landed
 from metrics.lineage import CommitGraph
-from metrics.membership import members, unmapped
+from metrics.membership import KEY, members, unmapped
 from metrics.repository import Named, PullRequests, Read, Repository
 from metrics.services import ServiceName
 from metrics.sha_index import Positions, ShaIndex, hashes
 from metrics.slices import read_sql
 
-_KEY = ["repository", "number"]
 #: Their tables, and the order of their rows, which are sorted here: the database takes twice as long for so many columns.
 _TABLES = {
-    "commits": ["repository", "committed_at", "sha"], "mainline": ["repository"], "pull_requests": [*_KEY, "source"],
+    "commits": ["repository", "committed_at", "sha"], "mainline": ["repository"], "pull_requests": [*KEY, "source"],
     "tags": ["repository"], "paths": ["repository"],
 }  # fmt: skip
 #: Those of which a repository's rows are told from others'.
@@ -184,7 +183,7 @@ def _listed(pulls: pl.DataFrame) -> pl.DataFrame:
 
     What the last of several sources says of a pull request counts.
     """
-    last = pulls.unique(_KEY, keep="last", maintain_order=True)
+    last = pulls.unique(KEY, keep="last", maintain_order=True)
     return last.select("repository", "number", sha="commits").explode("sha").drop_nulls("sha")
 
 

@@ -171,10 +171,10 @@ class Repository:
         """Those commits that touch one of the paths; all of them when there are no paths."""
         if not paths:
             return list(commits)
-        known = self._known(paths)
+        known = self._touched(paths)
         return [commit for commit in commits if known[commit]]
 
-    def _known(self, paths: Sequence[str]) -> Positions:
+    def _touched(self, paths: Sequence[str]) -> Positions:
         if tuple(paths) not in self._own:
             self._own[tuple(paths)] = self._touching(paths)
         return self._own[tuple(paths)]
@@ -185,7 +185,7 @@ class Repository:
 
         found = np.ones(len(self.graph), dtype=np.bool_)
         if paths:
-            found[:] = self._known(paths)
+            found[:] = self._touched(paths)
             requests, numbers = self.requests.rows, self.changes.rows["pull_request"].filter(pl.Series(found))
             found[requests["merge"].filter(requests["number"].is_in(numbers.unique().to_list())).to_numpy()] = True
         return found

@@ -28,6 +28,7 @@ from dora.cli.tables import emit
 from dora.period import edge
 
 if TYPE_CHECKING:
+    from dora.definition_log import DefinitionChange
     from dora.definitions import Definitions
     from dora.warehouse import Reader
     from metrics.question import Question
@@ -87,12 +88,17 @@ def command(
             planner.show(reader, question, card, form, out)
             _say(question.notes, form)
             return
+        breaks = definition_breaks.changes_in(reader.path, question) if every else []
     if form in ("csv", "parquet"):
         _emit_numbers(card, form, out)
-        return
+    else:
+        _show(card, question, breaks, form, out)
+
+
+def _show(card: Scorecard, question: Question, breaks: Sequence[DefinitionChange], form: str, out: str | None) -> None:
+    """The figures for people, or with all that is known of them as JSON."""
     document = levels.with_strips(contract(card), card)
-    breaks = definition_breaks.changes_in(reader.path, question) if every else []
-    if every:
+    if question.every:
         document["definition_changes"] = definition_breaks.as_entries(breaks)
     rows = [row for group in card.groups for row in _rows(group, question.definitions.timezone)]
     emit(rows, form, out, document)
@@ -134,7 +140,7 @@ def contract(card: Scorecard) -> dict[str, object]:
 
 def _emit_numbers(card: Scorecard, form: str, out: str | None) -> None:
     """The figures as numbers, for a program to read."""
-    from metrics.flat_columns import flat_columns
+    from dora.cli.flat_columns import flat_columns
 
     columns = flat_columns(card)
     names = [column.name for column in columns]
