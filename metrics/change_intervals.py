@@ -1,6 +1,6 @@
 """How sure a change is: 95 % intervals for a ratio of frequencies, a difference of shares, a ratio of medians.
 
-Pure numpy. None stands for an end that the data cannot give.
+None stands for an end that the data cannot give.
 """
 
 from __future__ import annotations
@@ -8,10 +8,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
-
-from metrics.intervals import FEWEST, Floats, Interval, beta_share
+from metrics.intervals import Interval, beta_share
 
 #: A figure with its own 95 % interval.
 Figure = tuple[float | None, Interval]
@@ -78,33 +75,6 @@ def median_ratio(new: Figure, old: Figure) -> Interval:
     low = new_at - old_at - math.hypot(new_at - new_low, old_high - old_at)
     high = new_at - old_at + math.hypot(new_high - new_at, old_at - old_low)
     return math.exp(low), math.exp(high)
-
-
-def clustered_median(values: Floats, clusters: NDArray[np.int64]) -> Interval:
-    """Interval of a median of values that come in clusters, such as the changes of one deployment.
-
-    How far the share of values up to the median varies between clusters gives the ranks (Woodruff's method, with
-    Student's t for the number of clusters); never narrower than for independent values. None below `FEWEST`
-    clusters, or where a rank would lie outside the values.
-    """
-    order = np.argsort(values, kind="stable")
-    ordered, (names, place) = values[order], np.unique(clusters[order], return_inverse=True)
-    n, k = len(ordered), len(names)
-    if k < FEWEST:
-        return (None, None)
-    over = np.bincount(place, weights=(ordered <= np.median(ordered)) - 0.5)
-    error = math.sqrt(max(k / (k - 1) * float(over @ over) / n**2, 0.25 / n))
-    low, high = n * (0.5 - _student(k - 1) * error), n * (0.5 + _student(k - 1) * error)
-    if low <= 0 or high >= n:
-        return (None, None)
-    return float(ordered[math.floor(low)]), float(ordered[math.ceil(high) - 1])
-
-
-@lru_cache(maxsize=1024)
-def _student(freedom: int) -> float:
-    """The point that Student's t exceeds in absolute value in 5 % of cases."""
-    share = _beta_quantile(0.05, freedom / 2, 0.5)
-    return math.sqrt(freedom * (1 - share) / share)
 
 
 def _beta_quantile(share: float, a: float, b: float) -> float:

@@ -14,8 +14,8 @@ from dora.warehouse import Reader
 from metrics import bands
 from metrics.cells import MICROS, Arrays, Cells, Floats, Integers, quantiles
 from metrics.columns import Columns
-from metrics.intervals import median_intervals
-from metrics.slices import Slices, micros
+from metrics.intervals import independent_values, median_intervals
+from metrics.slices import Slices
 from metrics.survival import censored_medians
 from metrics.undeployed import undeployed
 
@@ -24,8 +24,11 @@ _SHARES = {"median_seconds": 0.5, "p75_seconds": 0.75, "p90_seconds": 0.9}
 
 
 def change_lead_time(reader: Reader, slices: Slices) -> Columns:
-    """The columns of `ChangeLeadTime`, a line a cell; `median_seconds` is NaN when nothing was shipped, never 0."""
-    spans, cells, negative = _spans(reader, slices)
+    """The columns of `ChangeLeadTime`, a line a cell; `median_seconds` is NaN when nothing was shipped, never 0.
+
+    Changes of one deployment are no independent values: their interval is that of as many as tell as much.
+    """
+    spans, deployments, cells, negative = _spans(reader, slices)
     waiting = undeployed(slices, lambda part: _changes(reader, part))
     found, queue = _empty(cells, *_SHARES, "kaplan_meier_median_seconds"), _empty(cells, *_QUEUE)
     interval = np.full((len(cells.low), 2), np.nan)
@@ -34,7 +37,9 @@ def change_lead_time(reader: Reader, slices: Slices) -> Columns:
         figures = quantiles(ordered, here.low, here.n, *_SHARES.values(), unit=MICROS)
         for name, column in zip(_SHARES, figures, strict=True):
             found[name][places] = column
-        interval[places] = median_intervals(ordered, here.low, here.n, MICROS)
+        [middle] = quantiles(ordered, here.low, here.n, 0.5)
+        worth = independent_values(spans, here.n, middle, deployments)
+        interval[places] = median_intervals(ordered, here.low, here.n, MICROS, worth)
         for at, queued, ages in waiting.at_ends_of(places):
             for name, column in _queue(ages, queued).items():
                 queue[name][at] = column
@@ -48,14 +53,6 @@ def change_lead_time(reader: Reader, slices: Slices) -> Columns:
         "negative": negative,
         "level": bands.levels(slices.question.edition, "change_lead_time", found["median_seconds"], interval),
     }
-
-
-def shipped_changes(reader: Reader, slices: Slices) -> Arrays:
-    """The changes behind the lead time: `grp`, `at_us` of the deployment that shipped it, `began_us`, by group and time."""
-    period = slices.question.period
-    rows = slices.listed(lambda part: _shipped(reader, part))
-    inside = (rows["at_us"] >= micros(period.start)) & (rows["at_us"] < micros(period.end))
-    return {name: column[inside] for name, column in rows.items()}
 
 
 def _changes(reader: Reader, part: Slices) -> Arrays:
@@ -78,21 +75,27 @@ def _shipped(reader: Reader, part: Slices) -> Arrays:
     return {"service_position": rows["service_position"], "at_us": rows["deployed_us"], "began_us": rows["began_us"]}
 
 
-def _spans(reader: Reader, slices: Slices) -> tuple[Integers, Cells, Integers]:
-    """Microseconds from change to deployment in cells, without the impossible negative ones, and by cell how many these are."""
+def _spans(reader: Reader, slices: Slices) -> tuple[Integers, Integers, Cells, Integers]:
+    """Microseconds from change to deployment in cells, and what tells the deployments apart, without the impossible negative ones.
+
+    At last by cell how many these are.
+    """
 
     def ask(part: Slices) -> Arrays:
         rows = _shipped(reader, part)
-        spans = rows["at_us"] - rows["began_us"]
-        return {"service_position": rows["service_position"], "at_us": rows["at_us"], "span_us": spans}
+        places, moments = rows["service_position"], rows["at_us"]
+        another = (moments[1:] != moments[:-1]) | (places[1:] != places[:-1])
+        deployment = np.concatenate([[0], np.cumsum(another)])[: len(moments)] + (places.astype(np.int64) << 40)
+        spans = moments - rows["began_us"]
+        return {"service_position": places, "at_us": moments, "span_us": spans, "deployment": deployment}
 
     rows = slices.rows(ask)
-    spans, cells = rows["span_us"], rows.cells
+    spans, deployments, cells = rows["span_us"], rows["deployment"], rows.cells
     possible = spans >= 0
     if possible.all():
-        return spans, cells, np.zeros_like(cells.n)
+        return spans, deployments, cells, np.zeros_like(cells.n)
     kept = cells.where(possible)
-    return spans[possible], kept, cells.n - kept.n
+    return spans[possible], deployments[possible], kept, cells.n - kept.n
 
 
 def _queue(ages: Integers, cells: Cells) -> Mapping[str, Floats]:

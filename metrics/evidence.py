@@ -1,8 +1,6 @@
-"""What the rows of a period know that its headline does not: how much of it is independent evidence.
+"""What the rows of a period know that its headline does not: how much its weeks vary.
 
-Changes ship in batches and deployments come in bursts. Taken as independent, three of ten comparisons of weeks of the same
-real services drawn at random claimed a change of lead time, where one in twenty should. So a change of lead time
-counts deployments rather than changes, and a change of frequency allows for how much weeks vary.
+Deployments come in bursts: taken as independent they would claim a change of frequency too often.
 """
 
 from __future__ import annotations
@@ -13,11 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dora.warehouse import Reader
-from metrics.change_intervals import clustered_median
-from metrics.change_lead_time import shipped_changes
 from metrics.deployment_frequency import succeeded
 from metrics.question import Question
-from metrics.results import Interval
 from metrics.slices import micros, slices
 
 _WEEK = 7 * 86400 * 1_000_000
@@ -27,28 +22,21 @@ _FEWEST_WEEKS = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Of one group and period: the lead time's interval with deployments as clusters, and deployments by whole week."""
+    """Of one group and period: the deployments by whole week."""
 
-    lead_time: Interval
     weekly: tuple[int, ...]
 
 
 def evidence(reader: Reader, question: Question) -> Mapping[str, Evidence]:
     """The evidence of every group of a question by its name."""
     cut = slices(reader, replace(question, every=None))
-    changes, deployed = shipped_changes(reader, cut), succeeded(cut.read(reader, "deployment_frequency"))
+    deployed = succeeded(cut.read(reader, "deployment_frequency"))
     start, end = micros(question.period.start), micros(min(question.period.end, question.as_of))
     edges = np.arange(start, max(start, end) + 1, _WEEK)
     found = {}
     for place, name in enumerate(cut.names):
-        own = changes["grp"] == place
-        seconds = (changes["at_us"][own] - changes["began_us"][own]) / 1e6
-        sound = seconds >= 0
         weekly = np.diff(np.searchsorted(deployed["at_us"][deployed["grp"] == place], edges))
-        found[name] = Evidence(
-            lead_time=clustered_median(seconds[sound], changes["at_us"][own][sound]),
-            weekly=tuple(weekly.tolist()),
-        )
+        found[name] = Evidence(weekly=tuple(weekly.tolist()))
     return found
 
 

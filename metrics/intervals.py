@@ -61,12 +61,49 @@ def median_interval(ordered: Floats) -> Interval:
     return (float(ordered[ranks[0]]), float(ordered[ranks[1]])) if ranks else (None, None)
 
 
-def median_intervals(ordered: np.ndarray, low: Integers, n: Integers, unit: float = 1.0) -> Floats:
-    """The same of the `n` sorted values from every `low` on, in `unit`: a line of two each, NaN for no end."""
-    ranks = each(lambda count: median_ranks(count) or (None, None), n).reshape(-1, 2)
-    found, some = np.full(ranks.shape, np.nan), np.flatnonzero(ranks[:, 0] >= 0)
-    found[some] = ordered[low[some, None] + ranks[some].astype(np.int64)] / unit
+def median_intervals(
+    ordered: np.ndarray, low: Integers, n: Integers, unit: float = 1.0, worth: Integers | None = None
+) -> Floats:
+    """The same of the `n` sorted values from every `low` on, in `unit`: a line of two each, NaN for no end.
+
+    `worth`: what the values of each are worth in independent ones, see `independent_values`; all of them unless given.
+    """
+    worth = n if worth is None else worth
+    ranks = each(_rank_below, n, worth).astype(np.int64)
+    found, some = np.full((len(n), 2), np.nan), np.flatnonzero(ranks >= 0)
+    first = low[some] + ranks[some]
+    last = low[some] + n[some] - 1 - ranks[some]
+    found[some] = np.column_stack([ordered[first], ordered[last]]) / unit
     return found
+
+
+def independent_values(values: np.ndarray, n: Integers, medians: Floats, clusters: np.ndarray) -> Integers:
+    """How many independent values tell as much about each median as the `n` that come in clusters; 0 below 5 clusters.
+
+    `values`: those of one cell behind those of another; `clusters`: the cluster of each, and those of one lie together within a
+    cell. How far the share of values up to the median varies between clusters tells it (Woodruff 1952): at least as many as if
+    all values of a cluster were one, at most as many as there are, which they are where each is a cluster of its own.
+    """
+    cells = np.repeat(np.arange(len(n)), n)
+    begins = np.flatnonzero((clusters[1:] != clusters[:-1]) | (cells[1:] != cells[:-1])) + 1
+    begins = np.concatenate([[0], begins])[: len(values)]
+    of, sizes = cells[begins], np.diff(begins, append=len(values))
+    below = np.add.reduceat(values <= np.repeat(medians, n), begins, dtype=np.int64) if len(values) else begins
+    share = np.bincount(of, weights=below, minlength=len(n)) / np.maximum(n, 1)
+    number = np.bincount(of, minlength=len(n))
+    spread = np.bincount(of, weights=(below - share[of] * sizes) ** 2, minlength=len(n))
+    least = n**2 / np.maximum(np.bincount(of, weights=sizes**2, minlength=len(n)), 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        worth = n**2 * share * (1 - share) * (1 - 2 / number) / spread
+    alone = (number == n) | (spread == 0)
+    worth = np.where(alone, n, np.clip(worth, least, n))
+    return np.where(number < FEWEST, 0, worth + 1e-9).astype(np.int64)
+
+
+def _rank_below(n: int, worth: int) -> int:
+    """The rank (from 0) of the lower end among `n` values that are worth so many; -1 for none."""
+    ranks = median_ranks(worth)
+    return ranks[0] * n // worth if ranks else -1
 
 
 def quantile(ordered: Floats, share: float) -> float | None:

@@ -1,14 +1,14 @@
 """A team against its own past: how each metric changed, and whether the data can tell.
 
 The intervals are those of `metrics.change_intervals`: exact for the ratio of frequencies, Newcombe's for the
-difference of shares, from both order-statistic intervals for the ratio of medians. Changes that ship together and weeks that
-vary are allowed for where the rows are at hand (`metrics.evidence`).
+difference of shares, from both order-statistic intervals for the ratio of medians. That weeks vary is allowed for where the rows
+are at hand (`metrics.evidence`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from metrics.catalog import METRICS
@@ -52,12 +52,9 @@ def changes(
     """The change of every metric between two periods, by the metric's id.
 
     `as_of`: where the data ends, so that the part of a period that is still to come does not look like a fall.
-    `evidence` of both periods: what batches and bursts leave of it; without, all values count as independent.
+    `evidence` of both periods: what bursts leave of it; without, all deployments count as independent.
     """
-    new, old = dict(estimates(now)), dict(estimates(before))
-    if evidence is not None:
-        for item, period in zip((new, old), evidence, strict=True):
-            item["change_lead_time"] = replace(item["change_lead_time"], interval=period.lead_time)
+    new, old = estimates(now), estimates(before)
     spread = dispersion(*evidence) if evidence is not None else 1.0
     found = {}
     for metric in METRICS.values():

@@ -59,7 +59,7 @@ class Plan:
 def plans(group: Group, known: Evidence | None = None) -> tuple[Plan, ...]:
     """The plan of every metric, from the figures of the whole asked period.
 
-    `known`: its evidence, so that batches and bursts count for as little as they will in the arrows.
+    `known`: its evidence, so that bursts count for as little as they will in the arrows.
     """
     spread = dispersion(known) if known else 1.0
     weeks = group.deployment_frequency.days / 7
@@ -73,9 +73,7 @@ def plans(group: Group, known: Evidence | None = None) -> tuple[Plan, ...]:
             per_week=deployments,
             visible=_each(deployments, lambda mean: _ratios(mean / spread)) if deployments else (),
         ),
-        _times(
-            "change_lead_time", lead.median_seconds, known.lead_time if known else lead.interval_seconds, lead.n, weeks
-        ),
+        _times("change_lead_time", lead.median_seconds, lead.interval_seconds, lead.n, weeks),
         _shares("change_fail_rate", fails.rate, fails.deployments / weeks),
         _times(
             "failed_deployment_recovery_time",

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fnmatch import fnmatchcase
+from math import comb
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -571,14 +572,20 @@ class Naive:
 
     def lead_times(self, rows: list[Deployed]) -> tuple[list[float], int]:
         """Lead times in seconds, and how many were negative and left out."""
-        values, negative = [], 0
+        batches, negative = self.batches(rows)
+        return [seconds for batch in batches for seconds in batch], negative
+
+    def batches(self, rows: list[Deployed]) -> tuple[list[list[float]], int]:
+        """The lead times by what a service deployed at one moment, and how many were negative and left out."""
+        batches: dict[tuple[str, datetime], list[float]] = defaultdict(list)
+        negative = 0
         for deployed in rows:
             for start in self._clocks(deployed):
                 if start is not None:
                     seconds = (deployed.at - start).total_seconds()
                     negative += seconds < 0
-                    values += [seconds] if seconds >= 0 else []
-        return values, negative
+                    batches[deployed.service, deployed.at] += [seconds] if seconds >= 0 else []
+        return [batch for batch in batches.values() if batch], negative
 
     def _clocks(self, deployed: Deployed) -> list[datetime | None]:
         service = next(s for s in self.services if s.name == deployed.service)
@@ -732,6 +739,26 @@ def quantile(values: Sequence[float], q: float) -> float | None:
     low = int(place)
     high = min(low + 1, len(ordered) - 1)
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def interval_of_batches(batches: Sequence[Sequence[float]]) -> tuple[float, float] | None:
+    """What bounds the median of values that come in batches with 95 %; None below five of them, or worth less than five values."""
+    ordered = sorted(value for batch in batches for value in batch)
+    n, k = len(ordered), len(batches)
+    if k < 5:
+        return None
+    middle, worth = quantile(ordered, 0.5), float(n)
+    assert middle is not None
+    share = sum(value <= middle for value in ordered) / n
+    spread = sum((sum(value <= middle for value in batch) - share * len(batch)) ** 2 for batch in batches)
+    if k < n and spread:
+        as_one = n * n / sum(len(batch) ** 2 for batch in batches)
+        worth = min(n, max(as_one, n * n * share * (1 - share) * (1 - 2 / k) / spread))
+    m = int(worth + 1e-9)
+    if m < 5:
+        return None
+    below = max((r for r in range(m) if 40 * sum(comb(m, i) for i in range(r + 1)) <= 2**m), default=0) * n // m
+    return ordered[below], ordered[n - 1 - below]
 
 
 def kaplan_meier_median(closed: Sequence[float], still_open: Sequence[float]) -> float | None:

@@ -10,8 +10,9 @@ import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metrics.change_intervals import clustered_median, frequency_ratio, median_ratio, share_difference, share_interval
+from metrics.change_intervals import frequency_ratio, median_ratio, share_difference, share_interval
 from metrics.intervals import median_interval, wilson
+from tests.metrics.test_intervals import of_clusters
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 5), (1, 3), (2, 470), (50, 100), (5, 5), (999, 1000), (40_000, 90_000)])
@@ -74,30 +75,6 @@ def test_the_ratio_of_medians_needs_every_end_above_zero() -> None:
         assert median_ratio(whole, broken) == (None, None)
 
 
-def test_values_that_come_one_by_one_have_about_the_interval_of_order_statistics() -> None:
-    values = np.arange(1, 101, dtype=np.float64)
-    low, high = clustered_median(values, np.arange(100))
-    ranks = median_interval(values)
-    assert low == pytest.approx(ranks[0], abs=1)
-    assert high == pytest.approx(ranks[1], abs=1)
-
-
-def test_ten_batches_of_ten_tell_as_much_as_ten_values() -> None:
-    """Each batch is one value ten times: the ranks are those of a tenth as many values, or farther apart."""
-    batches = np.repeat(np.arange(1.0, 11.0), 10)
-    low, high = clustered_median(batches, np.repeat(np.arange(10), 10))
-    alone = median_interval(np.arange(1.0, 11.0))
-    assert (low, high) == alone == (2, 9)
-    narrow = median_interval(batches)
-    assert narrow[0] is not None
-    assert narrow[0] > 2
-
-
-def test_few_batches_have_no_interval_however_many_values_they_hold() -> None:
-    assert clustered_median(np.arange(400.0), np.repeat(np.arange(4), 100)) == (None, None)
-    assert clustered_median(np.array([]), np.array([], dtype=np.int64)) == (None, None)
-
-
 def test_bursts_widen_the_ratio_of_frequencies_by_their_root() -> None:
     low, high = frequency_ratio(60, 30)
     wide_low, wide_high = frequency_ratio(60, 30, dispersion=4.0)
@@ -121,7 +98,7 @@ def test_batches_of_one_world_claim_a_change_in_about_one_of_twenty_comparisons(
     for _ in range(300):
         (new, new_of), (old, old_of) = period(), period()
         for name, ends in (
-            ("clustered", (clustered_median(new, new_of), clustered_median(old, old_of))),
+            ("clustered", (of_clusters(new, new_of), of_clusters(old, old_of))),
             ("independent", (median_interval(np.sort(new)), median_interval(np.sort(old)))),
         ):
             low, high = median_ratio((float(np.median(new)), ends[0]), (float(np.median(old)), ends[1]))

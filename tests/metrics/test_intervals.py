@@ -11,9 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metrics.intervals import (
+    FEWEST,
+    Interval,
     beta_share,
+    independent_values,
     kaplan_meier_median,
     median_interval,
+    median_intervals,
     median_ranks,
     poisson_interval,
     quantile,
@@ -166,3 +170,47 @@ def test_kaplan_meier_agrees_with_scipy(ended: list[int], going: list[int]) -> N
 def test_quantiles_are_numpys_linear_ones(values: list[float], share: float) -> None:
     ordered = np.sort(np.array(values))
     assert quantile(ordered, share) == pytest.approx(float(np.quantile(ordered, share)), rel=1e-9, abs=1e-9)
+
+
+def of_clusters(values: np.ndarray, clusters: np.ndarray) -> Interval:
+    """The interval of the median of values, those of a cluster side by side."""
+    n, low = np.array([len(values)]), np.array([0])
+    middle = np.array([np.median(values) if len(values) else np.nan])
+    found = median_intervals(np.sort(values), low, n, worth=independent_values(values, n, middle, clusters))[0]
+    first, last = (None if np.isnan(end) else float(end) for end in found)
+    return first, last
+
+
+def test_values_that_come_one_by_one_are_as_many_independent_ones() -> None:
+    values = np.random.default_rng(3).permutation(np.arange(1.0, 101.0))
+    assert of_clusters(values, np.arange(100)) == median_interval(np.arange(1.0, 101.0))
+
+
+def test_ten_batches_of_ten_tell_as_much_as_ten_values() -> None:
+    """Each batch is one value ten times: the ends are those of a tenth as many values."""
+    batches = np.repeat(np.arange(1.0, 11.0), 10)
+    assert of_clusters(batches, np.repeat(np.arange(10), 10)) == median_interval(np.arange(1.0, 11.0)) == (2, 9)
+    narrow = median_interval(batches)
+    assert narrow[0] is not None
+    assert narrow[0] > 2
+
+
+def test_few_batches_have_no_interval_however_many_values_they_hold() -> None:
+    assert of_clusters(np.arange(400.0), np.repeat(np.arange(4), 100)) == (None, None)
+    assert of_clusters(np.array([]), np.array([], dtype=np.int64)) == (None, None)
+
+
+@given(st.lists(st.lists(st.integers(0, 50), min_size=1, max_size=6), min_size=1, max_size=12), st.integers(0, 12))
+def test_clusters_are_worth_no_more_than_their_values_and_no_less_than_one_value_each(
+    batches: list[list[int]], cut: int
+) -> None:
+    """In two cells, which do not know of each other."""
+    cells = [batches[:cut], batches[cut:]]
+    values = np.array([value for batch in batches for value in batch], dtype=np.float64)
+    clusters = np.repeat(np.arange(len(batches)), [len(batch) for batch in batches])
+    n = np.array([sum(map(len, cell)) for cell in cells])
+    of = [np.array([value for batch in cell for value in batch]) for cell in cells]
+    medians = np.array([np.median(one) if len(one) else np.nan for one in of])
+    for cell, most, worth in zip(cells, n.tolist(), independent_values(values, n, medians, clusters), strict=True):
+        least = most**2 // max(1, sum(len(batch) ** 2 for batch in cell))
+        assert least <= worth <= most if len(cell) >= FEWEST else worth == 0

@@ -19,7 +19,7 @@ from metrics.results import Group
 from metrics.scorecard import scorecard
 from tests.in_memory import facts_of_records
 from tests.made_up_history import END, HANDED, OWNERS, SERVICES, START, decisions, history
-from tests.naive import Naive, NaiveService, Stretch, kaplan_meier_median, quantile
+from tests.naive import Naive, NaiveService, Stretch, interval_of_batches, kaplan_meier_median, quantile
 
 DEFINITIONS = (
     Definitions(),
@@ -139,6 +139,7 @@ def _measured(group: Group) -> dict[str, object]:
         "relations": dict(frequency.relations),
         "commits": frequency.commits,
         "lead": (lead.n, lead.negative, _near(lead.median_seconds), _near(lead.p75_seconds), _near(lead.p90_seconds)),
+        "lead_interval": tuple(map(_near, lead.interval_seconds)),
         "waiting": (
             lead.undeployed["n"],
             _near(lead.undeployed["oldest_seconds"]),
@@ -168,6 +169,7 @@ def _naively(naive: Naive, group: Sequence[Stretch]) -> dict[str, object]:
         "relations": frequency["relations"],
         "commits": frequency["commits"],
         "lead": (len(times), negative, *(_near(quantile(times, q)) for q in (0.5, 0.75, 0.9))),
+        "lead_interval": tuple(map(_near, interval_of_batches(naive.batches(rows)[0]) or (None, None))),
         "waiting": (len(waiting), _near(max(waiting, default=None)), _near(quantile(waiting, 0.5))),
         "lead_survival": _near(kaplan_meier_median(times, waiting)),
         "failed": tuple(failed[key] for key in ("failed", "deployments", "pending", "rate")),

@@ -112,8 +112,8 @@ def _deploying(deployments: int) -> Group:
 
 
 def test_bursts_and_batches_make_less_visible() -> None:
-    even = Evidence(lead_time=(None, None), weekly=(7, 7, 7, 7, 7))
-    bursts = Evidence(lead_time=(None, None), weekly=(0, 20, 0, 15, 0))
+    even = Evidence(weekly=(7, 7, 7, 7, 7))
+    bursts = Evidence(weekly=(0, 20, 0, 15, 0))
     first, second = ({plan.metric: plan for plan in plans(_deploying(30), known)} for known in (even, bursts))
     for one, other in zip(first["deployment_frequency"].visible, second["deployment_frequency"].visible, strict=True):
         assert one.rise is not None
