@@ -212,15 +212,21 @@ def _named_by(shipped: Shipped, incident: Record, resolve: Resolve) -> tuple[Dep
     if incident["deployment"] is not None:
         return shipped.by_id.get(resolve(incident, "deployment") or ""), "deployment"
     if incident["version"] is not None:
-        at = cast("datetime | None", incident["impact_started_at"] or incident["detected_at"])
-        named = shipped.of_version(incident["version"])
-        before = [d for d in named if at is None or d.finished_at <= at]
-        return (before or named or [None])[-1], "version"  # type: ignore[list-item]
-    if incident["sha"] is not None and repository:
-        return shipped.by_commit(repository.graph.find(str(incident["sha"]))), "commit"
+        return _running(shipped.of_version(incident["version"]), incident), "version"
+    if incident["sha"] is not None:
+        sha = str(incident["sha"])
+        brought = shipped.by_commit(repository.graph.find(sha)) if repository else None
+        return brought or _running(shipped.of_sha(sha), incident), "commit"
     if incident["pull_request"] is not None:
         return shipped.pull_request(cast(int, incident["pull_request"])), "pull request"
     return None, ""
+
+
+def _running(named: Sequence[Deployed], incident: Record) -> Deployed | None:
+    """The last of these before the incident, else the last of all."""
+    at = cast("datetime | None", incident["impact_started_at"] or incident["detected_at"])
+    before = [d for d in named if at is None or d.finished_at <= at]
+    return (before or named or [None])[-1]  # type: ignore[list-item]
 
 
 def _incident_evidence(

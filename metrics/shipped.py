@@ -32,12 +32,13 @@ class Shipped:
     _times: list[datetime] = field(init=False)
     _after: dict[str, Deployed] = field(init=False)
     _versions: dict[str | None, list[Deployed]] = field(init=False)
+    _shas: dict[str, list[Deployed]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.by_id = {d.deployment_id: d for d in self.line}
         self._times = [d.finished_at for d in self.line]
         self._after = {d.replaced_id: d for d in self.line if d.replaced_id}
-        self._versions = {}
+        self._versions, self._shas = {}, {}
 
     @classmethod
     def of(cls, line: Line, repository: Repository | None, paths: Sequence[str]) -> Shipped:
@@ -60,6 +61,17 @@ class Shipped:
             for deployed in self.line:
                 self._versions.setdefault(deployed.version, []).append(deployed)
         return self._versions.get(str(version), [])
+
+    def of_sha(self, sha: str) -> list[Deployed]:
+        """The deployments of a commit, known or not, by its full or abbreviated (7+ digits, unambiguous) sha, in time order."""
+        if not self._shas:
+            for deployed in self.line:
+                self._shas.setdefault((deployed.sha or "").lower(), []).append(deployed)
+        sha = sha.lower()
+        if sha in self._shas or len(sha) < 7:
+            return self._shas.get(sha, []) if sha else []
+        near = [found for name, found in self._shas.items() if name.startswith(sha)]
+        return near[0] if len(near) == 1 else []
 
     def finished_in(self, since: datetime, until: datetime) -> list[Deployed]:
         """The deployments of the line finished in (since, until], newest first."""

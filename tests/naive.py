@@ -479,17 +479,21 @@ class Naive:
         """The deployment that the incident names, by the most direct name."""
         found = self._by_id(line, incident.deployment)
         if not found and incident.version:
-            same = [d for d in line if d.record.version == incident.version]
-            began = incident.impact_started_at or incident.detected_at
-            earlier = [d for d in same if began is None or d.at <= began]
-            found = (earlier or same or [None])[-1]
+            found = self._last_before(incident, [d for d in line if d.record.version == incident.version])
         if not found and incident.sha:
             sha = self.find(service.repository, incident.sha)
             found = shipper.get(sha) if sha else None
+            if not found:
+                found = self._last_before(incident, [d for d in line if incident.sha in (d.commit, d.record.sha)])
         if not found and incident.pull_request is not None:
             merge = self._merge_of(service.repository, incident.pull_request)
             found = shipper.get(merge) if merge else None
         return found
+
+    def _last_before(self, incident: Incident, same: list[Deployed]) -> Deployed | None:
+        began = incident.impact_started_at or incident.detected_at
+        earlier = [d for d in same if began is None or d.at <= began]
+        return (earlier or same or [None])[-1]
 
     def _by_id(self, line: list[Deployed], name: str | None) -> Deployed | None:
         hits = [d for d in line if name and name in (d.record.id, f"{d.record.source}/{d.record.id}")]

@@ -26,7 +26,7 @@ with alone as (
 select if(len(services) = 1, services[1], null) as service, incident_id as subject,
        case when deployment is not null then format('it names deployment {}, {}', deployment, coalesce(why, 'of which there is no record'))
             when version is not null then format('it names version {}, which was not deployed', version)
-            when sha is not null then format('it names commit {}, which no known deployment brought', sha)
+            when sha is not null then format('it names commit {}, which no known deployment brought or deployed', sha)
             when pull_request is not null then format('it names pull request #{}, which no known deployment brought', pull_request)
             else 'it names no deployment, version, commit or pull request' end as detail,
        null::double as seconds, 1 as rows, 0 as changes
