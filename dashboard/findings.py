@@ -25,4 +25,4 @@ def _rows(effect: Effect) -> str:
     if not effect.rows:
         return ""
     rows, of = units.count(effect.rows), units.count(effect.of)
-    return f"{rows} of {of} rows, " if effect.rows <= effect.of else f"{rows} rows beside the {of} counted, "
+    return f"{rows} of {of} {effect.things}, " if effect.rows <= effect.of else f"{rows} rows beside the {of} counted, "

@@ -13,7 +13,7 @@ from typing import cast
 
 from dora.definitions import Definitions
 from dora.warehouse import Builder, Reader
-from metrics.quality_effects import NEXT_STEPS, TITLES, TOUCHES, Direction
+from metrics.quality_effects import NEXT_STEPS, TITLES, TOUCHES, Direction, Rows
 from metrics.services import matches
 from metrics.slices import read_sql
 
@@ -35,6 +35,7 @@ _TOTALS = {
 class Effect:
     """What a finding does to one metric: `rows` of it are touched, `of` are in it in all.
 
+    `things`: what these rows are where only part of the metric rests on them, such as the stages of pull requests.
     `direction`: the figure is `lower` or `higher` than the truth, or errs to `either` side.
     """
 
@@ -43,6 +44,7 @@ class Effect:
     of: int
     direction: Direction
     why: str
+    things: Rows = "rows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +139,10 @@ def _finding(row: dict[str, object], totals: dict[str, object]) -> Finding:
         Effect(
             metric=touch.metric,
             rows=counted[touch.counted],
-            of=int(str(totals[_TOTALS[touch.metric]])),
+            of=int(str(totals["pull_requests" if touch.of == "pull requests" else _TOTALS[touch.metric]])),
             direction=touch.direction,
             why=touch.why,
+            things=touch.of,
         )
         for touch in TOUCHES.get(name, ())
         if counted[touch.counted] or name == "stale_source"

@@ -8,6 +8,8 @@ from typing import Literal
 
 #: Which number of a finding says how many rows of the metric it touches.
 Counted = Literal["rows", "changes"]
+#: What these rows are where they are not those of the metric itself.
+Rows = Literal["rows", "pull requests"]
 #: `lower` / `higher`: the figure is smaller / larger than the truth; `either`: it may err to both sides.
 Direction = Literal["lower", "higher", "either"]
 
@@ -20,6 +22,7 @@ class Touch:
     counted: Counted
     direction: Direction
     why: str
+    of: Rows = "rows"
 
 
 _ALL_MISSING = (
@@ -53,13 +56,15 @@ TOUCHES: Mapping[str, tuple[Touch, ...]] = {
     ),
     "negative_duration": (
         Touch("time_to_restore", "rows", "either", "incidents that end before they begin are left out"),
-        Touch("change_lead_time", "changes", "either", "the stage of the pull request is left out"),
+        Touch("change_lead_time", "changes", "either", "the stage of the pull request is left out", "pull requests"),
     ),
     "never_shipped": (
         Touch("change_lead_time", "changes", "lower", "they wait: in the queue and the Kaplan-Meier median, not in the median"),
     ),
     "change_without_clock": (Touch("change_lead_time", "changes", "either", "left out of the lead time"),),
-    "missing_stage": (Touch("change_lead_time", "changes", "either", "left out of the median of that stage alone, never 0"),),
+    "missing_stage": (
+        Touch("change_lead_time", "changes", "either", "left out of the median of that stage alone, never 0", "pull requests"),
+    ),
     "unmapped_pull_request": (
         Touch("change_lead_time", "changes", "either", "left out where a change is a pull request; its commits count"),
     ),

@@ -99,6 +99,22 @@ def test_a_clock_is_missed_by_each_services_own_definitions() -> None:
     assert (found.found, found.examples) == (1, (f"{1:040x}: no moment it was opened",))
 
 
+def test_a_stage_nobody_knows_is_counted_among_pull_requests() -> None:
+    """Three changes shipped, two of them by a pull request, of which one was never reviewed."""
+    records: list[Record] = [_commit(n) for n in range(4)]
+    records += [_deployment(0, sha=f"{0:040x}"), _deployment(1, sha=f"{3:040x}")]
+    known = {"first_commit_at": AT - timedelta(days=3), "opened_at": AT - timedelta(days=2)}
+    for number, reviewed in ((1, AT - timedelta(days=1)), (2, None)):
+        records.append(
+            PullRequest(
+                source="host", repository="shop", number=number, state="merged", merged_at=AT - timedelta(hours=9),
+                merge_sha=f"{number:040x}", first_review_at=reviewed, **known,
+            )
+        )  # fmt: skip
+    found = _findings(records)["missing_stage"]
+    assert [(effect.rows, effect.of, effect.things) for effect in found.effects] == [(1, 2, "pull requests")]
+
+
 def test_without_records_nothing_is_found() -> None:
     assert _findings([]) == {}
 
