@@ -87,6 +87,13 @@ def _recovery(group: Group) -> Reading:
     return Reading(value=value, interval=found.interval_seconds, n=found.n, basis=basis, level=found.level)
 
 
+def _restore(group: Group) -> Reading:
+    found = group.time_to_restore
+    open_ = f", {units.count(found.open)} still open" if found.open else ""
+    basis = f"median of {units.many(found.n, 'incident')}{open_}"
+    return Reading(value=found.kaplan_meier_median_seconds, interval=found.interval_seconds, n=found.n, basis=basis)
+
+
 def _rework(group: Group) -> Reading:
     found = group.deployment_rework_rate
     basis = f"{units.count(found.rework)} of {units.count(found.deployments)} deployments were rework"
@@ -123,6 +130,14 @@ FIGURES: tuple[Figure, ...] = (
         meaning="The share of production deployments that were unplanned repairs: rollbacks, reverts, hotfixes, incident fixes. "
         "No performance levels were published for it.",
     ),
+)  # fmt: skip
+
+#: All production incidents, whatever caused them: beside the five, without published levels.
+TIME_TO_RESTORE = Figure(
+    id="time_to_restore", title="Time to restore", short="Restore", axis="seconds", form=units.duration,
+    more_is_better=False, band=None, of=_restore,
+    meaning="How long incidents in production lasted, from impact (else detection) until they were resolved. "
+    "Open incidents count as at least as long as they have lasted.",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from dora.cli.options import config_option, note
+from dora.cli.options import config_option, note, reading
 from dora.config import load_config
 
 
@@ -22,6 +22,9 @@ from dora.config import load_config
 def command(config: str | None, port: int, address: str) -> None:
     """Open the dashboard; it follows every `dora ingest` by itself."""
     loaded = load_config(config)
+    if loaded.published_path.is_file():
+        with reading(config):  # warns of changed definitions
+            pass
     run(loaded.published_path, port, address)
 
 

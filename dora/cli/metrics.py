@@ -12,6 +12,7 @@ from dora.cli import power as planner
 from dora.cli import quality as findings
 from dora.cli import trends as past
 from dora.cli.analyses import check_every, emit_analysis, emit_list
+from dora.cli.metric_rows import metric_rows
 from dora.cli.options import (
     asked,
     config_option,
@@ -29,10 +30,9 @@ from dora.period import edge
 
 if TYPE_CHECKING:
     from dora.definition_log import DefinitionChange
-    from dora.definitions import Definitions
     from dora.warehouse import Reader
     from metrics.question import Question
-    from metrics.results import Group, Interval, Scorecard
+    from metrics.results import Scorecard
 
 
 @click.command("metrics")
@@ -100,12 +100,11 @@ def _show(card: Scorecard, question: Question, breaks: Sequence[DefinitionChange
     document = levels.with_strips(contract(card), card)
     if question.every:
         document["definition_changes"] = definition_breaks.as_entries(breaks)
-    rows = [row for group in card.groups for row in _rows(group, question.definitions.timezone)]
-    emit(rows, form, out, document)
+    emit(metric_rows(card, question.definitions.timezone), form, out, document)
     if form == "table":
         definition_breaks.note_changes(breaks)
         levels.show(card, out)
-        _footer(card, question.definitions)
+        _footer(card, question)
     _say(card.notes, form)
 
 
@@ -149,49 +148,12 @@ def _emit_numbers(card: Scorecard, form: str, out: str | None) -> None:
     emit(rows, form, out, empty=names, kinds={column.name: column.kind for column in columns})
 
 
-def _rows(group: Group, timezone: str) -> list[Mapping[str, object]]:
-    return [_row(part, timezone) for part in ((group, *group.buckets) if group.buckets is not None else (group,))]
-
-
-def _row(group: Group, timezone: str) -> Mapping[str, object]:
-    from dashboard.units import duration, percent
-
-    frequency, lead = group.deployment_frequency, group.change_lead_time
-    fails, recovery, rework = (
-        group.change_fail_rate,
-        group.failed_deployment_recovery_time,
-        group.deployment_rework_rate,
-    )
-    return {
-        group.by: group.name,
-        "from": edge(group.start, timezone),
-        "to": edge(group.end, timezone),
-        "deployments": frequency.deployments,
-        "per day": round(frequency.per_day, 2) if frequency.per_day is not None else None,
-        "frequency level": frequency.level.label,
-        "lead time": duration(lead.median_seconds),
-        "95 %": _span(lead.interval_seconds),
-        "n": lead.n,
-        "lead level": lead.level.label,
-        "fail rate": f"{percent(fails.rate)} ({fails.failed}/{fails.deployments})",
-        "fail level": fails.level.label,
-        "recovery": duration(recovery.kaplan_meier_median_seconds),
-        "open": recovery.open,
-        "rework": percent(rework.rate),
-        "restore": duration(group.time_to_restore.kaplan_meier_median_seconds),
-    }
-
-
-def _span(interval: Interval) -> str:
-    from dashboard.units import duration
-
-    return "-" if interval[0] is None else f"{duration(interval[0])} to {duration(interval[1])}"
-
-
-def _footer(card: Scorecard, used: Definitions) -> None:
+def _footer(card: Scorecard, question: Question) -> None:
+    used, period = question.definitions, question.period
     window = used.failure_window_seconds
+    start, end = (edge(at, used.timezone) for at in (period.start, period.end))
     note(
-        f"definitions {used.hash}: change {used.change}, clock {used.clock}, {'with' if used.bots else 'without'} bots, "
+        f"{start} to {end}; definitions {used.hash}: change {used.change}, clock {used.clock}, {'with' if used.bots else 'without'} bots, "
         f"failure window {'forever' if window is None else f'{window / 3600:g} h'}, failure kinds {', '.join(used.failure_kinds)}, "
         f"rework {', '.join(used.rework_kinds)}, days of {used.timezone}, production {', '.join(used.production)}; "
         f"levels of {card.edition}; data as of {card.data_as_of}"

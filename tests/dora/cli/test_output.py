@@ -14,6 +14,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from dashboard import units
+from dashboard.figures import FIGURES
 from tests.dora.processes import command, dora, environment, said
 
 PERIOD = ("--from", "2025-10-01", "--to", "2026-01-01")
@@ -99,12 +101,34 @@ def test_every_format_holds_the_same_rows(shop: Path, tmp_path: Path, what: str)
     rows = list(csv.reader(io.StringIO(said(shop, *words, "--format", "csv").stdout)))
     assert len(rows) == 1 + count
     assert len({len(row) for row in rows}) == 1
-    assert len(said(shop, *words, "--format", "table").stdout.splitlines()) == 2 + count
-    assert len(said(shop, *words, "--format", "markdown").stdout.splitlines()) == 2 + count
+    lines = count * (6 if what == "metrics" else 1)  # to be read: a line a figure
+    assert len(said(shop, *words, "--format", "table").stdout.splitlines()) == 2 + lines
+    assert len(said(shop, *words, "--format", "markdown").stdout.splitlines()) == 2 + lines
     said(shop, *words, "--format", "parquet", "--out", str(tmp_path / "rows.parquet"))
     assert pl.read_parquet(tmp_path / "rows.parquet").height == count
     if what == "deploys":
         assert len(json.loads(said(shop, *words, "--format", "json").stdout)) == count
+
+
+def test_the_printed_figures_stand_beside_their_interval_and_what_they_rest_on(shop: Path) -> None:
+    words = ["metrics", *PERIOD, "--format"]
+    [group] = json.loads(said(shop, *words, "json").stdout)["groups"]
+    printed = [line.split("|")[2:7] for line in said(shop, *words, "markdown").stdout.splitlines()[2:]]
+    told = {metric.strip(): [cell.strip() for cell in rest] for metric, *rest in printed}
+    assert list(told) == [*(figure.title for figure in FIGURES), "Time to restore"]
+    fails, lead, restore = (group[name] for name in ("change_fail_rate", "change_lead_time", "time_to_restore"))
+    low, high = (units.percent(end) for end in fails["interval"])
+    basis = f"{fails['failed']} of {fails['deployments']} deployments failed"
+    assert told["Change fail rate"] == [
+        units.percent(fails["rate"]),
+        f"{low} to {high}",
+        basis,
+        fails["level"]["label"],
+    ]
+    assert told["Change lead time"][0] == units.duration(lead["median_seconds"])
+    assert told["Change lead time"][2] == f"median of {lead['n']} changes"
+    open_ = f", {restore['open']} still open" if restore["open"] else ""
+    assert told["Time to restore"][2:] == [f"median of {restore['n']} incidents{open_}", "no published levels"]
 
 
 def flat(part: Any, name: str) -> dict[str, object]:
