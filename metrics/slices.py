@@ -255,15 +255,29 @@ def _directory(reader: Reader) -> _Directory:
     for team, service, since, until in owned:
         if service in positions:
             stretches.setdefault(str(team), []).append((str(team), str(service), _aware(since), _aware(until)))
-    orphans = sorted(positions.keys() - {row[1] for rows in stretches.values() for row in rows})
-    if orphans:
-        stretches[NO_TEAM] = [(NO_TEAM, service, None, None) for service in orphans]
+    nobodys = list(_nobodys(sorted(positions), [row for rows in stretches.values() for row in rows]))
+    if nobodys:
+        stretches.setdefault(NO_TEAM, []).extend(nobodys)
     return _Directory(positions, stretches, reader.meta().get("organisation", "organisation"))
+
+
+def _nobodys(services: Sequence[str], owned: Sequence[_Stretch]) -> Iterator[_Stretch]:
+    """The stretches in which no team owned a service: all the time, or before, between and after its teams."""
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    of: dict[str, list[tuple[datetime, datetime]]] = {service: [] for service in services}
+    for _, service, since, until in owned:
+        of[service].append((since or first, until or last))
+    for service, stretches in of.items():
+        free = first
+        for since, until in [*sorted(stretches), (last, last)]:
+            if free < since:
+                yield NO_TEAM, service, None if free == first else free, None if since == last else since
+            free = max(free, until)
 
 
 def _by_team(question: Question, directory: _Directory) -> Slices:
     known, teams = directory.positions, question.teams or tuple(directory.owned)
-    stretches = [row for team in dict.fromkeys(teams) for row in directory.owned.get(team, ())]
+    stretches = [row for team in dict.fromkeys(teams) for row in directory.owned.get(team, ()) if _told(row, question)]
     if question.services:
         stretches = [row for row in stretches if row[1] in question.services]
     if question.by == "team":
@@ -277,6 +291,13 @@ def _by_team(question: Question, directory: _Directory) -> Slices:
         for row in stretches
     ]
     return Slices(question, tuple(groups), tuple(_apart(members)), tuple(question.buckets()))
+
+
+def _told(stretch: _Stretch, question: Question) -> bool:
+    """Whether a stretch is of a team, or of the period where it is nobody's."""
+    team, _, since, until = stretch
+    period = question.period
+    return team != NO_TEAM or ((since is None or since < period.end) and (until is None or until > period.start))
 
 
 def _apart(members: Sequence[Member]) -> list[Member]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import asdict, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 
 import numpy as np
@@ -25,6 +25,7 @@ from metrics.question import BY, By, Question
 from metrics.recovery_time import _of_closed
 from metrics.results import ChangeLeadTime
 from metrics.scorecard import scorecard, table
+from metrics.services import Ownership, ServiceName
 from metrics.slices import slices
 from metrics.survival import censored_medians, survival_figures
 from tests.in_memory import facts_of_records
@@ -117,6 +118,17 @@ def test_a_column_has_a_line_for_every_group_and_bucket() -> None:
     by_group = counted.reshape(3, 6)
     assert by_group.sum() > 0
     assert (by_group[:, 0] == by_group[:, 1:].sum(axis=1)).all()
+
+
+def test_what_is_nobodys_only_outside_of_the_period_is_not_shown() -> None:
+    def asked(start: datetime, end: datetime) -> tuple[str, ...]:
+        return slices(reader, Question(period=Period(start, end), as_of=END, by="team")).names
+
+    services = [ServiceName(service="shop", repository="shop")]
+    owned = [Ownership(team="red", service="shop", owned_until=START)]
+    reader = facts_of_records([], Setting(Definitions(), services, owned))
+    assert asked(START - timedelta(days=9), START) == ("red",)
+    assert asked(START, END) == asked(START - timedelta(days=9), END) == ("red", "no team")
 
 
 def test_the_contract_is_the_results_as_plain_values() -> None:
