@@ -2,8 +2,8 @@
 
 Bounds are half-open `[low, high)`; fail rates are whole percents, so their ranges hold both ends, and "on demand" is
 several a day, so exactly one a day is not. From 2023 on the change fail rate of a level is one published figure, not a
-range, and the figures are not monotone (2024: medium 10 % is below high 20 %): a rate between two figures lies
-between their levels. A figure that no level covers is `unclassified`; nothing is interpolated.
+range, and the figures are not monotone (2024: medium 10 % is below high 20 %): a rate belongs to the levels from the one above
+the best whose figure it meets, to the worst whose figure it misses. A figure that no level covers is `unclassified`; nothing is interpolated.
 Status: A official (dora.dev), B a sponsor's full write-up, C third-party text, M unverified.
 """
 

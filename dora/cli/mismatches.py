@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dora.cli.publishing import ownerships_of, services_of
 from dora.cli.speech import note
 from dora.config import Config
 from dora.overrides import read_overrides
@@ -59,8 +60,17 @@ def say_mismatches(config: Config) -> None:
 
 
 def say_unapplied(config: Config, reader: Reader) -> None:
-    """Warn, on stderr, when the published facts were built with other definitions than the configuration has now."""
+    """Warn, on stderr, when the published facts were built under other settings than the configuration has now."""
+    from metrics.known_names import published_ownerships, published_services
+
+    unapplied = []
     if reader.meta().get("definitions_hash", config.definitions.hash) != config.definitions.hash:
+        unapplied.append("definitions")
+    if config.services and {*services_of(config)} != published_services(reader):
+        unapplied.append("services")
+    if {*ownerships_of(config)} != published_ownerships(reader):
+        unapplied.append("teams")
+    if unapplied:
         note(
-            f"warning: the definitions in {config.file} differ from those of the published file; `dora build` applies them"
+            f"warning: the {' and '.join(unapplied)} in {config.file} differ from those of the published file; `dora build` applies them"
         )

@@ -13,29 +13,42 @@ from dora.overrides import read_overrides
 if TYPE_CHECKING:
     from dora.warehouse import Warehouse
     from metrics.build import Setting
+    from metrics.services import Ownership, ServiceName
 
 
 def setting_of(config: Config) -> Setting:
     """What facts are built with, as plain values."""
     from metrics.build import Setting
-    from metrics.services import Ownership, ServiceName
+
+    return Setting(
+        definitions=config.definitions,
+        services=services_of(config),
+        ownerships=ownerships_of(config),
+        overrides=read_overrides(config.overrides_path),
+        organisation=config.organisation.name,
+        made_up=config.organisation.made_up,
+    )
+
+
+def services_of(config: Config) -> list[ServiceName]:
+    """The configured services, in their order; none where records are to tell."""
+    from metrics.services import ServiceName
+
+    return [
+        ServiceName(service=s.name, repository=s.repository, paths=s.paths, aliases=s.aliases) for s in config.services
+    ]
+
+
+def ownerships_of(config: Config) -> list[Ownership]:
+    """Which team owns which service, and when."""
+    from metrics.services import Ownership
 
     owned = [Ownership(team=team.name, service=service) for team in config.teams for service in team.services]
     for team in config.teams:
         for row in team.owns:
             since, until = ownership_instant(row.since), ownership_instant(row.until)
             owned.append(Ownership(team=team.name, service=row.service, owned_from=since, owned_until=until))
-    return Setting(
-        definitions=config.definitions,
-        services=[
-            ServiceName(service=s.name, repository=s.repository, paths=s.paths, aliases=s.aliases)
-            for s in config.services
-        ],
-        ownerships=owned,
-        overrides=read_overrides(config.overrides_path),
-        organisation=config.organisation.name,
-        made_up=config.organisation.made_up,
-    )
+    return owned
 
 
 def publish(config: Config, warehouse: Warehouse, say: Callable[[str], None], only_changed: bool = False) -> None:

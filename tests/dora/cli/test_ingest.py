@@ -206,6 +206,20 @@ def test_changed_definition_is_built_without_reading_again(tmp_path: Path) -> No
     assert now["failure_window_seconds"] == 3600
 
 
+def test_changed_teams_and_services_are_told_until_they_are_built(tmp_path: Path) -> None:
+    make_sample(tmp_path)
+    said(tmp_path, "ingest")
+    assert said(tmp_path, "metrics", "--format", "json").stderr == ""
+    file = tmp_path / "dora.toml"
+    told = file.read_text()
+    added = '\n[[service]]\nname = "search"\n[[team]]\nname = "finders"\nowns = [{ service = "search", since = "2025-02-01" }]\n'
+    file.write_text(told + added)
+    warned = said(tmp_path, "metrics", "--format", "json").stderr
+    assert warned.startswith(f"warning: the services and teams in {file} differ from those of the published file")
+    said(tmp_path, "build")
+    assert said(tmp_path, "metrics", "--format", "json").stderr == ""
+
+
 def test_corrected_file_replaces_what_it_said_before(tmp_path: Path) -> None:
     (tmp_path / "records").mkdir()
     (tmp_path / "dora.toml").write_text('[[source]]\ntype = "files"\nfolder = "records"\n')
