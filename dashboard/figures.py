@@ -75,7 +75,8 @@ def _lead_time(group: Group) -> Reading:
 def _fail_rate(group: Group) -> Reading:
     found = group.change_fail_rate
     pending = f", {units.count(found.pending)} too young to judge" if found.pending else ""
-    basis = f"{units.count(found.failed)} of {units.many(found.deployments, 'deployment')} failed{pending}"
+    unwatched = "" if found.watched or not found.deployments else "; nothing recorded could tell of one"
+    basis = f"{units.count(found.failed)} of {units.many(found.deployments, 'deployment')} failed{pending}{unwatched}"
     return Reading(value=found.rate, interval=found.interval, n=found.deployments, basis=basis, level=found.level)
 
 

@@ -39,6 +39,7 @@ def change_fail_rate(reader: Reader, slices: Slices) -> Columns:
         "by_kind": counted_bits(failed.cells, failed["kinds"], kinds),
         "not_failures": dict(zip(_SHOWN, others.T, strict=True)),
         "level": bands.levels(slices.question.edition, "change_fail_rate", rate, interval),
+        "watched": (hits > 0) | (rows.cells.total(rows["watched"]) > 0),
     }
 
 

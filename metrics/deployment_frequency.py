@@ -15,6 +15,7 @@ from metrics.columns import Columns, Levels, Present, pairs
 from metrics.failed_deployments import judged_until
 from metrics.intervals import poisson_interval
 from metrics.local_days import PerDay, per_day
+from metrics.recorded import could_be_told
 from metrics.slices import NEVER, Slices
 
 #: Printed beside a level, because the scale's words need a rule.
@@ -58,7 +59,7 @@ def deployment_frequency(reader: Reader, slices: Slices) -> Columns:
 def attempts(reader: Reader, slices: Slices) -> Rows:
     """Production attempts that ended well or failed, in cells; the columns are those of the query and `matured`.
 
-    matured: old enough to be judged; rework: only the bits of those kinds that the definitions count.
+    matured: old enough to be judged; watched: a failure of it could be known; rework: only the bits of those kinds that the definitions count.
     """
     return slices.once("attempts", lambda: slices.rows(lambda part: _attempts(reader, part)))
 
@@ -66,7 +67,13 @@ def attempts(reader: Reader, slices: Slices) -> Rows:
 def _attempts(reader: Reader, part: Slices) -> Arrays:
     rows, kinds = part.raw(reader, "deployment_frequency"), part.question.definitions.rework_kinds
     counted = sum(1 << bit for bit, kind in enumerate(REWORK_KINDS) if kind in kinds)
-    return {**rows, "rework": rows["rework"] & counted, "matured": rows["at_us"] <= judged_until(part.question)}
+    resolved = rows["relation"] != RELATIONS.index("unresolved") + 1
+    return {
+        **rows,
+        "rework": rows["rework"] & counted,
+        "matured": rows["at_us"] <= judged_until(part.question),
+        "watched": could_be_told(reader, resolved, part.question.definitions.failure_kinds),
+    }
 
 
 def deployed(reader: Reader, slices: Slices) -> Rows:

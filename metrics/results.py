@@ -69,7 +69,10 @@ class ChangeLeadTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFailRate:
-    """Failed of matured succeeded production deployments; `pending` ones are too young to judge."""
+    """Failed of matured succeeded production deployments; `pending` ones are too young to judge.
+
+    `watched`: whether any record could tell of a failure that counts; where none could, a rate of 0 says nothing.
+    """
 
     failed: int
     deployments: int
@@ -79,6 +82,7 @@ class ChangeFailRate:
     by_kind: Mapping[str, int]
     not_failures: Mapping[str, int]
     level: Level
+    watched: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

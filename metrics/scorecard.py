@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -73,20 +73,31 @@ def table(reader: Reader, question: Question) -> Table:
 
 def scorecard(reader: Reader, question: Question, now: datetime | None = None) -> Scorecard:
     """The same answer as objects, `Group` by `Group`."""
+    groups = tuple(_groups(table(reader, question), question))
     return Scorecard(
         generated_at=(now or datetime.now(UTC)).isoformat(timespec="seconds"),
         data_as_of=question.as_of.isoformat(timespec="seconds"),
         definitions=_stamp(question.definitions),
         period={"from": question.period.start.isoformat(), "to": question.period.end.isoformat()},
         edition=question.edition,
-        groups=tuple(_groups(table(reader, question), question)),
+        groups=groups,
         notes=(
             *question.notes,
+            *_unwatched(groups),
             f"deployment frequency level: {RULE}",
             *(_EVERYWHERE if question.environments else ()),
         ),
         filters=question.filters,
     )
+
+
+def _unwatched(groups: Sequence[Group]) -> Iterator[str]:
+    """A sentence about the groups whose fail rate is 0 because nothing recorded could tell of a failure."""
+    fails = [(group.name, group.change_fail_rate) for group in groups]
+    names = [name for name, found in fails if found.rate == 0 and not found.watched]
+    if names:
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        yield f"{shown}: no incident, check or known commit could tell of a failure that counts; 0 % says only that none was looked for"
 
 
 @lru_cache(maxsize=64)

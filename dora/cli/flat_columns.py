@@ -10,7 +10,7 @@ from typing import cast, get_args, get_origin, get_type_hints
 from dora.period import edge
 from metrics.results import Group, Interval, Level, Scorecard
 
-Kind = type[int] | type[float] | type[str]
+Kind = type[int] | type[float] | type[str] | type[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +71,4 @@ def _columns(name: str, hint: object, values: Sequence[object]) -> Iterator[Flat
 
 def _kind(hint: object) -> Kind:
     accepted = get_args(hint) or (hint,)
-    return float if float in accepted else int if int in accepted else str
+    return next((kind for kind in (bool, float, int) if kind in accepted), str)
