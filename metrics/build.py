@@ -96,6 +96,7 @@ def finish(builder: Builder, setting: Setting) -> None:
         definitions=json.dumps(definitions.as_dict(), sort_keys=True),
         definitions_hash=definitions.hash,
         data_as_of=data_as_of(builder),
+        data_from=data_from(builder),
         organisation=setting.organisation,
         made_up="true" if setting.made_up else None,
     )
@@ -103,8 +104,17 @@ def finish(builder: Builder, setting: Setting) -> None:
 
 def data_as_of(reader: Reader) -> str | None:
     """The newest moment that any record knows of, ISO 8601 in UTC without a zone; None without records."""
-    newest = reader.rows(read_sql("data_as_of"))[0][0]
-    return None if newest is None else str(newest)
+    return _moment(reader, "data_as_of")
+
+
+def data_from(reader: Reader) -> str | None:
+    """The earliest moment of any deployment record, in the same form; None without deployments."""
+    return _moment(reader, "data_from")
+
+
+def _moment(reader: Reader, name: str) -> str | None:
+    moment = reader.rows(read_sql(name))[0][0]
+    return None if moment is None else str(moment)
 
 
 def _services(builder: Builder, setting: Setting) -> list[ServiceName]:

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 
 from dora.warehouse import Reader
+from metrics.cells import Integers
 from metrics.deployment_frequency import succeeded
-from metrics.question import Question
+from metrics.question import Question, Seen
 from metrics.slices import micros, slices
 
 _WEEK = 7 * 86400 * 1_000_000
+#: Four weeks in which clocks go forward are an hour short.
+_CLOCK_CHANGE = 3600 * 1_000_000
 #: Below this many weeks their spread says nothing.
 _FEWEST_WEEKS = 4
 
@@ -31,13 +35,27 @@ def evidence(reader: Reader, question: Question) -> Mapping[str, Evidence]:
     """The evidence of every group of a question by its name."""
     cut = slices(reader, replace(question, every=None))
     deployed = succeeded(cut.read(reader, "deployment_frequency"))
-    start, end = micros(question.period.start), micros(min(question.period.end, question.as_of))
-    edges = np.arange(start, max(start, end) + 1, _WEEK)
+    edges = _edges(question)
     found = {}
     for place, name in enumerate(cut.names):
         weekly = np.diff(np.searchsorted(deployed["at_us"][deployed["grp"] == place], edges))
         found[name] = Evidence(weekly=tuple(weekly.tolist()))
     return found
+
+
+def seen_days(start: datetime, end: datetime, seen: Seen) -> float:
+    """Days of 24 hours of [start, end) that lie within the data; 0 when none do."""
+    first, last = seen
+    start, end = max(start, first or start), min(end, last or end)
+    return max(0.0, (end - start).total_seconds() / 86400)
+
+
+def _edges(question: Question) -> Integers:
+    """The ends, in microseconds, of the whole weeks of the period within the data, counted from where that begins."""
+    first, last = question.seen
+    start = micros(max(question.period.start, first or question.period.start))
+    end = micros(min(question.period.end, last or question.period.end))
+    return np.arange(start, max(start, end) + _CLOCK_CHANGE + 1, _WEEK)
 
 
 def dispersion(*periods: Evidence) -> float:

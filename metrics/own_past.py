@@ -13,8 +13,9 @@ from datetime import datetime
 
 from metrics.catalog import METRICS
 from metrics.change_intervals import Figure, frequency_ratio, median_ratio, share_difference
-from metrics.estimates import estimates
-from metrics.evidence import Evidence, dispersion
+from metrics.estimates import Estimate, estimates
+from metrics.evidence import Evidence, dispersion, seen_days
+from metrics.question import Seen
 from metrics.results import DeploymentFrequency, Group, Interval
 
 
@@ -47,33 +48,39 @@ class Change:
 
 
 def changes(
-    now: Group, before: Group, as_of: datetime | None = None, evidence: tuple[Evidence, Evidence] | None = None
+    now: Group, before: Group, seen: Seen = (None, None), evidence: tuple[Evidence, Evidence] | None = None
 ) -> Mapping[str, Change]:
     """The change of every metric between two periods, by the metric's id.
 
-    `as_of`: where the data ends, so that the part of a period that is still to come does not look like a fall.
+    `seen`: from where to where the data goes, so that the part of a period that it does not know does not look like a
+    time without deployments.
     `evidence` of both periods: what bursts leave of it; without, all deployments count as independent.
     """
-    new, old = estimates(now), estimates(before)
+    new, old = (known_estimates(group, seen) for group in (now, before))
     spread = dispersion(*evidence) if evidence is not None else 1.0
     found = {}
     for metric in METRICS.values():
         pairs = [(item[metric.id].value, item[metric.id].interval) for item in (new, old)]
         if metric.unit == "per day":
-            days, days_before = _seen_days(now, as_of), _seen_days(before, as_of)
+            days, days_before = known_days(now, seen), known_days(before, seen)
             found[metric.id] = _frequency(new[metric.id].n, old[metric.id].n, days, days_before, spread)
         else:
             found[metric.id] = (time_change if metric.unit == "seconds" else rate_change)(*pairs)
     return found
 
 
-def _seen_days(group: Group, as_of: datetime | None) -> float:
-    """Days of the group's period that lie before the end of the data."""
-    days = group.deployment_frequency.days
-    if as_of is None:
-        return days
+def known_estimates(group: Group, seen: Seen) -> Mapping[str, Estimate]:
+    """The figures of a group; no frequency of a period of which the data knows nothing."""
+    found = dict(estimates(group))
+    if not known_days(group, seen):
+        found["deployment_frequency"] = Estimate(value=None, interval=(None, None), n=0)
+    return found
+
+
+def known_days(group: Group, seen: Seen) -> float:
+    """Days of the group's period, as its frequency counts them, that lie within the data."""
     start, end = datetime.fromisoformat(group.start), datetime.fromisoformat(group.end)
-    return days * max(0.0, min(1.0, (as_of - start) / (end - start)))
+    return group.deployment_frequency.days * seen_days(start, end, seen) / seen_days(start, end, (None, None))
 
 
 def frequency_change(now: DeploymentFrequency, before: DeploymentFrequency) -> Change:

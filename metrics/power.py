@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from metrics.evidence import Evidence, dispersion
 from metrics.intervals import FEWEST, Interval, Z, beta_share, wilson
+from metrics.own_past import known_days
+from metrics.question import Seen
 from metrics.results import Group
 
 WEEKS = (4, 8, 13, 26)
@@ -56,20 +58,21 @@ class Plan:
     visible: tuple[Visible, ...]
 
 
-def plans(group: Group, known: Evidence | None = None) -> tuple[Plan, ...]:
+def plans(group: Group, known: Evidence | None = None, seen: Seen = (None, None)) -> tuple[Plan, ...]:
     """The plan of every metric, from the figures of the whole asked period.
 
-    `known`: its evidence, so that bursts count for as little as they will in the arrows.
+    `known`: its evidence, so that bursts count for as little as they will in the arrows. `seen`: from where to where the
+    data goes; the rest of the period counts as no time.
     """
     spread = dispersion(known) if known else 1.0
-    weeks = group.deployment_frequency.days / 7
+    weeks = max(known_days(group, seen), 1.0) / 7
     deployments = group.deployment_frequency.deployments / weeks
     lead, recovery = group.change_lead_time, group.failed_deployment_recovery_time
     fails, rework = group.change_fail_rate, group.deployment_rework_rate
     return (
         Plan(
             metric="deployment_frequency",
-            now=group.deployment_frequency.per_day if deployments else None,
+            now=deployments / 7 or None,
             per_week=deployments,
             visible=_each(deployments, lambda mean: _ratios(mean / spread)) if deployments else (),
         ),

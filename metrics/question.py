@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from dora.definitions import Definitions
 from dora.period import Every, Period
@@ -14,6 +15,10 @@ from dora.runs import last_complete
 from dora.tables import read_table
 from dora.warehouse import Reader
 
+#: The ends of the data, aware; None: not known, and so no bound.
+Seen = tuple[datetime | None, datetime | None]
+#: What days outside the data mean for the figures of a period.
+COUNTED = "figures per day count these days too"
 By = Literal["organisation", "team", "service"]
 BY: tuple[By, ...] = ("organisation", "team", "service")
 
@@ -23,11 +28,13 @@ class Question:
     """One question to the facts.
 
     `teams`, `services`, `environments` are filters; empty means all. `as_of`: the moment up to which the data
-    is known: younger failure windows are pending, open failures last at least until it.
+    is known: younger failure windows are pending, open failures last at least until it. `data_from`: the moment of the
+    earliest deployment record, None when it is not known; time before it is no time without deployments.
     """
 
     period: Period
     as_of: datetime
+    data_from: datetime | None = None
     by: By = "organisation"
     every: Every | None = None
     teams: tuple[str, ...] = ()
@@ -56,10 +63,35 @@ class Question:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know about the question itself: how it is narrowed, and when its period goes on after the data."""
-        days = (self.period.end - self.as_of).total_seconds() / 86400
-        beyond = f"the period ends {days:.0f} days after the data, and figures per day count these days too"
-        return (*self.narrowing, *((beyond,) if days >= 1 else ()))
+        """What to know about the question itself: how it is narrowed, and when its period lies partly outside the data."""
+        return (*self.narrowing, *self.outside())
+
+    def outside(self, period: str = "the period", then: str = COUNTED) -> tuple[str, ...]:
+        """How far the period goes beyond the beginning and the end of the data, a sentence each, from one day on.
+
+        `then`: what these days mean for the figures.
+        """
+        ends = ((self.data_from, "begins", "before"), (self.as_of, "ends", "after"))
+        found = []
+        for at, verb, side in ends:
+            if at is None:
+                continue
+            beyond = at - self.period.start if side == "before" else self.period.end - at
+            days = beyond.total_seconds() / 86400
+            if days >= 1:
+                count = "1 day" if round(days) == 1 else f"{days:.0f} days"
+                found.append(f"{period} {verb} {count} {side} the data, and {then}")
+        return tuple(found)
+
+    @property
+    def seen(self) -> Seen:
+        """From the local day of the first deployment record to the end of the data."""
+        if self.data_from is None:
+            return None, self.as_of
+        first = self.data_from.astimezone(ZoneInfo(self.definitions.timezone)).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+        return first.astimezone(UTC), self.as_of
 
     @property
     def horizon(self) -> datetime:
@@ -91,5 +123,14 @@ def published_as_of(reader: Reader) -> datetime:
 
 def newest_record(meta: Mapping[str, str]) -> datetime | None:
     """The newest moment that any record of a published file knows of, aware UTC; None without records."""
-    text = meta.get("data_as_of")
+    return _moment(meta, "data_as_of")
+
+
+def published_from(reader: Reader) -> datetime | None:
+    """The earliest moment of any deployment record of a published file, aware UTC; None without deployments."""
+    return _moment(reader.meta(), "data_from")
+
+
+def _moment(meta: Mapping[str, str], name: str) -> datetime | None:
+    text = meta.get(name)
     return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None

@@ -1,7 +1,7 @@
 """Trends: a period against the one before it, and the control limits of its weeks.
 
 An arrow needs evidence: the interval of the change must exclude none. Limits rest on whole calendar buckets alone,
-those that the period does not cut and that lie before the end of the data: half a week would look like a fall.
+those that neither the period nor the data cuts: half a week would look like a fall.
 All buckets are computed with one set of definitions, so no line joins figures of different meaning.
 """
 
@@ -19,8 +19,8 @@ from metrics.catalog import METRICS, Metric
 from metrics.control_limits import ControlLimits, limits_of_shares, limits_of_values
 from metrics.estimates import Estimate, estimates
 from metrics.evidence import Evidence, evidence
-from metrics.own_past import Change, changes
-from metrics.question import Question
+from metrics.own_past import Change, changes, known_estimates
+from metrics.question import COUNTED, Question
 from metrics.results import Group, Scorecard
 from metrics.scorecard import scorecard
 
@@ -55,36 +55,45 @@ class GroupTrends:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendCard:
-    """The answer for a question: the scorecard of the period itself, the period before, and the trends by group."""
+    """The answer for a question: the scorecard of the period itself, the period before, and the trends by group.
+
+    `notes`: what to know about the question and its two periods.
+    """
 
     card: Scorecard
     before: Period
     every: Every
     groups: tuple[GroupTrends, ...]
+    notes: tuple[str, ...] = ()
 
 
 def trends(reader: Reader, question: Question) -> TrendCard:
     """Compare the asked period with the one of the same length before it; buckets are weeks unless asked otherwise."""
     every: Every = question.every or "week"
-    past = question.period.before()
+    earlier = question.over(question.period.before())
     card = scorecard(reader, replace(question, every=every))
-    old = {group.name: group for group in scorecard(reader, replace(question.over(past), every=None)).groups}
+    old = {group.name: group for group in scorecard(reader, replace(earlier, every=None)).groups}
     whole = whole_buckets(question, every)
-    known, known_before = evidence(reader, question), evidence(reader, question.over(past))
+    known, known_before = evidence(reader, question), evidence(reader, earlier)
     groups = [
         _group(group, old[group.name], question, whole, (known[group.name], known_before[group.name]))
         for group in card.groups
         if group.name in old
     ]
-    return TrendCard(card=card, before=past, every=every, groups=tuple(groups))
+    periods = ((question, "the period"), (earlier, "the period before"))
+    outside = [note for asked, name in periods for note in asked.outside(name, f"{COUNTED}, but their change does not")]
+    return TrendCard(
+        card=card, before=earlier.period, every=every, groups=tuple(groups), notes=(*question.narrowing, *outside)
+    )
 
 
 def whole_buckets(question: Question, every: Every) -> frozenset[tuple[datetime, datetime]]:
-    """The calendar buckets that lie inside the period and before the end of the data, as their two ends."""
+    """The calendar buckets that lie inside the period and within the data, as their two ends."""
     period, wide = question.period, timedelta(days=100)
     around = Period(period.start - wide, period.end + wide).buckets(every, question.definitions.timezone)[1:-1]
-    end = min(period.end, question.as_of)
-    return frozenset((b.start, b.end) for b in around if b.start >= period.start and b.end <= end)
+    first, last = question.seen
+    start, end = max(period.start, first or period.start), min(period.end, last or period.end)
+    return frozenset((b.start, b.end) for b in around if b.start >= start and b.end <= end)
 
 
 def control_limits(buckets: Sequence[Group], metric: Metric) -> ControlLimits:
@@ -103,8 +112,8 @@ def _group(
     known: tuple[Evidence, Evidence],
 ) -> GroupTrends:
     buckets = [bucket for bucket in now.buckets or () if _ends(bucket) in whole]
-    found = changes(now, before, question.as_of, known)
-    new, old = estimates(now), estimates(before)
+    found = changes(now, before, question.seen, known)
+    new, old = (known_estimates(group, question.seen) for group in (now, before))
     zone = ZoneInfo(question.definitions.timezone)
     return GroupTrends(
         by=now.by,

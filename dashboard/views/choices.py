@@ -28,6 +28,7 @@ class Setting:
     names: KnownNames
     definitions: Definitions
     as_of: datetime
+    data_from: datetime | None = None
 
 
 def period_choices(names: KnownNames) -> list[str]:
@@ -54,7 +55,7 @@ def question(setting: Setting, by: str = "teams") -> Question:
         edition = _select("Report with levels", years, "edition", "2024")
     return Question(
         period=_custom(setting) if chosen == CUSTOM else _period(chosen, setting),
-        as_of=setting.as_of, by=GROUPINGS[grouping], teams=tuple(teams), services=tuple(services),
+        as_of=setting.as_of, data_from=setting.data_from, by=GROUPINGS[grouping], teams=tuple(teams), services=tuple(services),
         definitions=setting.definitions, edition=int(edition),
     )  # fmt: skip
 
@@ -71,7 +72,7 @@ def deployments_question(setting: Setting) -> Question:
     with columns[3]:
         environments = _many("Environments", setting.names.environments, "environment")
     return Question(
-        period=_custom(setting) if chosen == CUSTOM else _period(chosen, setting), as_of=setting.as_of,
+        period=_custom(setting) if chosen == CUSTOM else _period(chosen, setting), as_of=setting.as_of, data_from=setting.data_from,
         teams=tuple(teams), services=tuple(services), environments=tuple(environments), definitions=setting.definitions,
     )  # fmt: skip
 

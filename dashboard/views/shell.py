@@ -17,7 +17,7 @@ from dashboard.views.choices import Setting
 from dora.errors import DoraError
 from dora.warehouse import Reader
 from metrics.known_names import known_names
-from metrics.question import published_as_of, published_definitions
+from metrics.question import published_as_of, published_definitions, published_from
 
 POLL_SECONDS = 10
 #: A picture of our own: an icon by name would be fetched from another machine.
@@ -59,7 +59,8 @@ def page(published: Path, show: Callable[[Place], None]) -> Callable[[], None]:
 
 
 def _ask_about(reader: Reader) -> tuple[Meta, Setting]:
-    return reader.meta(), Setting(known_names(reader), published_definitions(reader), published_as_of(reader))
+    known = published_as_of(reader), published_from(reader)
+    return reader.meta(), Setting(known_names(reader), published_definitions(reader), *known)
 
 
 def _palette() -> Palette:

@@ -17,7 +17,7 @@ _COLOURS = {"elite": "green", "high": "blue", "medium": "orange", "low": "red"}
 
 def row(now: Group, before: Group, question: Question, told: tuple[Evidence, Evidence]) -> None:
     """Draw the tiles side by side; `told`: the evidence of both periods."""
-    found = changes(now, before, question.as_of, told)
+    found = changes(now, before, question.seen, told)
     for column, figure in zip(st.columns(len(FIGURES)), FIGURES, strict=True):
         with column, st.container(border=True, height="stretch", gap="xsmall"):
             _tile(figure, figure.of(now), found[figure.id], question)

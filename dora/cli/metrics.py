@@ -24,6 +24,7 @@ from dora.cli.options import (
     out_option,
     question_of,
     reading,
+    say,
 )
 from dora.cli.tables import emit
 from dora.period import edge
@@ -81,12 +82,12 @@ def command(
         question = question_of(reader, asked(rest), by=by, every=every, edition=edition)
         if analysis or trend or peer:
             _answer(reader, question, analysis, peer, form, out)
-            _say(question.narrowing if analysis else question.notes, form)
+            if not trend:
+                say(question.narrowing if analysis else question.notes, form)
             return
         card = scorecard(reader, question)
         if power:
             planner.show(reader, question, card, form, out)
-            _say(question.notes, form)
             return
         breaks = definition_breaks.changes_in(reader.path, question) if every else []
     if form in ("csv", "parquet"):
@@ -105,13 +106,7 @@ def _show(card: Scorecard, question: Question, breaks: Sequence[DefinitionChange
         definition_breaks.note_changes(breaks)
         levels.show(card, out)
         _footer(card, question)
-    _say(card.notes, form)
-
-
-def _say(notes: Sequence[str], form: str) -> None:
-    """Notes beside what a person reads; none beside what a program does."""
-    for line in notes if form in ("table", "markdown") else ():
-        note(line)
+    say(card.notes, form)
 
 
 def _answer(

@@ -13,6 +13,7 @@ import click
 from dora.cli.mismatches import say_unapplied
 from dora.cli.speech import note as note
 from dora.cli.speech import progress as progress
+from dora.cli.speech import say as say
 from dora.config import load_config
 from dora.definitions import CHANGES, CLOCKS, FAILURE_KINDS, Definitions
 from dora.errors import ConfigError
@@ -110,7 +111,7 @@ def question_of(reader: Reader, asked: Asked, **more: object) -> Question:
 
     So are services of which the teams asked for never owned any.
     """
-    from metrics.question import Question, published_as_of, published_definitions
+    from metrics.question import Question, published_as_of, published_definitions, published_from
 
     definitions = overridden(published_definitions(reader), asked)
     now = datetime.now(UTC)
@@ -118,6 +119,7 @@ def question_of(reader: Reader, asked: Asked, **more: object) -> Question:
     question = Question(
         period=parse_period(asked.start, asked.end, now, definitions.timezone),
         as_of=published_as_of(reader),
+        data_from=published_from(reader),
         teams=asked.teams,
         services=asked.services,
         environments=asked.environments,

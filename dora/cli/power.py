@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from dora.cli.options import note
+from dora.cli.options import note, say
 from dora.cli.tables import emit
 from dora.cli.trends import forms
 from dora.period import edge
@@ -24,9 +24,10 @@ def show(reader: Reader, question: Question, card: Scorecard, form: str, out: st
     from metrics.power import plans
 
     known = evidence(reader, question)
-    found = [(group, plans(group, known.get(group.name))) for group in card.groups]
+    found = [(group, plans(group, known.get(group.name), question.seen)) for group in card.groups]
     rows = [_row(group, plan) for group, several in found for plan in several]
     emit(rows, form, out, document(card, found))
+    notes = (*question.narrowing, *question.outside(then="these days count as no time"))
     if form == "table":
         note(
             "the least fall and rise that comparing so many weeks with as many before shows in 80 % of cases at 5 %, two-sided"
@@ -34,6 +35,7 @@ def show(reader: Reader, question: Question, card: Scorecard, form: str, out: st
         note("no fall: even a fall to nothing would not be seen; -: too few values for any interval")
         start, end = (edge(at, question.definitions.timezone) for at in (question.period.start, question.period.end))
         note(f"definitions {card.definitions['hash']}; usual figures from {start} to {end}")
+    say(notes, form)
 
 
 def document(card: Scorecard, found: list[tuple[Group, tuple[Plan, ...]]]) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import click
 
@@ -19,6 +19,12 @@ _OBEYED_IN_TEXT = re.compile(f"\\r(?!\\n)|[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f{_MAR
 def note(text: str) -> None:
     """A line for the person, on stderr."""
     click.echo(document(without_secrets(text)), err=True)
+
+
+def say(notes: Iterable[str], form: str) -> None:
+    """Notes beside what a person reads; none beside what a program does."""
+    for line in notes if form in ("table", "markdown") else ():
+        note(line)
 
 
 def progress() -> Callable[[str], None]:

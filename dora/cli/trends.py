@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dora.cli.definition_breaks import as_entries, changes_in, note_changes, stamped
-from dora.cli.options import note
+from dora.cli.options import note, say
 from dora.cli.tables import emit
 from dora.period import edge
 
@@ -39,6 +39,7 @@ def show(reader: Reader, question: Question, form: str, out: str | None) -> None
             f"change that excludes none; outside: a {found.every} beyond its control limits, or one of 8 in a row on one side of the median"
         )
         note(f"definitions {found.card.definitions['hash']}; data as of {found.card.data_as_of}")
+    say(found.notes, form)
 
 
 def document(found: TrendCard) -> dict[str, object]:

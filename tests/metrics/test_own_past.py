@@ -100,7 +100,16 @@ def test_what_is_still_to_come_of_the_period_is_no_fall() -> None:
     now, before = group("2025-06-01", "2025-07-01", 60), group("2025-05-02", "2025-06-01", 120)
     half = datetime(2025, 6, 16, tzinfo=UTC)
     assert changes(now, before)["deployment_frequency"].ratio == pytest.approx(0.5)
-    assert changes(now, before, half)["deployment_frequency"].ratio == pytest.approx(1.0)
+    assert changes(now, before, (None, half))["deployment_frequency"].ratio == pytest.approx(1.0)
+
+
+def test_time_before_the_first_record_is_no_time_without_deployments() -> None:
+    """The data begins with the last ten of thirty days before: twenty deployments in these are two a day, as after."""
+    now, before = group("2025-06-01", "2025-07-01", 60), group("2025-05-02", "2025-06-01", 20)
+    late = datetime(2025, 5, 22, tzinfo=UTC)
+    assert changes(now, before, (late, None))["deployment_frequency"].ratio == pytest.approx(1.0)
+    later = datetime(2025, 6, 16, tzinfo=UTC)
+    assert changes(now, before, (later, None))["deployment_frequency"] == Change()
 
 
 def test_every_metric_of_the_catalogue_has_a_change() -> None:

@@ -12,6 +12,7 @@ from dora.model import Commit, Deployment
 from dora.period import Period
 from metrics.build import Setting
 from metrics.catalog import METRICS
+from metrics.own_past import Change
 from metrics.question import Question
 from metrics.services import ServiceName
 from metrics.trends import Trend, TrendCard, trends, whole_buckets
@@ -21,7 +22,13 @@ MONDAY = datetime(2025, 1, 6, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
 
 
-def _asked(weekly: Sequence[int], weeks: int, as_of: datetime | None = None, timezone: str = "UTC") -> TrendCard:
+def _asked(
+    weekly: Sequence[int],
+    weeks: int,
+    as_of: datetime | None = None,
+    timezone: str = "UTC",
+    began: datetime | None = None,
+) -> TrendCard:
     """`weekly` deployments from MONDAY on, the question over the last `weeks` of them."""
     moments = [
         MONDAY + number * WEEK + timedelta(hours=9) + place * timedelta(days=5) / count
@@ -37,7 +44,8 @@ def _asked(weekly: Sequence[int], weeks: int, as_of: datetime | None = None, tim
     reader = facts_of_records([commit, *deployments], setting)
     end = MONDAY + len(weekly) * WEEK
     period = Period(end - weeks * WEEK, end)
-    return trends(reader, Question(period=period, as_of=as_of or end + WEEK, definitions=setting.definitions))
+    question = Question(period=period, as_of=as_of or end + WEEK, data_from=began, definitions=setting.definitions)
+    return trends(reader, question)
 
 
 def _frequency(card: TrendCard) -> Trend:
@@ -85,6 +93,30 @@ def test_weeks_begin_at_midnight_of_the_zone_also_across_a_clock_change() -> Non
     assert len(ends) == 7
     assert ends[0][0] == period.start
     assert {(end - start) / timedelta(hours=1) for start, end in ends} == {167, 168}
+
+
+def test_data_that_begins_within_the_period_before_makes_no_arrow() -> None:
+    """Five deployments a week for 16 weeks, 12 of them asked for: the other 8 before them are not known, and no fall."""
+    card = _asked([0] * 8 + [5] * 16, 12, began=MONDAY + 8 * WEEK + timedelta(hours=9))
+    trend = _frequency(card)
+    assert trend.change.ratio == pytest.approx(1)
+    assert trend.arrow is None
+    assert _frequency(_asked([0] * 8 + [5] * 16, 12)).arrow == "up"
+    assert card.notes == (
+        "the period before begins 56 days before the data, and figures per day count these days too, but their change does not",
+    )
+
+
+def test_weeks_before_the_data_have_no_point_and_no_part_in_the_limits() -> None:
+    began = MONDAY + 4 * WEEK + timedelta(hours=9)
+    trend = _frequency(_asked([0] * 4 + [5] * 16, 20, began=began))
+    assert trend.starts[0] == f"{MONDAY + 4 * WEEK:%Y-%m-%d}"
+    assert [point.value for point in trend.limits.points] == pytest.approx([5 / 7] * 16)
+
+
+def test_a_period_before_of_which_nothing_is_known_has_no_frequency() -> None:
+    trend = _frequency(_asked([0] * 12 + [5] * 12, 12, began=MONDAY + 12 * WEEK))
+    assert (trend.before.value, trend.change) == (None, Change())
 
 
 def test_weeks_that_the_period_cuts_are_left_out() -> None:

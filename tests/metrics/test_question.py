@@ -1,0 +1,54 @@
+"""What a question says of itself, and of the data that it is asked of."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from dora.definitions import Definitions
+from dora.model import Commit, Deployment
+from dora.period import Period
+from metrics.build import Setting
+from metrics.question import Question, published_from
+from tests.in_memory import facts_of_records
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _asked(start: str, end: str, timezone: str = "UTC") -> Question:
+    return Question(
+        period=Period(at(start), at(end)),
+        as_of=at("2025-06-01"),
+        data_from=at("2025-03-02T10:00"),
+        definitions=Definitions(timezone=timezone),
+    )
+
+
+def test_a_period_that_goes_beyond_the_data_says_so_from_one_day_on() -> None:
+    also = "and figures per day count these days too"
+    assert _asked("2025-02-01", "2025-06-11").notes == (
+        f"the period begins 29 days before the data, {also}",
+        f"the period ends 10 days after the data, {also}",
+    )
+    assert _asked("2025-03-01T10:00", "2025-06-01").notes == (f"the period begins 1 day before the data, {also}",)
+    assert _asked("2025-03-01T10:01", "2025-06-01T23:59").notes == ()
+
+
+def test_the_data_is_seen_from_the_local_midnight_before_its_first_record() -> None:
+    assert _asked("2025-02-01", "2025-06-11").seen == (at("2025-03-02"), at("2025-06-01"))
+    kiritimati = _asked("2025-02-01", "2025-06-11", "Pacific/Kiritimati")
+    assert kiritimati.seen == (at("2025-03-02T10:00"), at("2025-06-01"))
+
+
+def test_the_data_begins_with_the_earliest_deployment_of_any_environment_and_outcome() -> None:
+    made = Deployment(
+        source="t", id="1", service="a", environment="test", created_at=at("2025-01-05"), status="running"
+    )
+    done = Deployment(
+        source="t", id="2", service="a", sha="c", created_at=at("2025-01-01"), finished_at=at("2025-01-09")
+    )
+    older = Commit(repository="a", sha="c", committed_at=at("2024-01-01"))
+    assert published_from(facts_of_records([older, done], Setting(Definitions()))) == at("2025-01-09")
+    assert published_from(facts_of_records([older, made, done], Setting(Definitions()))) == at("2025-01-05")
+    assert published_from(facts_of_records([older], Setting(Definitions()))) is None
