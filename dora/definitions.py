@@ -75,6 +75,12 @@ class Definitions:
         """The organisation's definitions alone."""
         return replace(self, services=()) if self.services else self
 
+    @property
+    def counted_clock(self) -> str:
+        """The clock that lead time really starts at: of a pull request, committed and authored mean its first commit."""
+        of_commits = self.change == "pull_request" and self.clock in ("committed", "authored")
+        return "first_commit" if of_commits else self.clock
+
     def everywhere(self, **settings: object) -> Definitions:
         """These settings for the organisation and for every service with definitions of its own."""
         services = tuple((name, replace(own, **settings)) for name, own in self.services)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ does not matter: `quality_summary` counts all, `quality_facts` keeps up to 500 a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,27 +15,35 @@ from typing import cast
 from dora.definitions import Definitions
 from dora.warehouse import Builder, Reader
 from metrics.quality_effects import NEXT_STEPS, TITLES, TOUCHES, Direction, Rows
+from metrics.question import published_definitions
 from metrics.services import matches
 from metrics.slices import read_sql
 
 #: One question of metrics/sql/quality each; besides them what depends on each service's definitions.
 ASKED = (
     "deployment_without_commit", "deployment_without_time", "duplicate_deployment",
-    "future_time", "incident_without_service", "incident_without_time", "missing_stage", "negative_duration",
-    "negative_lead_time", "never_shipped", "stale_source", "unknown_service", "unlinked_check", "unlinked_incident",
-    "unmapped_pull_request", "unresolved_version", "untold_failures",
+    "future_time", "incident_without_service", "incident_without_time", "negative_duration", "never_shipped",
+    "stale_source", "unknown_service", "unlinked_check", "unlinked_incident", "unmapped_pull_request",
+    "unresolved_version", "untold_failures",
 )  # fmt: skip
+#: The same, asked by what each service's definitions count as a change.
+ASKED_BY_CHANGE = ("change_without_clock", "missing_stage", "negative_lead_time")
 #: How many rows each metric has in all, by the columns of totals.sql.
 _TOTALS = {
     "deployment_frequency": "deployments", "change_fail_rate": "deployments", "deployment_rework_rate": "deployments",
     "change_lead_time": "changes", "time_to_restore": "incidents", "failed_deployment_recovery_time": "failures",
 }  # fmt: skip
+#: Words of an environment's name that say that it is production.
+_PRODUCTION = {"prod", "production", "live"}
+#: Words that say that it is another one, such as in pre-production.
+_BEFORE = {"pre", "non", "not"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """What a finding does to one metric: `rows` of it are touched, `of` are in it in all.
 
+    `of` goes by each service's own definitions, but for their failure windows: a failure is one of a counted kind.
     `things`: what these rows are where only part of the metric rests on them, such as the stages of pull requests.
     `direction`: the figure is `lower` or `higher` than the truth, or errs to `either` side.
     """
@@ -81,7 +90,8 @@ def record(builder: Builder, definitions: Definitions, now: datetime | None = No
     for finding in ASKED:
         _count(builder, finding, read_sql(f"quality/{finding}"), asked)
     for clocks in _clocks(definitions):
-        _count(builder, "change_without_clock", read_sql("quality/change_without_clock"), clocks)
+        for finding in ASKED_BY_CHANGE:
+            _count(builder, finding, read_sql(f"quality/{finding}"), clocks)
     for finding, told in _patterns(environments, definitions):
         _count(builder, finding, read_sql("quality/patterns"), told)
     builder.execute(read_sql("quality/facts"))
@@ -91,7 +101,7 @@ def findings(reader: Reader) -> tuple[Finding, ...]:
     """All findings by name; empty when nothing was found, or when the file was built before findings were counted."""
     if "quality_summary" not in reader.tables():
         return ()
-    totals = reader.records(read_sql("quality/totals"))[0]
+    totals = reader.records(read_sql("quality/totals"), _rules(published_definitions(reader)))[0]
     return tuple(_finding(row, totals) for row in reader.records(read_sql("quality/findings")))
 
 
@@ -101,11 +111,33 @@ def _count(builder: Builder, finding: str, sql: str, asked: Mapping[str, object]
 
 
 def _clocks(definitions: Definitions) -> Iterator[dict[str, object]]:
-    """What is asked about changes without a clock: of all services that follow the organisation, then of each other one."""
-    others = [name for name, _ in definitions.services]
-    yield {"change": definitions.change, "clock": definitions.clock, "only": [], "others": others}
+    """What counts as a change and when it begins: of all services that follow the organisation, then of those that differ."""
+    common, others = _clock(definitions), list[str]()
+    differing: dict[tuple[str, str, bool], list[str]] = {}
     for name, own in definitions.services:
-        yield {"change": own.change, "clock": own.clock, "only": [name], "others": []}
+        if _clock(own) != common:
+            differing.setdefault(_clock(own), []).append(name)
+            others.append(name)
+    for (change, clock, bots), only in ((common, []), *differing.items()):
+        yield {"change": change, "clock": clock, "bots": bots, "only": only, "others": [] if only else others}
+
+
+def _clock(definitions: Definitions) -> tuple[str, str, bool]:
+    return definitions.change, definitions.counted_clock, definitions.bots
+
+
+def _rules(definitions: Definitions) -> dict[str, object]:
+    """What the totals are counted by: the organisation's definitions, and those of the services that have their own."""
+    own = [theirs for _, theirs in definitions.services]
+    return {
+        "change": definitions.change,
+        "bots": definitions.bots,
+        "kinds": " ".join(definitions.failure_kinds),
+        "own": [name for name, _ in definitions.services],
+        "own_change": [theirs.change for theirs in own],
+        "own_bots": [theirs.bots for theirs in own],
+        "own_kinds": [" ".join(theirs.failure_kinds) for theirs in own],
+    }
 
 
 def _patterns(
@@ -128,13 +160,15 @@ def _patterns(
 
 
 def _only_parts(names: Sequence[str]) -> bool:
-    """Whether all names say themselves that they are production: regions of it, say."""
-    return all("prod" in name.lower() or "live" in name.lower() for name in names)
+    """Whether all names say themselves, in a word of their own, that they are production: regions of it, say."""
+    words = [set(re.findall("[a-z]+", name.lower())) for name in names]
+    return all(_PRODUCTION & found and not _BEFORE & found for found in words)
 
 
 def _finding(row: dict[str, object], totals: dict[str, object]) -> Finding:
     name = str(row["finding"])
     counted = {key: int(str(row[key])) for key in ("found", "rows", "changes", "services")}
+    kinds = set(cast("Sequence[str]", row["kinds"] or ()))
     effects = tuple(
         Effect(
             metric=touch.metric,
@@ -145,7 +179,7 @@ def _finding(row: dict[str, object], totals: dict[str, object]) -> Finding:
             things=touch.of,
         )
         for touch in TOUCHES.get(name, ())
-        if counted[touch.counted] or name == "stale_source"
+        if counted[touch.counted] or kinds & set(touch.kinds)
     )
     return Finding(
         finding=name,

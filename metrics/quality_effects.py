@@ -16,13 +16,14 @@ Direction = Literal["lower", "higher", "either"]
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """One metric that a finding touches."""
+    """One metric that a finding touches. `kinds`: only where these kinds of record are found; empty for all."""
 
     metric: str
     counted: Counted
     direction: Direction
     why: str
     of: Rows = "rows"
+    kinds: tuple[str, ...] = ()
 
 
 _ALL_MISSING = (
@@ -36,6 +37,8 @@ _NO_COMMIT = (
     Touch("change_fail_rate", "rows", "lower", "no revert can name them; they count as deployments that did not fail"),
     Touch("deployment_rework_rate", "rows", "lower", "a revert in them is not seen"),
 )
+_OF_CHANGES = ("commits", "deployments", "pull requests")
+_OF_FAILURES = ("checks after deployment", "deployments", "incidents")
 
 TOUCHES: Mapping[str, tuple[Touch, ...]] = {
     "unresolved_version": _NO_COMMIT,
@@ -52,7 +55,7 @@ TOUCHES: Mapping[str, tuple[Touch, ...]] = {
         Touch("change_fail_rate", "rows", "either", "a deployment of the future cannot be judged"),
     ),
     "negative_lead_time": (
-        Touch("change_lead_time", "changes", "either", "left out; the same clock may shorten others"),
+        Touch("change_lead_time", "changes", "either", "left out; where a clock is wrong, it may shorten others too"),
     ),
     "negative_duration": (
         Touch("time_to_restore", "rows", "either", "incidents that end before they begin are left out"),
@@ -87,8 +90,10 @@ TOUCHES: Mapping[str, tuple[Touch, ...]] = {
     ),
     "incident_without_time": (Touch("time_to_restore", "rows", "either", "left out"),),
     "stale_source": (
-        Touch("deployment_frequency", "rows", "lower", "when deployments stopped coming in, not happening"),
-        Touch("change_fail_rate", "rows", "either", "when incidents stopped coming in, failures are missed"),
+        Touch("deployment_frequency", "rows", "lower", "when deployments stopped coming in, not happening", kinds=("deployments",)),
+        Touch("change_lead_time", "changes", "either", "when they stopped coming in, changes are missed", kinds=_OF_CHANGES),
+        Touch("change_fail_rate", "rows", "either", "when they stopped coming in, failures are missed", kinds=_OF_FAILURES),
+        Touch("time_to_restore", "rows", "either", "when incidents stopped coming in, these are missed", kinds=("incidents",)),
     ),
     "production_matches_nothing": _ALL_MISSING,
     "production_matches_everything": (
@@ -105,7 +110,7 @@ TITLES: Mapping[str, str] = {
     "unknown_service": "names in deployments that no [[service]] has",
     "duplicate_deployment": "deployments that two sources report",
     "future_time": "commits or deployments with a time in the future",
-    "negative_lead_time": "changes committed after they were deployed",
+    "negative_lead_time": "changes that began, by their clock, after they were deployed",
     "negative_duration": "moments in an impossible order",
     "never_shipped": "changes waiting for more than 30 days",
     "change_without_clock": "shipped changes without the moment at which lead time starts",

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from dora.definitions import Definitions
-from dora.model import Commit, Deployment, Incident, PullRequest, Record
+from dora.model import Commit, Deployment, Incident, PullRequest, Record, Verification
+from dora.period import Period
 from dora.warehouse import Builder
 from metrics.build import Setting
 from metrics.catalog import METRICS
-from metrics.quality import ASKED, Finding, findings, record
+from metrics.quality import ASKED, ASKED_BY_CHANGE, Finding, findings, record
 from metrics.quality_effects import NEXT_STEPS, TITLES, TOUCHES
+from metrics.question import Question
+from metrics.scorecard import scorecard
 from metrics.services import ServiceName
+from tests import made_up_history
 from tests.in_memory import facts_of_records
+from tests.made_up_history import END, START, history
+from tests.metrics.test_naive_agreement import DEFINITIONS, with_own
 
+LEAD = "change_lead_time"
+YEAR = timedelta(days=365)
 AT = datetime(2025, 1, 3, 10, tzinfo=UTC)
 
 
 def test_every_finding_has_a_title_and_tells_which_metrics_it_touches() -> None:
-    names = {*ASKED, "change_without_clock", "production_matches_nothing", "production_matches_everything"}
+    names = {*ASKED, *ASKED_BY_CHANGE, "production_matches_nothing", "production_matches_everything"}
     assert set(TITLES) == set(TOUCHES) == names
     assert set(NEXT_STEPS) <= names
     assert {touch.metric for touches in TOUCHES.values() for touch in touches} <= set(METRICS)
@@ -64,8 +76,18 @@ def test_patterns_that_match_no_environment_or_all_of_them_are_findings() -> Non
     assert not {"production_matches_nothing", "production_matches_everything"} & set(
         _findings(both, production=("blue",))
     )
-    regions = [_deployment(0, environment="prod-eu"), _deployment(1, environment="prod-us")]
-    assert "production_matches_everything" not in _findings(regions)
+
+
+@pytest.mark.parametrize("names", [("prod-eu", "production_1", "eu-live"), ("PROD1", "live.eu")])
+def test_regions_that_say_themselves_that_they_are_production_are_not_everything(names: Sequence[str]) -> None:
+    regions = [_deployment(n, environment=name) for n, name in enumerate(names)]
+    assert "production_matches_everything" not in _findings(regions, production=("*",))
+
+
+@pytest.mark.parametrize("other", ["nonprod", "preprod", "pre-production", "delivery", "products"])
+def test_a_name_that_only_holds_the_letters_of_production_is_another_environment(other: str) -> None:
+    both = [_deployment(0, environment="production"), _deployment(1, environment=other)]
+    assert "production_matches_everything" in _findings(both, production=("*",))
 
 
 def test_times_after_now_are_findings_and_others_are_not() -> None:
@@ -77,6 +99,66 @@ def test_times_after_now_are_findings_and_others_are_not() -> None:
         reader.execute("truncate quality_facts")
         record(reader, Definitions(), now)
         assert sum(f.found for f in findings(reader) if f.finding == "future_time") == expected
+
+
+def test_only_what_succeeded_in_production_is_laid_to_the_metrics() -> None:
+    """A known service in staging and an unknown one, of whose four deployments one went live; all are of tomorrow."""
+    records: list[Record] = [_commit(n) for n in range(2)]
+    records += [_deployment(n, sha=f"{n:040x}", environment="staging") for n in range(2)]
+    for number, more in enumerate(({}, {"status": "failed"}, {"environment": "staging"}, {"environment": None})):
+        told = {"environment": "production", "service": "cart", "repository": None} | more
+        records.append(replace(_deployment(9 + number, version="1"), **told))  # type: ignore[arg-type]
+    reader = facts_of_records(records, Setting(Definitions(), SERVICES))
+    assert isinstance(reader, Builder)
+    record(reader, Definitions(), AT - timedelta(hours=1))
+    found = {one.finding: one for one in findings(reader)}
+    assert (found["future_time"].found, found["future_time"].effects) == (2, ())
+    assert {effect.rows for effect in found["unknown_service"].effects} == {1}
+
+
+def test_what_is_shipped_by_a_commit_and_a_deployment_of_the_future_is_counted_once() -> None:
+    records = [_commit(0), _commit(1), _commit(2, committed_at=AT), _deployment(0, sha=f"{0:040x}")]
+    reader = facts_of_records([*records, _deployment(1, sha=f"{2:040x}")], Setting(Definitions(), SERVICES))
+    assert isinstance(reader, Builder)
+    record(reader, Definitions(), AT - timedelta(hours=1))
+    touched = {e.metric: (e.rows, e.of) for f in findings(reader) if f.finding == "future_time" for e in f.effects}
+    assert touched == {"change_lead_time": (2, 2), "change_fail_rate": (2, 2)}
+
+
+@pytest.mark.parametrize("chosen", range(len(DEFINITIONS)))
+def test_negative_lead_times_are_those_that_the_metric_leaves_out(chosen: int) -> None:
+    """For every clock and change, some of them of one service alone; and what the metric has in all is what it counts."""
+    chance = random.Random(chosen)
+    definitions = with_own(DEFINITIONS[chosen], {"api": {"clock": "merged"}, "web": {"change": "pull_request"}})
+    setting = Setting(definitions, made_up_history.SERVICES)
+    for settings in ({}, {"clock": "merged"}, {"clock": "opened", "change": "pull_request"}, {"bots": False}):
+        theirs = replace(definitions, **settings)
+        reader = facts_of_records(history(chance), replace(setting, definitions=theirs), findings=True)
+        question = Question(period=Period(START - YEAR, END + YEAR), as_of=END + YEAR, definitions=theirs)
+        lead = scorecard(reader, question).groups[0].change_lead_time
+        found = {one.finding: one for one in findings(reader)}
+        rows = {name: effect.rows for name, one in found.items() for effect in one.effects if effect.metric == LEAD}
+        assert rows.get("negative_lead_time", 0) == lead.negative
+        [of] = {e.of for one in found.values() for e in one.effects if e.metric == LEAD and e.things == "rows"}
+        assert of == lead.n + lead.negative + rows.get("change_without_clock", 0)
+
+
+def test_failures_are_counted_as_far_as_the_definitions_count_their_kind() -> None:
+    """A check tells that one failed; where checks are no evidence, no failure is known."""
+    checked = Verification(source="ci", id="v", deployment="1", status="failed", finished_at=AT + timedelta(hours=1))
+    lost = Incident(source="pager", id="1", service="shop", detected_at=AT)
+    records = [_deployment(0, version="1"), _deployment(1, version="2"), checked, lost]
+    for kinds, expected in ((("verification",), 1), (("revert",), 0)):
+        found = _findings(records, failure_kinds=kinds)["unlinked_incident"]
+        assert [e.of for e in found.effects if e.metric == "failed_deployment_recovery_time"] == [expected]
+
+
+def test_a_quiet_repository_is_laid_to_the_lead_time_and_not_to_the_frequency() -> None:
+    commits = [_commit(n, committed_at=AT + timedelta(days=n - 40)) for n in range(10)]
+    late = [_deployment(n, finished_at=AT + timedelta(days=n - 10), version="x") for n in range(10)]
+    found = _findings([*commits, *late])["stale_source"]
+    assert found.examples[0].startswith("shop (commits)")
+    assert [effect.metric for effect in found.effects] == ["change_lead_time"]
 
 
 def test_a_source_that_stopped_is_told_from_one_that_is_merely_slow() -> None:
