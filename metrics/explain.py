@@ -85,6 +85,8 @@ def _once(rows: Sequence[Row]) -> Iterator[Row]:
         seen |= {incident} - {None}
 
 
+#: What happened to an attempt, where its status alone makes no sentence.
+_DID = {"cancelled": "was cancelled", "pending": "is pending", "running": "is running"}
 _TIMES = ("finished_at", "deployed_at", "began_at", "landed_at")
 
 
@@ -109,15 +111,17 @@ def _in_window(row: Mapping[str, object], item: Row, definitions: Definitions) -
     return item["evidence_at"] is not None and cast(datetime, item["evidence_at"]) < end
 
 
+def _not_live(row: Row) -> str:
+    return f"it {_DID.get(str(row['status']), row['status'])}, so it was never live"
+
+
 def _deployed(row: Row, _question: Question) -> tuple[str, str]:
-    return (
-        ("numerator", "") if row["status"] == "succeeded" else ("excluded", f"it {row['status']}, so it was never live")
-    )
+    return ("numerator", "") if row["status"] == "succeeded" else ("excluded", _not_live(row))
 
 
 def _failed(row: Row, question: Question) -> tuple[str, str]:
     if row["status"] != "succeeded":
-        return "excluded", f"it {row['status']}, so it was never live"
+        return "excluded", _not_live(row)
     window = timedelta(seconds=question.definitions.failure_window_seconds or 0)
     if cast(datetime, row["finished_at"]) + window > question.as_of.astimezone(UTC).replace(tzinfo=None):
         return "excluded", "pending: its failure window has not passed"
@@ -128,7 +132,7 @@ def _failed(row: Row, question: Question) -> tuple[str, str]:
 def _recovered(row: Row, question: Question) -> tuple[str, str]:
     failure = cast("Failure | None", row["failure"])
     if failure is None:
-        return "excluded", "it did not fail"
+        return "excluded", "it did not fail" if row["status"] == "succeeded" else _not_live(row)
     if failure.recovered_us is None:
         return _going(row, row["finished_at"], question.as_of, "not recovered yet: censored")
     row["seconds"] = (failure.recovered_us - failure.at_us) / 1e6
@@ -149,7 +153,7 @@ def _shipped(row: Row, question: Question) -> tuple[str, str]:
     if row["waits"]:
         return _going(row, row["began_at"], question.horizon, "not deployed by the end of the period: censored")
     if cast(float, row["seconds"]) < 0:
-        return "excluded", "negative: a clock is wrong"
+        return "excluded", f"negative: {_EARLY.get(definitions.counted_clock, 'a clock is wrong')}"
     return "value", ""
 
 
@@ -167,11 +171,17 @@ def _going(row: Row, began: object, until: datetime, reason: str) -> tuple[str, 
 
 def _reworked(row: Row, question: Question) -> tuple[str, str]:
     if row["status"] != "succeeded":
-        return "excluded", f"it {row['status']}, so it was never live"
+        return "excluded", _not_live(row)
     kinds = [kind for kind in cast("Sequence[str]", row["rework_kinds"]) if kind in question.definitions.rework_kinds]
     return ("numerator", ", ".join(kinds)) if kinds else ("denominator", "")
 
 
+#: Why a deployment comes before a clock that need not be wrong.
+_EARLY = {
+    "first_commit": "deployed before the first commit of its pull request",
+    "opened": "deployed before its pull request was opened",
+    "merged": "deployed before it was merged",
+}
 #: Columns that judging a row fills; every row has them, so that a table of them has, too.
 _FOUND = {
     "change_lead_time": ("age_seconds",),

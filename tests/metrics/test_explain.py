@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dora.definitions import Clock, Definitions
 from dora.errors import ConfigError
+from dora.model import Commit, Deployment, MainlineCommit, PullRequest
 from dora.period import Period
 from dora.warehouse import Reader
 from metrics.build import Setting
@@ -52,6 +54,50 @@ def test_a_metric_that_does_not_exist_is_named_with_the_nearest() -> None:
     reader = facts_of_records([], Setting(DEFINITIONS[0]))
     with pytest.raises(ConfigError, match="change_lead_time"):
         explain(reader, Question(period=Period(START, END), as_of=END), "change_lead_tme")
+
+
+def test_an_attempt_that_was_never_live_is_said_to_be_that_by_every_metric() -> None:
+    for status, why in (("failed", "it failed"), ("cancelled", "it was cancelled")):
+        attempt = Deployment(
+            source="ci", id="1", service="shop", environment="production", status=status, finished_at=START
+        )  # type: ignore[arg-type]
+        reader = facts_of_records([attempt], Setting(DEFINITIONS[0]))
+        question = Question(period=Period(START, END), as_of=END)
+        for metric in ("change_fail_rate", "failed_deployment_recovery_time", "deployment_rework_rate"):
+            [row] = explain(reader, question, metric).rows
+            assert (row["role"], row["reason"]) == ("excluded", f"{why}, so it was never live")
+
+
+@pytest.mark.parametrize(
+    ("clock", "why"),
+    [
+        ("committed", "a clock is wrong"),
+        ("merged", "deployed before it was merged"),
+        ("opened", "deployed before its pull request was opened"),
+    ],
+)
+def test_a_negative_lead_time_is_said_by_the_name_of_its_clock(clock: Clock, why: str) -> None:
+    """c1 was deployed a day after c0; it was committed, opened and merged a day after that."""
+    first, late = f"{0:040x}", START + timedelta(days=2)
+    asked = {"source": "host", "repository": "shop", "number": 1, "state": "merged", "merge_sha": f"{1:040x}"}
+    records = [
+        Commit(repository="shop", sha=first, committed_at=START),
+        Commit(repository="shop", sha=f"{1:040x}", parents=(first,), committed_at=late),
+        *(MainlineCommit(repository="shop", sha=f"{n:040x}") for n in range(2)),
+        PullRequest(**asked, opened_at=late, merged_at=late),  # type: ignore[arg-type]
+        *(
+            Deployment(
+                source="ci", id=str(n), service="shop", repository="shop", environment="production", sha=f"{n:040x}",
+                finished_at=START + timedelta(days=n),
+            )
+            for n in range(2)
+        ),
+    ]  # fmt: skip
+    definitions = Definitions(clock=clock)
+    reader = facts_of_records(records, Setting(definitions))
+    question = Question(period=Period(START, END), as_of=END, definitions=definitions)
+    [row] = explain(reader, question, "change_lead_time").rows
+    assert (row["role"], row["reason"]) == ("excluded", f"negative: {why}")
 
 
 def _agree(reader: Reader, question: Question) -> None:
