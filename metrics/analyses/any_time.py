@@ -120,15 +120,14 @@ def _zones(cut: Slices) -> str:
 
 
 def _rhythm(part: pl.DataFrame, question: Question) -> dict[str, object]:
-    known = _known(question)
-    days = days_of(known, question.definitions.timezone)
+    days = days_of(_known(question), question.definitions.timezone)
     working = [day for day in days if day.isoweekday() in question.definitions.working_days]
     deployed = set(part["date"])
     longest, current = streaks(days, deployed)
     longest_working, current_working = streaks(working, deployed)
     gaps = part["finished_at"].diff().drop_nulls().dt.total_microseconds() / 1e6
     last = part["finished_at"].max()
-    since = (known.end - last.replace(tzinfo=UTC)).total_seconds() if isinstance(last, datetime) else None
+    since = (question.horizon - last.replace(tzinfo=UTC)).total_seconds() if isinstance(last, datetime) else None
     return {
         "deployments": part.height,
         "days_with_deployment": len(deployed),
@@ -143,19 +142,25 @@ def _rhythm(part: pl.DataFrame, question: Question) -> dict[str, object]:
 
 
 def _known(question: Question) -> Period:
-    """The part of the period that the data covers; all of it when that begins after the data ends."""
-    period = question.period
-    return replace(period, end=question.as_of) if period.start < question.as_of < period.end else period
+    """The part of the period that the data covers, its last moment too; all of it when that begins after the data ends."""
+    period, end = question.period, question.as_of + timedelta(microseconds=1)
+    return replace(period, end=end) if period.start < end < period.end else period
 
 
 def _per_developer(deployments: int, heads: tuple[int, int] | None, question: Question) -> dict[str, object]:
     developers = heads[0] if heads else 0
     enough = developers >= FEWEST_DEVELOPERS
-    days = local_days(_known(question), question.definitions.timezone)
+    days = _days_covered(question) if enough else 0.0
     return {
         "developers": developers,
-        "per_developer_per_day": deployments / developers / days if enough else None,
+        "per_developer_per_day": deployments / developers / days if days else None,
     }
+
+
+def _days_covered(question: Question) -> float:
+    """How many local days of the period the data covers, parts of days too; 0 when it begins as the data ends."""
+    start, end = question.period.start, question.horizon
+    return local_days(Period(start, end), question.definitions.timezone) if start < end else 0.0
 
 
 def _working_hours(part: pl.DataFrame, question: Question) -> dict[str, object]:

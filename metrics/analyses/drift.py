@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from dora.warehouse import Reader
@@ -26,13 +26,16 @@ DEFINITION = (
 
 
 def drift(reader: Reader, question: Question) -> Answer:
-    """One row per group, service and production environment in use; figures None without a rehearsal environment."""
+    """One row per group, service and production environment in use; figures None without a rehearsal environment.
+
+    What the newest record of the data tells has happened; what happens at the very end of the period has not.
+    """
     cut = slices(reader, question)
-    moment = min(question.as_of, question.period.end)
-    frame = cut.frame(reader, "analyses/drift", moment=moment)
+    until = min(question.as_of + timedelta(microseconds=1), question.period.end)
+    frame = cut.frame(reader, "analyses/drift", until=until)
     commits = _commits(reader, frame.to_dicts())
     rows = tuple(
-        {"group": name, **_row(found, commits, moment.replace(tzinfo=None))}
+        {"group": name, **_row(found, commits, question.horizon.replace(tzinfo=None))}
         for name, own in by_group(cut, frame)
         for found in own.to_dicts()
     )

@@ -1,4 +1,4 @@
--- One row per group, service and production environment in use at $moment (exclusive), owned by the group then.
+-- One row per group, service and production environment in use just before $until, owned by the group then.
 -- production_*: what runs there; staging_*: the newest success in a rehearsal environment, null without one.
 -- versions, oldest_at: artifacts (a commit, else a version) that came to a rehearsal environment after the one that runs in
 -- production did, and when the oldest of them came; if that one was never rehearsed, after all that production ever ran.
@@ -10,7 +10,7 @@ succeeded as (
     select service, repository, environment, is_production, is_rehearsal, number, finished_at, version, sha,
            coalesce(sha, version) as artifact
     from deployment_facts
-    where status = 'succeeded' and finished_at < $moment and service in (select service from members)
+    where status = 'succeeded' and finished_at < $until and service in (select service from members)
         and (not is_production or len($environments::varchar[]) = 0
              or environment in (select unnest($environments::varchar[])))
 ),
@@ -45,7 +45,7 @@ select m.grp, p.service, p.environment, v.repository, len(coalesce(v.paths, []))
        p.runs.artifact is not distinct from s.runs.artifact as same, coalesce(w.versions, 0) as versions, w.oldest_at
 from production p
 join members m on m.service = p.service
-    and (m.owned_from is null or m.owned_from < $moment) and (m.owned_until is null or m.owned_until >= $moment)
+    and (m.owned_from is null or m.owned_from < $until) and (m.owned_until is null or m.owned_until >= $until)
 join services v on v.service = p.service
 left join staging s on s.service = p.service
 left join waiting w on w.service = p.service and w.environment = p.environment
