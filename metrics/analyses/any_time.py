@@ -26,8 +26,8 @@ from metrics.slices import Slices, slices
 FEWEST_DEVELOPERS = 3
 WORKING_HOURS = range(9, 17)
 DEFINITION = (
-    "succeeded production deployments by local day and hour. Streak: a run of days with a deployment; the running "
-    "day may still get one; days off neither end nor lengthen a working streak. Developers: distinct authors, "
+    "succeeded production deployments by local day and hour. Streak: a run of days with a deployment; the day "
+    "that runs at the end of the data may still get one; days off neither end nor lengthen a working streak. Developers: distinct authors, "
     "without bots, of the changes shipped first, a headcount; per developer and day: of the days that the data "
     "covers, none below 3 people. Working hours: 9:00 to 17:00 of working days"
 )
@@ -82,14 +82,16 @@ def hours(reader: Reader, question: Question) -> Answer:
     )
 
 
-def streaks(days: Sequence[date], deployed: set[date]) -> tuple[int, int]:
-    """(longest, current) run of `days` with a deployment; the last day may still get one, so it ends no run."""
+def streaks(days: Sequence[date], deployed: set[date], running: date) -> tuple[int, int]:
+    """(longest, current) run of `days` with a deployment; the `running` day may still get one, so it ends no run."""
     longest = run = 0
-    for day in days[:-1]:
-        run = run + 1 if day in deployed else 0
+    for day in days:
+        if day in deployed:
+            run += 1
+        elif day != running:
+            run = 0
         longest = max(longest, run)
-    run += 1 if days and days[-1] in deployed else 0
-    return max(longest, run), run
+    return longest, run
 
 
 def days_of(period: Period, timezone: str) -> list[date]:
@@ -123,8 +125,9 @@ def _rhythm(part: pl.DataFrame, question: Question) -> dict[str, object]:
     days = days_of(_known(question), question.definitions.timezone)
     working = [day for day in days if day.isoweekday() in question.definitions.working_days]
     deployed = set(part["date"])
-    longest, current = streaks(days, deployed)
-    longest_working, current_working = streaks(working, deployed)
+    running = question.as_of.astimezone(ZoneInfo(question.definitions.timezone)).date()
+    longest, current = streaks(days, deployed, running)
+    longest_working, current_working = streaks(working, deployed, running)
     gaps = part["finished_at"].diff().drop_nulls().dt.total_microseconds() / 1e6
     last = part["finished_at"].max()
     since = (question.horizon - last.replace(tzinfo=UTC)).total_seconds() if isinstance(last, datetime) else None
