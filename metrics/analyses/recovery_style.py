@@ -140,13 +140,16 @@ def fix(number: int, end: int, named: Mapping[int, Sequence[tuple[int, int]]], e
 
     `named`: failed deployment -> (end, fix) of its evidence; `ends`: the end of every failed deployment.
     """
-    for at, recovery in named.get(number, ()):
-        if recovery > number and recovery in ends:
-            if ends[recovery] == end:
-                return fix(recovery, end, named, ends)
-        elif at == end:
+    while True:
+        for at, recovery in named.get(number, ()):
+            failed_too = recovery > number and recovery in ends
+            if (ends[recovery] if failed_too else at) == end:
+                break
+        else:
+            return None
+        if not failed_too:
             return recovery
-    return None
+        number = recovery
 
 
 @dataclass(frozen=True, slots=True)

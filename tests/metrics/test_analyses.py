@@ -21,6 +21,7 @@ from dora.period import parse_period
 from dora.warehouse import Reader, open_published
 from metrics.analyses.answer import Answer
 from metrics.analyses.catalog import ANALYSES, analysis
+from metrics.analyses.recovery_style import fix
 from metrics.question import BY, By, Question, published_as_of
 from metrics.scorecard import scorecard
 from tests.golden_case import expected, facts_of_case, plain, read_rows
@@ -134,6 +135,12 @@ def test_the_documentation_names_every_analysis_and_column(reader: Reader) -> No
     columns = {name: entry.answer(reader, _question(reader)).columns for name, entry in ANALYSES.items()}
     assert [(name, c) for name, own in columns.items() for c in own if f"`{c}`" not in sections.get(name, "")] == []
     assert all(f"| [`{name}`](#{name}) | {entry.asks} |" in told for name, entry in ANALYSES.items())
+
+
+def test_a_long_chain_of_failed_fixes_ends_with_the_last() -> None:
+    last = 5000
+    named = {number: [(number + 1, number + 1)] for number in range(last - 1)} | {last - 1: [(9000, last)]}
+    assert fix(0, 9000, named, dict.fromkeys(range(last), 9000)) == last
 
 
 def test_an_unknown_analysis_is_told_with_the_nearest_one() -> None:
