@@ -1,6 +1,7 @@
 """When changes began and landed: the clocks of every commit and merged pull request, column by column.
 
-The host's word where there is one, else what the merge on the default branch tells.
+The host's word where there is one, else what the merge on the default branch tells. The commit that a pull request's
+merge made, by the host's word, is of that pull request on any branch.
 """
 
 from __future__ import annotations
@@ -51,12 +52,13 @@ def _changes(
         [np.where(r.landed < 0, -1, r.landed + s) for r, s in zip(repositories, starts, strict=False)]
     )
     landing = _nullable(landed)
+    hosted = _hosted(repositories, pulls, starts)
     is_merge = np.concatenate([r.is_merge for r in repositories])
     told = commits.select(
         "repository", "sha", pl.Series("is_merge", is_merge), "mainline", "is_bot", "author", "subject", "authored_at",
         "committed_at",
         number=pl.coalesce(
-            "own_pull_request", _hosted(repositories, pulls, starts).gather(landing), commits["pull_request"].gather(landing)
+            hosted, "own_pull_request", hosted.gather(landing), commits["pull_request"].gather(landing)
         ),
         landed_at=commits["committed_at"].gather(landing),
         begun_at=_begun(landed, is_merge, commits["authored_at"]),

@@ -73,6 +73,38 @@ def decisions(chance: random.Random, records: Sequence[Record]) -> Overrides:
     return Overrides(blame=tuple(rows[:2]), absolve=tuple(replace(row, incident=None) for row in rows[2:]))
 
 
+def release_branches(chance: random.Random, records: Sequence[Record]) -> Iterator[Record]:
+    """Pull requests squashed onto branches that never come back to the default branch, most of them deployed from there."""
+    for service in SERVICES:
+        commits = sorted((r for r in set(records) if isinstance(r, Commit) and r.repository == service.repository), key=_sha)
+        base = chance.choice(commits)
+        at = (base.committed_at or START) + timedelta(days=chance.randint(1, 9))
+        for number in range(900, 900 + chance.randint(1, 3)):
+            number += 10 * SERVICES.index(service)
+            merge = Commit(
+                repository=base.repository, sha=f"{chance.getrandbits(160):040x}", parents=(base.sha,), subject=f"Backport (#{number})",
+                committed_at=at, authored_at=at - timedelta(hours=2), pull_request=number,
+            )  # fmt: skip
+            yield merge
+            if service.paths:
+                yield CommitPath(repository=merge.repository, sha=merge.sha, path=chance.choice(("api/a.py", "web/w.py")))
+            if chance.random() < 0.8:
+                yield PullRequest(
+                    source="host", repository=merge.repository, number=number, state="merged", merge_sha=merge.sha,
+                    commits=(base.sha,) if chance.random() < 0.3 else (), opened_at=at - timedelta(hours=5),
+                    first_commit_at=chance.choice((None, at - timedelta(hours=9))), merged_at=chance.choice((None, at)),
+                )  # fmt: skip
+            base, at = merge, at + timedelta(hours=3)
+            yield Deployment(
+                source="ci", id=f"release-{service.service}-{number}", service=service.service, repository=merge.repository,
+                environment=chance.choice(ENVIRONMENTS), finished_at=at, status="succeeded", sha=merge.sha,
+            )  # fmt: skip
+
+
+def _sha(commit: Commit) -> str:
+    return commit.sha
+
+
 class _Repository:
     """A main line with side branches, squash merges, reverts and reverts of reverts."""
 

@@ -230,12 +230,13 @@ class Naive:
         return self._concerned[key]
 
     def _number_of(self, repository: str, sha: str) -> int | None:
-        """The pull request of a commit: one that lists it, else the one that it landed with, the highest of several."""
+        """The pull request of a commit: one whose merge it is, else that lists it, else that it landed with; the highest of several."""
+        own = [r.number for r in self.records if r.repository == repository and r.merge_sha == sha]
         listed = [r.number for r in self.records if r.repository == repository and sha in r.commits]
         landing = self.landings.get((repository, sha))
         hosted = [r.number for r in self.records if r.repository == repository and landing and r.merge_sha == landing]
         named = self.commits[repository, landing].pull_request if landing else None
-        return max(listed or hosted, default=named)
+        return max(own or listed or hosted, default=named)
 
     # lineage
 
@@ -630,10 +631,12 @@ class Naive:
         return min(begun, default=None)
 
     def _record_of(self, commit: Commit) -> PullRequest | None:
-        """The host's pull request that lists the commit, else the one that the commit landed with."""
-        for record in self.records:
-            if record.repository == commit.repository and commit.sha in record.commits:
-                return record
+        """The host's pull request whose merge the commit is, else the one that lists it, else the one that it landed with."""
+        told = [record for record in self.records if record.repository == commit.repository]
+        made = [record for record in told if record.merge_sha == commit.sha]
+        listing = [record for record in told if commit.sha in record.commits]
+        if made or listing:
+            return max(made or listing, key=lambda record: record.number)
         landing = self.landings.get((commit.repository, commit.sha))
         hits = [p.record for p in self.pulls if (p.repository, p.merge.sha) == (commit.repository, landing)]
         return hits[0] if hits else None

@@ -20,7 +20,7 @@ MISSING = ("pending", "expected", "none", "missing", "skipped")
 DEFINITION = (
     "pull requests and changes (commits that merge nothing) first shipped in the period. Reviewed: somebody else "
     "did, by the host's word; shares are of what is known, unknown is in none. A change without a pull request "
-    "went past review where the host's pull requests are known. Missing: checks that had not finished. Self- "
+    "went past review where the host's pull requests and the default branch are known. Missing: checks that had not finished. Self- "
     "merged: the author also made the merge commit; unknown where a merge makes none"
 )
 COLUMNS = (
@@ -99,8 +99,8 @@ def _mergers(part: pl.DataFrame) -> dict[str, object]:
 
 
 def _changes(part: pl.DataFrame) -> dict[str, object]:
-    """A change without a pull request went past review only where the host's pull requests are known."""
-    bare = pl.col("pull_request").is_null() & pl.col("host")
+    """A change without a pull request went past review only where the host's and the default branch are known."""
+    bare = pl.col("pull_request").is_null() & pl.col("host") & pl.col("mainline")
     counts = {"shipped": part.height} | _reviewed(part.filter(~bare), part.filter(bare).height)
     return {name: counts.get(name, (None, None) if name.endswith("interval") else None) for name in COLUMNS[2:]}
 
@@ -126,4 +126,10 @@ def _notes(pulls: pl.DataFrame, changes: pl.DataFrame) -> tuple[str, ...]:
         )
     if not changes["host"].any() and changes.height:
         notes.append("no pull request of these repositories is known from its host: nothing is said about review")
+    lost = changes.filter(pl.col("pull_request").is_null() & pl.col("host") & ~pl.col("mainline")).height
+    if lost:
+        notes.append(
+            f"{lost} of {changes.height} changes have no known pull request in repositories whose default branch is not known: "
+            "whether they went past review is unknown"
+        )
     return tuple(notes)

@@ -23,7 +23,7 @@ from dora.warehouse import Builder, Warehouse, open_published, open_warehouse
 from metrics.build import Setting, build
 from metrics.rebuild import rebuild
 from metrics.slices import read_sql
-from tests.made_up_history import END, OWNERS, SERVICES, decisions, history
+from tests.made_up_history import END, OWNERS, SERVICES, decisions, history, release_branches
 from tests.metrics.test_naive_agreement import OWN, with_own
 
 #: As configured, and with a service whose repository only its deployments name.
@@ -55,6 +55,7 @@ def test_records_published_part_by_part_make_the_file_of_a_full_build(
     monkeypatch.setattr(parts, "SHARE", 9.0)
     chance = random.Random(seed)
     records = history(chance)
+    records += release_branches(random.Random(seed), records)
     definitions = Definitions(regions=regions, replay_services=movers)  # type: ignore[arg-type]
     setting = Setting(
         with_own(definitions, own), services, OWNERS, decisions(random.Random(seed), records)  # type: ignore[arg-type]
