@@ -49,10 +49,12 @@ def emit_analysis(reader: Reader, question: Question, name: str, form: str, out:
 
 
 def contract(answer: Answer, question: Question) -> dict[str, object]:
-    """The JSON document: the answer, the period and the definitions behind it."""
+    """The JSON document: the answer, the period, what it was narrowed to and the definitions behind it."""
     return {
         "schema_version": 1,
         **answer.as_dict(),
+        "notes": [*question.narrowing, *answer.notes],
+        "filters": question.filters,
         "by": question.by,
         "period": {"from": question.period.start.isoformat(), "to": question.period.end.isoformat()},
         "data_as_of": question.as_of.isoformat(timespec="seconds"),

@@ -16,6 +16,7 @@ from metrics.analyses.answer import Answer, by_group, spread
 from metrics.analyses.known import known
 from metrics.intervals import kaplan_meier_median
 from metrics.question import Question
+from metrics.regions import ALL
 from metrics.slices import micros, slices
 
 COLUMNS = (
@@ -40,6 +41,7 @@ CLOCKS = (
     Clock("time_to_mitigate", ("impact_started_at", "detected_at"), "mitigated_at"),
     Clock("time_to_restore", ("impact_started_at", "detected_at"), "resolved_at"),
 )
+OF_ENVIRONMENTS = "incidents of other environments are left out; one that names no environment is of all"
 #: The clocks that can still run: what an open incident waits for. A cause or a detection is known from the start.
 _WAITING = ("acknowledged_at", "mitigated_at", "resolved_at")
 
@@ -47,7 +49,7 @@ _WAITING = ("acknowledged_at", "mitigated_at", "resolved_at")
 def clocks(reader: Reader, question: Question) -> Answer:
     """A row a group and clock over the production incidents that began in the period."""
     cut = slices(reader, question)
-    frame = cut.frame(reader, "analyses/clocks")
+    frame = cut.frame(reader, "analyses/clocks", all_regions=ALL)
     now = micros(question.as_of)
     rows = [{"group": name} | _row(part, clock, now) for name, part in by_group(cut, frame) for clock in CLOCKS]
     return Answer(
@@ -58,9 +60,14 @@ def clocks(reader: Reader, question: Question) -> Answer:
         "Missing: the tool recorded no such moment of an incident that is over. Impossible: it ends before it begins",
         columns=COLUMNS,
         rows=tuple(rows),
-        notes=_notes(frame, known(reader)["incidents"]),
+        notes=(*of_environments(question), *_notes(frame, known(reader)["incidents"])),
         keys=2,
     )
+
+
+def of_environments(question: Question) -> tuple[str, ...]:
+    """What `--environment` means for incidents; nothing without it."""
+    return (OF_ENVIRONMENTS,) if question.environments else ()
 
 
 def _row(part: pl.DataFrame, clock: Clock, now: int) -> dict[str, object]:

@@ -26,8 +26,8 @@ def meaning(state: str | None) -> Meaning | None:
 
 
 def reaches(flag: str | None, environment: str, production: Sequence[str]) -> bool:
-    """Whether a flag change in the environment `flag` (None: everywhere) reaches deployments to `environment`.
+    """Whether a flag change in the environment `flag` (None: everywhere) reaches deployments to `environment`, whatever the case.
 
     One in any production environment (names or globs in `production`) reaches deployments to all regions.
     """
-    return flag is None or flag == environment or (environment == ALL and matches(flag, production))
+    return flag is None or flag.lower() == environment.lower() or (environment == ALL and matches(flag, production))

@@ -14,9 +14,11 @@ import polars as pl
 from dora.period import Period
 from dora.warehouse import Reader
 from metrics.analyses.answer import Answer, by_group, share
+from metrics.analyses.clocks import of_environments
 from metrics.analyses.flag_states import meaning, reaches
 from metrics.analyses.known import known
 from metrics.question import Question
+from metrics.regions import ALL
 from metrics.services import matches
 from metrics.slices import Slices, slices
 
@@ -65,7 +67,7 @@ def flags(reader: Reader, question: Question) -> Answer:
         definition=DEFINITION,
         columns=COLUMNS,
         rows=tuple(rows),
-        notes=(*_notes(flags_known), *_nobodys(nobodys)),
+        notes=(*of_environments(question), *_notes(flags_known), *_nobodys(nobodys)),
         keys=3,
     )
 
@@ -83,7 +85,10 @@ def flag_incidents(reader: Reader, question: Question) -> Answer:
         definition=LINK_DEFINITION,
         columns=LINK_COLUMNS,
         rows=tuple(rows),
-        notes=_link_notes(found.n_unique("incident_id"), linked.height, known(reader)["flag_changes"]),
+        notes=(
+            *of_environments(question),
+            *_link_notes(found.n_unique("incident_id"), linked.height, known(reader)["flag_changes"]),
+        ),
         keys=5,
     )
 
@@ -93,7 +98,7 @@ _CLOCKS = ("changed_at", "finished_at", "began_at")
 
 def _incidents(reader: Reader, cut: Slices) -> pl.DataFrame:
     """Incidents with the production flag changes in their time; one row with `flag` null when there is none."""
-    frame = cut.frame(reader, "analyses/flag_incidents", before=BEFORE, as_of=cut.question.as_of)
+    frame = cut.frame(reader, "analyses/flag_incidents", before=BEFORE, as_of=cut.question.as_of, all_regions=ALL)
     changed = ("environment", "flag", "state", "changed_at")
     kept = pl.Series(_are_production(cut, frame), dtype=pl.Boolean)
     frame = frame.with_columns(pl.when(kept).then(pl.col(name)).alias(name) for name in changed)

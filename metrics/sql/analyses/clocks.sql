@@ -1,11 +1,18 @@
 -- One row per group and production incident that began (impact, else detection) in [$start, $end), by time.
+-- $environments: an incident that names no environment is of all; one of a region of all regions too, which are $all_regions.
 -- deployed_at: when the deployment of the group that it is linked to finished, null without one.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
 ),
+elsewhere as (
+    select source || '/' || id as incident_id from incidents
+    where lower(environment) not in (select lower(unnest($environments::varchar[])))
+),
 begun as (
     select *, coalesce(impact_started_at, detected_at) as began_at from incident_facts
+    where len($environments::varchar[]) = 0 or incident_id not in (select incident_id from elsewhere)
+        or (list_contains($environments::varchar[], $all_regions) and service in (select service from region_facts))
 )
 select m.grp, i.incident_id, i.impact_started_at, i.detected_at, i.acknowledged_at, i.mitigated_at, i.resolved_at,
        i.began_at, min(d.finished_at) as deployed_at

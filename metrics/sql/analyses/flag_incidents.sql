@@ -1,12 +1,19 @@
 -- One row per group, production incident that began (impact, else detection) in [$start, $end), and flag change of the same
 -- service from $before seconds before it began until it was resolved (else $as_of); flag null when there was none.
+-- $environments: an incident that names no environment is of all; one of a region of all regions too, which are $all_regions.
 -- The end is included: the switch that ends an incident may carry its very second.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
 ),
+elsewhere as (
+    select source || '/' || id as incident_id from incidents
+    where lower(environment) not in (select lower(unnest($environments::varchar[])))
+),
 begun as (
     select *, coalesce(impact_started_at, detected_at) as began_at from incident_facts
+    where len($environments::varchar[]) = 0 or incident_id not in (select incident_id from elsewhere)
+        or (list_contains($environments::varchar[], $all_regions) and service in (select service from region_facts))
 ),
 named as (
     select service, unnest([service] || coalesce(aliases, [])) as name from services

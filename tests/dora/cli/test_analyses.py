@@ -67,9 +67,11 @@ def test_filters_narrow_an_analysis(shop: Path) -> None:
     words = ["metrics", *PERIOD, "--analysis", "batch_size", "--by", "service", "--format", "json"]
     every = {row["group"]: row for row in json.loads(said(shop, *words).stdout)["rows"] if row["bin"] == "all"}
     service = sorted(every)[0]
-    one = json.loads(said(shop, *words, "--service", service).stdout)["rows"]
-    assert {row["group"] for row in one} == {service}
+    one = json.loads(said(shop, *words, "--service", service).stdout)
+    assert {row["group"] for row in one["rows"]} == {service}
     assert len(every) > 1
+    assert one["filters"] == {"services": [service]}
+    assert f"only services {service}" in one["notes"]
 
 
 @pytest.mark.parametrize(
