@@ -20,8 +20,8 @@ from metrics.slices import micros, slices
 _WEEK = 7 * 86400 * 1_000_000
 #: Four weeks in which clocks go forward are an hour short.
 _CLOCK_CHANGE = 3600 * 1_000_000
-#: Below this many weeks their spread says nothing.
-_FEWEST_WEEKS = 4
+#: Below this many whole weeks their spread says nothing.
+FEWEST_WEEKS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +58,13 @@ def _edges(question: Question) -> Integers:
     return np.arange(start, max(start, end) + _CLOCK_CHANGE + 1, _WEEK)
 
 
-def dispersion(*periods: Evidence) -> float:
-    """How many times more the weeks of periods vary than Poisson counts, each around its own mean; at least 1."""
-    known = [np.array(period.weekly, dtype=np.float64) for period in periods if len(period.weekly) >= _FEWEST_WEEKS]
+def dispersion(*periods: Evidence) -> float | None:
+    """How many times more the weeks of periods vary than Poisson counts, each around its own mean; at least 1.
+
+    None when one of them has fewer than `FEWEST_WEEKS` whole weeks: how much these vary is not known then.
+    """
+    if any(len(period.weekly) < FEWEST_WEEKS for period in periods):
+        return None
+    known = [np.array(period.weekly, dtype=np.float64) for period in periods]
     mean = sum(float(weekly.mean()) for weekly in known)
     return max(1.0, sum(float(weekly.var(ddof=1)) for weekly in known) / mean) if mean else 1.0

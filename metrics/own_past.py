@@ -1,8 +1,7 @@
 """A team against its own past: how each metric changed, and whether the data can tell.
 
 The intervals are those of `metrics.change_intervals`: exact for the ratio of frequencies, Newcombe's for the
-difference of shares, from both order-statistic intervals for the ratio of medians. That weeks vary is allowed for where the rows
-are at hand (`metrics.evidence`).
+difference of shares, from both order-statistic intervals for the ratio of medians. That weeks vary more than counts do is allowed for (`metrics.evidence`).
 """
 
 from __future__ import annotations
@@ -14,9 +13,12 @@ from datetime import datetime
 from metrics.catalog import METRICS
 from metrics.change_intervals import Figure, frequency_ratio, median_ratio, share_difference
 from metrics.estimates import Estimate, estimates
-from metrics.evidence import Evidence, dispersion, seen_days
+from metrics.evidence import FEWEST_WEEKS, Evidence, dispersion, seen_days
 from metrics.question import Seen
-from metrics.results import DeploymentFrequency, Group, Interval
+from metrics.results import Group, Interval
+
+FEW_WEEKS = f"fewer than {FEWEST_WEEKS} whole weeks"
+UNBOUND = "a median without both ends of its interval"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +26,13 @@ class Change:
     """New against old: `ratio` of times and frequencies, `difference` of shares; 95 % `interval` of the same.
 
     `clear`: the interval excludes "no change" (ratio 1, difference 0). All None when one period has no data.
+    `reason`: why a change has no interval, in words; None where it has one.
     """
 
     ratio: float | None = None
     difference: float | None = None
     interval: Interval = (None, None)
+    reason: str | None = None
 
     @property
     def clear(self) -> bool:
@@ -48,24 +52,24 @@ class Change:
 
 
 def changes(
-    now: Group, before: Group, seen: Seen = (None, None), evidence: tuple[Evidence, Evidence] | None = None
+    now: Group, before: Group, evidence: tuple[Evidence, Evidence], seen: Seen = (None, None)
 ) -> Mapping[str, Change]:
     """The change of every metric between two periods, by the metric's id.
 
     `seen`: from where to where the data goes, so that the part of a period that it does not know does not look like a
-    time without deployments.
-    `evidence` of both periods: what bursts leave of it; without, all deployments count as independent.
+    time without deployments. `evidence` of both periods: how much their weeks vary.
     """
     new, old = (known_estimates(group, seen) for group in (now, before))
-    spread = dispersion(*evidence) if evidence is not None else 1.0
+    days, days_before = known_days(now, seen), known_days(before, seen)
     found = {}
     for metric in METRICS.values():
-        pairs = [(item[metric.id].value, item[metric.id].interval) for item in (new, old)]
+        one, other = new[metric.id], old[metric.id]
         if metric.unit == "per day":
-            days, days_before = known_days(now, seen), known_days(before, seen)
-            found[metric.id] = _frequency(new[metric.id].n, old[metric.id].n, days, days_before, spread)
+            exposure = days / days_before if days_before else 0.0
+            found[metric.id] = frequency_change(one.n, other.n, exposure, dispersion(*evidence))
         else:
-            found[metric.id] = (time_change if metric.unit == "seconds" else rate_change)(*pairs)
+            change = time_change if metric.unit == "seconds" else rate_change
+            found[metric.id] = change((one.value, one.interval), (other.value, other.interval))
     return found
 
 
@@ -83,16 +87,17 @@ def known_days(group: Group, seen: Seen) -> float:
     return group.deployment_frequency.days * seen_days(start, end, seen) / seen_days(start, end, (None, None))
 
 
-def frequency_change(now: DeploymentFrequency, before: DeploymentFrequency) -> Change:
-    """The ratio of deployments per day; no ratio when nothing was deployed before."""
-    return _frequency(now.deployments, before.deployments, now.days, before.days)
+def frequency_change(new: int, old: int, exposure: float = 1.0, spread: float | None = 1.0) -> Change:
+    """The ratio of deployments per day; no ratio when nothing was deployed before.
 
-
-def _frequency(new: int, old: int, days: float, days_before: float, spread: float = 1.0) -> Change:
-    if not old or not days or not days_before:
+    `exposure`: the new days over the old ones. `spread`: see `dispersion`; no interval where it is not known.
+    """
+    if not old or not exposure:
         return Change()
-    exposure = days / days_before
-    return Change(ratio=new / old / exposure, interval=frequency_ratio(new, old, exposure, spread))
+    ratio = new / old / exposure
+    if spread is None:
+        return Change(ratio=ratio, reason=FEW_WEEKS)
+    return Change(ratio=ratio, interval=frequency_ratio(new, old, exposure, spread))
 
 
 def time_change(now: Figure, before: Figure) -> Change:
@@ -100,7 +105,8 @@ def time_change(now: Figure, before: Figure) -> Change:
     new, old = now[0], before[0]
     if new is None or old is None or old <= 0 or new < 0:
         return Change()
-    return Change(ratio=new / old, interval=median_ratio(now, before))
+    interval = median_ratio(now, before)
+    return Change(ratio=new / old, interval=interval, reason=UNBOUND if interval == (None, None) else None)
 
 
 def rate_change(now: Figure, before: Figure) -> Change:

@@ -58,13 +58,13 @@ class Plan:
     visible: tuple[Visible, ...]
 
 
-def plans(group: Group, known: Evidence | None = None, seen: Seen = (None, None)) -> tuple[Plan, ...]:
+def plans(group: Group, known: Evidence, seen: Seen = (None, None)) -> tuple[Plan, ...]:
     """The plan of every metric, from the figures of the whole asked period.
 
-    `known`: its evidence, so that bursts count for as little as they will in the arrows. `seen`: from where to where the
-    data goes; the rest of the period counts as no time.
+    `known`: its evidence, so that bursts count for as little as they will in the arrows; a period of too few weeks to tell
+    these has no plan of its frequency. `seen`: from where to where the data goes; the rest of the period counts as no time.
     """
-    spread = dispersion(known) if known else 1.0
+    spread = dispersion(known)
     weeks = max(known_days(group, seen), 1.0) / 7
     deployments = group.deployment_frequency.deployments / weeks
     lead, recovery = group.change_lead_time, group.failed_deployment_recovery_time
@@ -74,7 +74,7 @@ def plans(group: Group, known: Evidence | None = None, seen: Seen = (None, None)
             metric="deployment_frequency",
             now=deployments / 7 or None,
             per_week=deployments,
-            visible=_each(deployments, lambda mean: _ratios(mean / spread)) if deployments else (),
+            visible=_each(deployments, lambda mean: _ratios(mean / spread)) if deployments and spread else (),
         ),
         _times("change_lead_time", lead.median_seconds, lead.interval_seconds, lead.n, weeks),
         _shares("change_fail_rate", fails.rate, fails.deployments / weeks),

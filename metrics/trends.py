@@ -112,7 +112,7 @@ def _group(
     known: tuple[Evidence, Evidence],
 ) -> GroupTrends:
     buckets = [bucket for bucket in now.buckets or () if _ends(bucket) in whole]
-    found = changes(now, before, question.seen, known)
+    found = changes(now, before, known, question.seen)
     new, old = (known_estimates(group, question.seen) for group in (now, before))
     zone = ZoneInfo(question.definitions.timezone)
     return GroupTrends(

@@ -17,7 +17,7 @@ _COLOURS = {"elite": "green", "high": "blue", "medium": "orange", "low": "red"}
 
 def row(now: Group, before: Group, question: Question, told: tuple[Evidence, Evidence]) -> None:
     """Draw the tiles side by side; `told`: the evidence of both periods."""
-    found = changes(now, before, question.seen, told)
+    found = changes(now, before, told, question.seen)
     for column, figure in zip(st.columns(len(FIGURES)), FIGURES, strict=True):
         with column, st.container(border=True, height="stretch", gap="xsmall"):
             _tile(figure, figure.of(now), found[figure.id], question)
@@ -37,6 +37,8 @@ def _change_line(figure: Figure, change: Change, question: Question) -> str:
     text = change_text(change)
     if text is None:
         return f"no data in {span} to compare with"
+    if change.reason:
+        return f"insufficient data to compare with {span}, {change.reason}: {text}"
     if not change.clear:
         return f"no clear change against {span}: {text}"
     arrow = "▲" if change.upwards else "▼"

@@ -24,7 +24,7 @@ def show(reader: Reader, question: Question, card: Scorecard, form: str, out: st
     from metrics.power import plans
 
     known = evidence(reader, question)
-    found = [(group, plans(group, known.get(group.name), question.seen)) for group in card.groups]
+    found = [(group, plans(group, known[group.name], question.seen)) for group in card.groups]
     rows = [_row(group, plan) for group, several in found for plan in several]
     emit(rows, form, out, document(card, found))
     notes = (*question.narrowing, *question.outside(then="these days count as no time"))

@@ -104,6 +104,8 @@ def forms() -> Mapping[str, Callable[[float | None], str]]:
 def _verdict(trend: Trend) -> str:
     if trend.change.ratio is None and trend.change.difference is None:
         return NO_DATA
+    if trend.change.reason:
+        return f"{NO_DATA}: {trend.change.reason}"
     if trend.arrow is None:
         return "no clear change"
     return f"{'▲' if trend.arrow == 'up' else '▼'} {'better' if trend.better else 'worse'}"

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.catalog import METRICS
+from metrics.evidence import Evidence
 from metrics.intervals import kaplan_meier_median, wilson
 from metrics.own_past import Change, changes, frequency_change, rate_change, time_change
 from metrics.results import (
@@ -24,6 +25,8 @@ from metrics.results import (
     TimeToRestore,
 )
 
+EVEN = (Evidence(weekly=(5, 5, 5, 5)),) * 2
+
 
 def _frequency(deployments: int, days: float = 90) -> DeploymentFrequency:
     return DeploymentFrequency(
@@ -35,18 +38,18 @@ def _frequency(deployments: int, days: float = 90) -> DeploymentFrequency:
 
 
 def test_twice_as_many_deployments_are_clear_with_many_and_unclear_with_few() -> None:
-    assert frequency_change(_frequency(200), _frequency(100)).clear
-    few = frequency_change(_frequency(4), _frequency(2))
+    assert frequency_change(200, 100).clear
+    few = frequency_change(4, 2)
     assert few.ratio == pytest.approx(2)
     assert not few.clear
 
 
 def test_frequencies_of_periods_of_different_length_are_compared_per_day() -> None:
-    assert frequency_change(_frequency(90, 90), _frequency(30, 30)).ratio == pytest.approx(1)
+    assert frequency_change(90, 30, 90 / 30).ratio == pytest.approx(1)
 
 
 def test_nothing_before_gives_no_change() -> None:
-    assert frequency_change(_frequency(10), _frequency(0)) == Change()
+    assert frequency_change(10, 0) == Change()
     assert rate_change((0.1, (0.05, 0.2)), (None, (None, None))) == Change()
     assert time_change((10, (5, 20)), (None, (None, None))) == Change()
 
@@ -99,22 +102,33 @@ def test_what_is_still_to_come_of_the_period_is_no_fall() -> None:
     """Half of June is known: as many deployments as in half of May is no change."""
     now, before = group("2025-06-01", "2025-07-01", 60), group("2025-05-02", "2025-06-01", 120)
     half = datetime(2025, 6, 16, tzinfo=UTC)
-    assert changes(now, before)["deployment_frequency"].ratio == pytest.approx(0.5)
-    assert changes(now, before, (None, half))["deployment_frequency"].ratio == pytest.approx(1.0)
+    assert changes(now, before, EVEN)["deployment_frequency"].ratio == pytest.approx(0.5)
+    assert changes(now, before, EVEN, (None, half))["deployment_frequency"].ratio == pytest.approx(1.0)
 
 
 def test_time_before_the_first_record_is_no_time_without_deployments() -> None:
     """The data begins with the last ten of thirty days before: twenty deployments in these are two a day, as after."""
     now, before = group("2025-06-01", "2025-07-01", 60), group("2025-05-02", "2025-06-01", 20)
     late = datetime(2025, 5, 22, tzinfo=UTC)
-    assert changes(now, before, (late, None))["deployment_frequency"].ratio == pytest.approx(1.0)
+    assert changes(now, before, EVEN, (late, None))["deployment_frequency"].ratio == pytest.approx(1.0)
     later = datetime(2025, 6, 16, tzinfo=UTC)
-    assert changes(now, before, (later, None))["deployment_frequency"] == Change()
+    assert changes(now, before, EVEN, (later, None))["deployment_frequency"] == Change()
 
 
 def test_every_metric_of_the_catalogue_has_a_change() -> None:
     both = group("2025-06-01", "2025-07-01", 60), group("2025-05-02", "2025-06-01", 120)
-    assert set(changes(*both)) == set(METRICS)
+    assert set(changes(*both, EVEN)) == set(METRICS)
+
+
+def test_periods_of_fewer_than_four_whole_weeks_tell_no_change_of_frequency() -> None:
+    """Sixty after ten would be clear, but how much weeks vary is not known of three; neither is it from one side alone."""
+    now, before = group("2025-06-01", "2025-06-22", 60), group("2025-05-11", "2025-06-01", 10)
+    three, four = Evidence(weekly=(20, 20, 20)), Evidence(weekly=(15, 15, 15, 15))
+    for told in ((three, three), (four, three), (three, four)):
+        change = changes(now, before, told)["deployment_frequency"]
+        assert change == Change(ratio=pytest.approx(6), reason="fewer than 4 whole weeks")
+        assert not change.clear
+    assert changes(now, before, (four, four))["deployment_frequency"].clear
 
 
 def group(start: str, end: str, deployments: int) -> Group:

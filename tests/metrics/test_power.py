@@ -16,6 +16,7 @@ from metrics.results import Group
 from tests.metrics.test_own_past import group
 
 ROUNDS = 1000
+EVEN = Evidence(weekly=(7, 7, 7, 7))
 
 
 def _seen(changes: list[Change], rising: bool) -> float:
@@ -82,7 +83,7 @@ def test_the_least_visible_change_of_a_median_is_seen_in_four_of_five_cases(expe
 
 
 def test_a_change_is_easier_to_see_with_more_weeks() -> None:
-    for plan in plans(_deploying(30)):
+    for plan in plans(_deploying(30), EVEN):
         rises = [item.rise for item in plan.visible if item.rise is not None]
         assert rises == sorted(rises, reverse=True), plan.metric
 
@@ -95,14 +96,14 @@ def test_too_few_values_let_nothing_be_seen() -> None:
 
 
 def test_a_group_without_data_has_no_plan() -> None:
-    by_metric = {plan.metric: plan for plan in plans(_deploying(0))}
+    by_metric = {plan.metric: plan for plan in plans(_deploying(0), EVEN)}
     assert by_metric["deployment_frequency"].visible == ()
     assert by_metric["change_lead_time"].visible == ()
     assert by_metric["change_lead_time"].now is None
 
 
 def test_every_stretch_of_weeks_is_planned() -> None:
-    found = {plan.metric: plan for plan in plans(_deploying(30))}
+    found = {plan.metric: plan for plan in plans(_deploying(30), EVEN)}
     assert [item.weeks for item in found["deployment_frequency"].visible] == list(WEEKS)
     assert [item.values for item in found["deployment_frequency"].visible] == [28, 56, 91, 182]
 
@@ -118,4 +119,10 @@ def test_bursts_and_batches_make_less_visible() -> None:
     for one, other in zip(first["deployment_frequency"].visible, second["deployment_frequency"].visible, strict=True):
         assert one.rise is not None
         assert other.rise is None or other.rise > one.rise
-    assert first["deployment_frequency"].visible == plans(_deploying(30))[0].visible
+    assert first["deployment_frequency"].visible == plans(_deploying(30), EVEN)[0].visible
+
+
+def test_a_period_of_three_weeks_plans_no_change_of_frequency() -> None:
+    first = plans(_deploying(30), Evidence(weekly=(7, 7, 7)))[0]
+    assert (first.metric, first.visible) == ("deployment_frequency", ())
+    assert first.now is not None

@@ -12,6 +12,7 @@ from dora.model import Commit, Deployment
 from dora.period import Period
 from metrics.build import Setting
 from metrics.catalog import METRICS
+from metrics.evidence import evidence
 from metrics.own_past import Change
 from metrics.question import Question
 from metrics.services import ServiceName
@@ -139,6 +140,22 @@ def test_weeks_that_vary_more_than_counts_do_widen_the_change_of_frequency() -> 
     assert even.interval[0] is not None
     assert bursts.interval[0] is not None
     assert bursts.interval[0] < even.interval[0] / 1.2
+
+
+def test_three_weeks_against_three_have_no_arrow() -> None:
+    trend = _frequency(_asked([2] * 12 + [9] * 3, 3))
+    assert trend.arrow is None
+    assert trend.change.reason == "fewer than 4 whole weeks"
+    assert _frequency(_asked([2] * 12 + [9] * 4, 4)).arrow == "up"
+
+
+def test_four_weeks_that_are_an_hour_short_are_four() -> None:
+    """The clocks of New York go forward on 9 March 2025."""
+    period = Period(datetime(2025, 3, 3, 5, tzinfo=UTC), datetime(2025, 3, 31, 4, tzinfo=UTC))
+    setting = Setting(Definitions(timezone="America/New_York"), [ServiceName(service="shop", repository="shop")])
+    question = Question(period=period, as_of=period.end, definitions=setting.definitions)
+    told = evidence(facts_of_records([], setting), question)
+    assert [len(known.weekly) for known in told.values()] == [4]
 
 
 def test_forty_changes_in_two_deployments_are_no_evidence_of_a_lead_time() -> None:
