@@ -14,10 +14,12 @@ from metrics.catalog import METRICS
 from metrics.change_intervals import Figure, frequency_ratio, median_ratio, share_difference
 from metrics.estimates import Estimate, estimates
 from metrics.evidence import FEWEST_WEEKS, Evidence, dispersion, seen_days
+from metrics.intervals import FEWEST
 from metrics.question import Seen
 from metrics.results import Group, Interval
 
 FEW_WEEKS = f"fewer than {FEWEST_WEEKS} whole weeks"
+FEW_DEPLOYMENTS = f"fewer than {FEWEST} deployments"
 UNBOUND = "a median without both ends of its interval"
 
 
@@ -67,9 +69,10 @@ def changes(
         if metric.unit == "per day":
             exposure = days / days_before if days_before else 0.0
             found[metric.id] = frequency_change(one.n, other.n, exposure, dispersion(*evidence))
+        elif metric.unit == "seconds":
+            found[metric.id] = time_change(_figure(one), _figure(other))
         else:
-            change = time_change if metric.unit == "seconds" else rate_change
-            found[metric.id] = change((one.value, one.interval), (other.value, other.interval))
+            found[metric.id] = rate_change(_figure(one), _figure(other), min(one.n, other.n))
     return found
 
 
@@ -109,9 +112,19 @@ def time_change(now: Figure, before: Figure) -> Change:
     return Change(ratio=new / old, interval=interval, reason=UNBOUND if interval == (None, None) else None)
 
 
-def rate_change(now: Figure, before: Figure) -> Change:
-    """The difference of two shares, in shares (0.02 is two percentage points)."""
+def rate_change(now: Figure, before: Figure, n: int) -> Change:
+    """The difference of two shares, in shares (0.02 is two percentage points).
+
+    `n`: how many deployments the share of fewer rests on; below `FEWEST` there is no interval. Of 1 against 50 a single
+    failure would be a clear change, in one of ten comparisons by chance; from 5 on chance makes 4.3 % of them clear.
+    """
     new, old = now[0], before[0]
     if new is None or old is None:
         return Change()
+    if n < FEWEST:
+        return Change(difference=new - old, reason=FEW_DEPLOYMENTS)
     return Change(difference=new - old, interval=share_difference(now, before))
+
+
+def _figure(found: Estimate) -> Figure:
+    return found.value, found.interval

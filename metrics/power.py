@@ -95,8 +95,11 @@ def visible_frequency(expected: float, rising: bool) -> float | None:
 
 
 def visible_share(share: float, n: int, rising: bool) -> float | None:
-    """The nearest new share that is seen when both stretches hold `n` deployments and `share` was the old one."""
-    if n < 1:
+    """The nearest new share that is seen when both stretches hold `n` deployments and `share` was the old one.
+
+    None below `FEWEST`, of which no change of a rate is judged.
+    """
+    if n < FEWEST:
         return None
     edge = 1.0 if rising else 0.0
     if n * share * (1 - share) > _LARGE:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,7 +51,7 @@ def test_frequencies_of_periods_of_different_length_are_compared_per_day() -> No
 
 def test_nothing_before_gives_no_change() -> None:
     assert frequency_change(10, 0) == Change()
-    assert rate_change((0.1, (0.05, 0.2)), (None, (None, None))) == Change()
+    assert rate_change((0.1, (0.05, 0.2)), (None, (None, None)), 9) == Change()
     assert time_change((10, (5, 20)), (None, (None, None))) == Change()
 
 
@@ -71,16 +72,16 @@ def test_times_use_the_ratio_of_the_interval_ends() -> None:
 
 def test_the_difference_of_two_shares_is_newcombes_published_example() -> None:
     # Newcombe 1998, Statistics in Medicine 17, table II, example (a), method 10: 56/70 - 48/80
-    change = rate_change((56 / 70, wilson(56, 70)), (48 / 80, wilson(48, 80)))
+    change = rate_change((56 / 70, wilson(56, 70)), (48 / 80, wilson(48, 80)), 70)
     assert change.difference == pytest.approx(0.2)
     assert change.interval == pytest.approx((0.0524, 0.3339), abs=5e-5)
     assert change.clear
 
 
-@given(st.integers(0, 50), st.integers(1, 50), st.integers(0, 50), st.integers(1, 50))
+@given(st.integers(0, 50), st.integers(5, 50), st.integers(0, 50), st.integers(5, 50))
 def test_the_difference_lies_in_its_interval_and_swapping_mirrors_it(a: int, b: int, c: int, d: int) -> None:
     new, old = (min(a, b) / b, wilson(min(a, b), b)), (min(c, d) / d, wilson(min(c, d), d))
-    there, back = rate_change(new, old), rate_change(old, new)
+    there, back = rate_change(new, old, min(b, d)), rate_change(old, new, min(b, d))
     low, high = there.interval
     assert low is not None and high is not None and there.difference is not None  # noqa: PT018
     assert low - 1e-9 <= there.difference <= high + 1e-9
@@ -113,6 +114,34 @@ def test_time_before_the_first_record_is_no_time_without_deployments() -> None:
     assert changes(now, before, EVEN, (late, None))["deployment_frequency"].ratio == pytest.approx(1.0)
     later = datetime(2025, 6, 16, tzinfo=UTC)
     assert changes(now, before, EVEN, (later, None))["deployment_frequency"] == Change()
+
+
+def test_one_failed_deployment_is_no_clear_rise_of_the_rate() -> None:
+    """One of one after 5 of 50 would be 90 points more; of four deployments nothing is said, of five it is."""
+    before = 5 / 50, wilson(5, 50)
+    for n in (1, 4):
+        change = rate_change((1.0, wilson(n, n)), before, n)
+        assert change == Change(difference=0.9, reason="fewer than 5 deployments")
+    assert rate_change((1.0, wilson(5, 5)), before, 5).clear
+
+
+def test_chance_alone_makes_about_one_in_twenty_changes_of_a_rate_clear() -> None:
+    """All pairs of counts, weighed: 5 to 20 deployments now, 5 to 100 before, and one rate from 1 to 50 % in both."""
+    rates = np.array([0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.35, 0.5])
+    found = [
+        _false_alarms(n, m, rates) for n in (5, 6, 7, 8, 10, 13, 16, 20) for m in (5, 6, 7, 8, 10, 14, 20, 40, 80, 100)
+    ]
+    assert np.mean(found) < 0.05
+    assert np.max(found) < 0.095  # 6 deployments against 7 of which half fail
+    assert np.mean(np.array(found) > 0.07) < 0.03
+
+
+def _false_alarms(n: int, m: int, rates: np.ndarray) -> np.ndarray:
+    """For each rate the exact chance that two periods of it, of `n` and `m` deployments, have a clear change."""
+    new, old = ([(hits / of, wilson(hits, of)) for hits in range(of + 1)] for of in (n, m))
+    clear = np.array([[rate_change(one, other, min(n, m)).clear for other in old] for one in new])
+    weights = [scipy.stats.binom.pmf(np.arange(of + 1), of, rates[:, None]) for of in (n, m)]
+    return np.einsum("rn,nm,rm->r", weights[0], clear, weights[1])
 
 
 def test_every_metric_of_the_catalogue_has_a_change() -> None:

@@ -54,7 +54,7 @@ def test_the_nearest_visible_rate_is_seen_in_four_of_five_cases(share: float, n:
     assert (new_share > share) == rising
     rng = np.random.default_rng(n)
     old, new = rng.binomial(n, share, ROUNDS).tolist(), rng.binomial(n, new_share, ROUNDS).tolist()
-    found = [rate_change((b / n, wilson(b, n)), (a / n, wilson(a, n))) for a, b in zip(old, new, strict=True)]
+    found = [rate_change((b / n, wilson(b, n)), (a / n, wilson(a, n)), n) for a, b in zip(old, new, strict=True)]
     assert 0.76 <= _seen(found, rising) <= 0.85
 
 
@@ -92,6 +92,8 @@ def test_too_few_values_let_nothing_be_seen() -> None:
     assert visible_frequency(1.0, False) is None
     assert visible_share(0.02, 20, False) is None
     assert visible_share(0.1, 0, True) is None
+    assert visible_share(0.001, 4, True) is None
+    assert visible_share(0.001, 5, True) is not None
     assert visible_times(0.5, 40, 4.9) == (None, None)
 
 
