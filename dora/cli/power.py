@@ -62,7 +62,7 @@ def _row(group: Group, plan: Plan) -> Mapping[str, object]:
     return {
         group.by: group.name,
         "metric": metric.title,
-        "now": forms()[metric.unit](plan.now),
+        "now": "not reached" if plan.now is None and plan.per_week else forms()[metric.unit](plan.now),
         "n a week": round(plan.per_week, 1),
     } | {f"{weeks} weeks": _visible(plan, weeks, metric.unit == "rate") for weeks in _weeks()}
 

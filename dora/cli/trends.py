@@ -14,6 +14,7 @@ from dora.period import edge
 
 if TYPE_CHECKING:
     from dora.warehouse import Reader
+    from metrics.estimates import Estimate
     from metrics.own_past import Change
     from metrics.question import Question
     from metrics.results import Interval
@@ -83,8 +84,10 @@ def _row(group: GroupTrends, trend: Trend) -> Mapping[str, object]:
     return {
         group.by: group.name,
         "metric": metric.title,
-        "now": form(trend.now.value),
-        "before": form(trend.before.value),
+        "now": _figure(trend.now, form),
+        "n": trend.now.n,
+        "before": _figure(trend.before, form),
+        "n before": trend.before.n,
         "change": _size(trend.change),
         "95 %": _span(trend.change),
         "trend": _verdict(trend),
@@ -92,6 +95,11 @@ def _row(group: GroupTrends, trend: Trend) -> Mapping[str, object]:
         "limits": _limits(trend, form),
         "outside": _outside(trend),
     }
+
+
+def _figure(found: Estimate, form: Callable[[float | None], str]) -> str:
+    """The figure, `not reached` where too many have not ended yet for a median, or that there is no data."""
+    return "not reached" if found.value is None and found.n else form(found.value)
 
 
 def forms() -> Mapping[str, Callable[[float | None], str]]:
@@ -102,10 +110,9 @@ def forms() -> Mapping[str, Callable[[float | None], str]]:
 
 
 def _verdict(trend: Trend) -> str:
-    if trend.change.ratio is None and trend.change.difference is None:
-        return NO_DATA
-    if trend.change.reason:
-        return f"{NO_DATA}: {trend.change.reason}"
+    """An arrow with evidence; `insufficient data`, and why, without an interval of the change."""
+    if trend.change.interval == (None, None):
+        return f"{NO_DATA}: {trend.change.reason}" if trend.change.reason else NO_DATA
     if trend.arrow is None:
         return "no clear change"
     return f"{'▲' if trend.arrow == 'up' else '▼'} {'better' if trend.better else 'worse'}"

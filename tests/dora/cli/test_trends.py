@@ -37,6 +37,45 @@ def test_a_trend_has_a_row_a_metric_and_its_weeks_in_json(shop: Path) -> None:
     assert [point["start"] for point in points][:2] == ["2025-10-06", "2025-10-13"]
 
 
+@pytest.fixture(scope="module")
+def young(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Thirty deployments in June, two a working day, of which the last five failed for ever, and one in July."""
+    folder = tmp_path_factory.mktemp("young")
+    (folder / "data").mkdir()
+    days = [day for day in range(9, 31) if day % 7 not in (0, 1)][:15]  # 8 June 2025 was a Sunday
+    moments = [f"2025-06-{day:02}T{hour}:00:00Z" for day in days for hour in (10, 15)] + ["2025-07-01T10:00:00Z"]
+    rows = [f"d{n},a,production,v{n},{at}" for n, at in enumerate(moments)]
+    (folder / "data/deployments.csv").write_text("\n".join(["id,service,environment,version,finished_at", *rows, ""]))
+    failed = [
+        {"id": f"i{n}", "service": "a", "environment": "production", "deployment": f"d{n}",
+         "detected_at": moments[n].replace(":00:00", ":30:00")} for n in range(25, 30)
+    ]  # fmt: skip
+    (folder / "data/incidents.ndjson").write_text("".join(f"{json.dumps(row)}\n" for row in failed))
+    (folder / "dora.toml").write_text(
+        '[warehouse]\npath = "w.duckdb"\n[[service]]\nname = "a"\nrepository = "o/a"\n'
+        '[[source]]\ntype = "files"\nname = "f"\nfolder = "data"\n'
+    )
+    said(folder, "ingest")
+    return folder
+
+
+JULY = ("--from", "2025-07-01", "--to", "2025-07-31")
+
+
+def test_a_trend_says_what_each_figure_rests_on_and_what_is_not_known(young: Path) -> None:
+    done = said(young, "metrics", *JULY, "--trend", "--format", "markdown")
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines()]
+    rows = {row[1]: dict(zip(lines[0], row, strict=True)) for row in lines[2:]}
+    fails, recovery = rows["Change fail rate"], rows["Failed deployment recovery time"]
+    assert (fails["n"], fails["n before"]) == ("1", "30")
+    assert fails["trend"] == "insufficient data: fewer than 5 deployments"
+    assert rows["Change lead time"]["trend"] == "insufficient data"
+    assert (recovery["now"], recovery["before"], recovery["n before"]) == ("no data", "not reached", "5")
+    assert "the period before begins 8 days before the data" in done.stderr
+    plan = said(young, "metrics", "--from", "2025-06-01", "--to", "2025-07-01", "--power", "--format", "csv")
+    assert "the period begins" not in plan.stderr
+
+
 def test_no_arrow_without_evidence(shop: Path) -> None:
     document = json.loads(said(shop, "metrics", *PERIOD, "--trend", "--by", "service", "--format", "json").stdout)
     for group in document["groups"]:
