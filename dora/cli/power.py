@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,8 @@ def show(reader: Reader, question: Question, card: Scorecard, form: str, out: st
     known = evidence(reader, question)
     found = [(group, plans(group, known[group.name], question.seen)) for group in card.groups]
     rows = [_row(group, plan) for group, several in found for plan in several]
-    emit(rows, form, out, document(card, found))
     notes = (*question.narrowing, *question.outside(then="these days count as no time"))
+    emit(rows, form, out, document(card, found, notes))
     if form == "table":
         note(
             "the least fall and rise that comparing so many weeks with as many before shows in 80 % of cases at 5 %, two-sided"
@@ -38,7 +38,9 @@ def show(reader: Reader, question: Question, card: Scorecard, form: str, out: st
     say(notes, form)
 
 
-def document(card: Scorecard, found: list[tuple[Group, tuple[Plan, ...]]]) -> dict[str, object]:
+def document(
+    card: Scorecard, found: Sequence[tuple[Group, tuple[Plan, ...]]], notes: Sequence[str] = ()
+) -> dict[str, object]:
     """The JSON document; falls and rises are ratios new / old, of rates the new rates."""
     return {
         "schema_version": 1,
@@ -48,6 +50,8 @@ def document(card: Scorecard, found: list[tuple[Group, tuple[Plan, ...]]]) -> di
         "period": card.period,
         "power": 0.8,
         "significance": 0.05,
+        "filters": card.filters,
+        "notes": notes,
         "groups": [
             {"by": group.by, "name": group.name, "plans": {plan.metric: asdict(plan) for plan in several}}
             for group, several in found

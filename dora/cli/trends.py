@@ -53,6 +53,8 @@ def document(found: TrendCard) -> dict[str, object]:
         "period": found.card.period,
         "before": {"from": found.before.start.isoformat(), "to": found.before.end.isoformat()},
         "every": found.every,
+        "filters": found.card.filters,
+        "notes": found.notes,
         "groups": [
             {"by": group.by, "name": group.name, "trends": {trend.metric: _plain(trend) for trend in group.trends}}
             for group in found.groups

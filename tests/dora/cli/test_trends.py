@@ -76,6 +76,16 @@ def test_a_trend_says_what_each_figure_rests_on_and_what_is_not_known(young: Pat
     assert "the period begins" not in plan.stderr
 
 
+@pytest.mark.parametrize("option", ["--trend", "--power"])
+def test_what_an_answer_is_narrowed_to_and_its_notes_stand_in_its_json(shop: Path, option: str) -> None:
+    words = ("metrics", "--from", "2021-01-01", "--to", "2026-01-01", option, "--format", "json")
+    document = json.loads(said(shop, *words, "--service", "prices", "--team", "Catalogue").stdout)
+    assert document["filters"] == {"services": ["prices"], "teams": ["Catalogue"]}
+    assert document["notes"][0] == "only services prices; teams Catalogue"
+    assert "days before the data" in document["notes"][1]
+    assert json.loads(said(shop, *words).stdout)["filters"] == {}
+
+
 def test_no_arrow_without_evidence(shop: Path) -> None:
     document = json.loads(said(shop, "metrics", *PERIOD, "--trend", "--by", "service", "--format", "json").stdout)
     for group in document["groups"]:
