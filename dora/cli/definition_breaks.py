@@ -1,4 +1,4 @@
-"""Where the definitions changed, for answers over time: a note under a table, an entry in JSON, a column in files."""
+"""Where the definitions changed, for answers over time: a note under a table, an entry in JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from dora.definition_log import DefinitionChange, definition_changes
 
 if TYPE_CHECKING:
     from metrics.question import Question
-    from metrics.results import Scorecard
 
 
 def changes_in(published: Path, question: Question) -> list[DefinitionChange]:
@@ -33,10 +32,3 @@ def note_changes(found: Sequence[DefinitionChange]) -> None:
         note(change.sentence)
     if found:
         note("all figures above use the present definitions; join them to an earlier answer only with a break there")
-
-
-def stamped(rows: Sequence[Mapping[str, object]], card: Scorecard, form: str) -> Sequence[Mapping[str, object]]:
-    """Rows for a file carry the hash of their definitions, so that rows of several answers can be told apart."""
-    if form not in ("csv", "parquet"):
-        return rows
-    return [{**row, "definitions_hash": card.definitions["hash"]} for row in rows]

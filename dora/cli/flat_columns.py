@@ -7,10 +7,11 @@ from dataclasses import dataclass, is_dataclass
 from itertools import chain, zip_longest
 from typing import cast, get_args, get_origin, get_type_hints
 
+from dora.cli.tables import emit
 from dora.period import edge
 from metrics.results import Group, Interval, Level, Scorecard
 
-Kind = type[int] | type[float] | type[str] | type[bool]
+Kind = type[bool] | type[int] | type[float] | type[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,14 @@ def flat_columns(card: Scorecard) -> list[FlatColumn]:
         FlatColumn("definitions_hash", str, [card.definitions["hash"]] * len(rows)),
         FlatColumn("edition", int, [card.edition] * len(rows)),
     ]
+
+
+def emit_columns(columns: Sequence[FlatColumn], form: str, out: str | None) -> None:
+    """Write them as CSV or Parquet, for a program to read."""
+    names = [column.name for column in columns]
+    lines = zip(*(column.values for column in columns), strict=True)
+    rows = [dict(zip(names, line, strict=True)) for line in lines]
+    emit(rows, form, out, empty=names, kinds={column.name: column.kind for column in columns})
 
 
 def _columns(name: str, hint: object, values: Sequence[object]) -> Iterator[FlatColumn]:

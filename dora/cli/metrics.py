@@ -133,14 +133,9 @@ def contract(card: Scorecard) -> dict[str, object]:
 
 
 def _emit_numbers(card: Scorecard, form: str, out: str | None) -> None:
-    """The figures as numbers, for a program to read."""
-    from dora.cli.flat_columns import flat_columns
+    from dora.cli.flat_columns import emit_columns, flat_columns
 
-    columns = flat_columns(card)
-    names = [column.name for column in columns]
-    lines = zip(*(column.values for column in columns), strict=True)
-    rows = [dict(zip(names, line, strict=True)) for line in lines]
-    emit(rows, form, out, empty=names, kinds={column.name: column.kind for column in columns})
+    emit_columns(flat_columns(card), form, out)
 
 
 def _footer(card: Scorecard, question: Question) -> None:

@@ -19,12 +19,18 @@ if TYPE_CHECKING:
 
 
 def show(reader: Reader, question: Question, card: Scorecard, form: str, out: str | None) -> None:
-    """Print one row a group and metric; the figures of the asked period are taken as the usual ones."""
+    """Print one row a group and metric, for programs as numbers; the figures of the asked period are taken as usual."""
     from metrics.evidence import evidence
     from metrics.power import plans
 
     known = evidence(reader, question)
     found = [(group, plans(group, known[group.name], question.seen)) for group in card.groups]
+    if form in ("csv", "parquet"):
+        from dora.cli.flat_columns import emit_columns
+        from dora.cli.flat_trends import plan_columns
+
+        emit_columns(plan_columns(card, found), form, out)
+        return
     rows = [_row(group, plan) for group, several in found for plan in several]
     notes = (*question.narrowing, *question.outside(then="these days count as no time"))
     emit(rows, form, out, document(card, found, notes))

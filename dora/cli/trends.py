@@ -7,7 +7,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from dora.cli.definition_breaks import as_entries, changes_in, note_changes, stamped
+from dora.cli.definition_breaks import as_entries, changes_in, note_changes
 from dora.cli.options import note, say
 from dora.cli.tables import emit
 from dora.period import edge
@@ -24,14 +24,20 @@ NO_DATA = "insufficient data"
 
 
 def show(reader: Reader, question: Question, form: str, out: str | None) -> None:
-    """Print one row a group and metric; JSON holds every bucket with its limits."""
+    """Print one row a group and metric, for programs as numbers; JSON holds every bucket with its limits."""
     from metrics.trends import trends
 
     found = trends(reader, question)
+    if form in ("csv", "parquet"):
+        from dora.cli.flat_columns import emit_columns
+        from dora.cli.flat_trends import trend_columns
+
+        emit_columns(trend_columns(found), form, out)
+        return
     breaks = changes_in(reader.path, question.over(found.before))
     plain = document(found) | {"definition_changes": as_entries(breaks)}
     rows = [_row(group, trend) for group in found.groups for trend in group.trends]
-    emit(stamped(rows, found.card, form), form, out, plain)
+    emit(rows, form, out, plain)
     if form == "table":
         note_changes(breaks)
         start, end = (edge(at, question.definitions.timezone) for at in (found.before.start, found.before.end))

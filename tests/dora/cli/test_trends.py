@@ -8,6 +8,7 @@ import json
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests.dora.processes import said
@@ -84,6 +85,48 @@ def test_what_an_answer_is_narrowed_to_and_its_notes_stand_in_its_json(shop: Pat
     assert document["notes"][0] == "only services prices; teams Catalogue"
     assert "days before the data" in document["notes"][1]
     assert json.loads(said(shop, *words).stdout)["filters"] == {}
+
+
+def test_trends_in_files_are_the_numbers_of_the_json(shop: Path, tmp_path: Path) -> None:
+    words = ("metrics", *PERIOD, "--trend", "--by", "team", "--format")
+    groups = json.loads(said(shop, *words, "json").stdout)["groups"]
+    rows = list(csv.DictReader(io.StringIO(said(shop, *words, "csv").stdout)))
+    said(shop, *words, "parquet", "--out", str(tmp_path / "trends.parquet"))
+    held = pl.read_parquet(tmp_path / "trends.parquet")
+    assert len(rows) == held.height == len(groups) * len(METRICS)
+    told = {(group["name"], metric): trend for group in groups for metric, trend in group["trends"].items()}
+    for row, line in zip(rows, held.iter_rows(named=True), strict=True):
+        trend = told[row["name"], row["metric"]]
+        for name in ("now", "before"):
+            figure = trend[name]
+            expected = [figure["value"], *figure["interval"], figure["n"]]
+            assert [line[name], line[f"{name}_low"], line[f"{name}_high"], line[f"{name}_n"]] == expected
+        change = trend["change"]
+        expected = [change["ratio"], change["difference"], *change["interval"], trend["arrow"], trend["better"]]
+        names = ("change_ratio", "change_difference", "change_low", "change_high", "arrow", "better")
+        assert [line[name] for name in names] == expected
+        assert {name: "" if value is None else str(value) for name, value in line.items()} == row
+        assert (row["from"], row["to"]) == ("2025-10-01", "2026-01-01")
+    assert held.schema["change_low"] == pl.Float64
+    assert held.schema["better"] == pl.Boolean
+
+
+def test_plans_in_files_are_the_numbers_of_the_json(shop: Path, tmp_path: Path) -> None:
+    words = ("metrics", *PERIOD, "--power", "--format")
+    (group,) = json.loads(said(shop, *words, "json").stdout)["groups"]
+    rows = list(csv.DictReader(io.StringIO(said(shop, *words, "csv").stdout)))
+    said(shop, *words, "parquet", "--out", str(tmp_path / "plans.parquet"))
+    held = pl.read_parquet(tmp_path / "plans.parquet")
+    assert len(rows) == held.height == 4 * len(group["plans"])
+    for line in held.iter_rows(named=True):
+        plan = group["plans"][line["metric"]]
+        assert (line["now"], line["per_week"]) == (plan["now"], plan["per_week"])
+        visible = [item for item in plan["visible"] if item["weeks"] == line["weeks"]]
+        (expected,) = visible or [{"values": None, "fall": None, "rise": None}]
+        assert {name: line[name] for name in ("values", "fall", "rise")} == {
+            name: expected[name] for name in ("values", "fall", "rise")
+        }
+    assert held.schema["fall"] == held.schema["rise"] == pl.Float64
 
 
 def test_no_arrow_without_evidence(shop: Path) -> None:
