@@ -7,8 +7,10 @@ a day with a clock change has 23 or 25 hours and no instant falls into two bucke
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -54,22 +56,25 @@ class Period:
 
         Errors: `ConfigError` when there would be more than `MOST_BUCKETS`.
         """
-        zone = ZoneInfo(timezone)
-        edges = [self.start]
-        day = _floor(self.start.astimezone(zone).date(), every)
-        while True:
-            day = _next(day, every)
-            edge = datetime.combine(day, time(), zone).astimezone(UTC)
-            if edge >= self.end:
-                break
-            if edge > edges[-1]:  # Samoa had no 30 December 2011: its two midnights are one
-                edges.append(edge)
-            if len(edges) > MOST_BUCKETS:
-                raise ConfigError(
-                    f"--every {every} from {self.start:%Y-%m-%d} to {self.end:%Y-%m-%d} is more than {MOST_BUCKETS:,} "
-                    "columns; ask for a shorter period with --from, or for longer buckets"
-                )
+        edges = list(islice(self.edges(every, timezone), MOST_BUCKETS + 1))
+        if len(edges) > MOST_BUCKETS:
+            raise ConfigError(
+                f"--every {every} from {self.start:%Y-%m-%d} to {self.end:%Y-%m-%d} is more than {MOST_BUCKETS:,} "
+                "columns; ask for a shorter period with --from, or for longer buckets"
+            )
         return [Period(a, b) for a, b in zip(edges, [*edges[1:], self.end], strict=True)]
+
+    def edges(self, every: Every, timezone: str = "UTC") -> Iterator[datetime]:
+        """Where the calendar buckets that touch the period begin, in order, its own start first; however many there are."""
+        zone = ZoneInfo(timezone)
+        last, day = self.start, _floor(self.start.astimezone(zone).date(), every)
+        while last < self.end:
+            yield last
+            begun = last
+            while last == begun:
+                day = _next(day, every)
+                # Samoa had no 30 December 2011: its two midnights are one
+                last = max(begun, datetime.combine(day, time(), zone).astimezone(UTC))
 
 
 def parse_seconds(text: str) -> float:

@@ -119,10 +119,10 @@ def _days_of(periods: tuple[Period, ...], timezone: str, working_days: tuple[int
 
 
 def _days_within(period: Period, timezone: str, working_days: tuple[int, ...]) -> Days:
-    days = period.buckets("day", timezone)
-    last = days[-1].start.astimezone(ZoneInfo(timezone)).isoweekday() - 1
+    days = list(period.edges("day", timezone))
+    last = days[-1].astimezone(ZoneInfo(timezone)).isoweekday() - 1
     weekday = (np.arange(len(days)) + last - (len(days) - 1)) % 7
-    edges = np.array([micros(day.start) for day in days] + [micros(period.end)])
+    edges = np.array([micros(day) for day in days] + [micros(period.end)])
     return Days(
         starts=edges[:-1],
         ends=edges[1:],
