@@ -10,7 +10,7 @@ newest deployment moves as regions receive it.
 
 Only the region whose finish counts stays a deployment; all of them stand in `region_facts`. What is said of another
 one (an incident, a check, a person's decision) holds for the deployment that it is part of. Attempts that did not
-succeed stay attempts, each region's own. A service with one production environment is left as it is.
+succeed stay attempts, each region's own; metrics/analyses/rollouts.py tells which of them count as one. A service with one production environment is left as it is.
 """
 
 from __future__ import annotations

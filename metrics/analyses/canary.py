@@ -6,11 +6,14 @@ attempt that ended as failed with a failed check. A failed rollout that no check
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from dora.warehouse import Reader
 from metrics.analyses.answer import Answer, by_group, share
 from metrics.analyses.known import known
+from metrics.analyses.rollouts import parts
 from metrics.failed_deployments import failures_by_number
 from metrics.question import Question
 from metrics.slices import Slices, slices
@@ -45,11 +48,20 @@ def canary(reader: Reader, question: Question) -> Answer:
 
 def _judged(reader: Reader, cut: Slices) -> pl.DataFrame:
     """The attempts with `kinds`: the kinds of evidence that count against each, null when it did not fail."""
-    frame = cut.frame(reader, "analyses/canary", canary=CANARY)
+    frame = _together(cut.frame(reader, "analyses/canary", canary=CANARY), parts(reader, cut))
     failed = [(number, sorted(failure.kinds)) for number, failure in failures_by_number(reader, cut).items()]
     schema = pl.Schema({"number": frame.schema["number"], "kinds": pl.List(pl.String)})
     kinds = pl.DataFrame(failed, schema=schema, orient="row")
     return frame.join(kinds, on="number", how="left", maintain_order="left")
+
+
+def _together(frame: pl.DataFrame, regions: Mapping[int, int]) -> pl.DataFrame:
+    """The attempts without those that are part of another one (number -> its number), whose checks are its own too."""
+    if not regions:
+        return frame
+    whole = pl.col("number").replace(regions)
+    checks = pl.col("checks", "failed_checks").sum().over("grp", whole)
+    return frame.with_columns(checks).filter(~pl.col("number").is_in([*regions]))
 
 
 def _row(part: pl.DataFrame, checks_known: bool) -> dict[str, object]:

@@ -10,13 +10,15 @@ import polars as pl
 
 from dora.warehouse import Reader
 from metrics.analyses.answer import Answer, by_group, share, spread
+from metrics.analyses.rollouts import parts
 from metrics.question import Question
 from metrics.slices import slices
 
 DEFINITION = (
     "production attempts that ended well, of those that ended well or failed; cancelled and unfinished ones are "
     "in neither, and whether what went live was any good is the change fail rate. Unwatched: their source tells "
-    "only what was put live, so they are in no rate"
+    "only what was put live, so they are in no rate. Where regions are one production, attempts of a version that ended "
+    "alike in several of them are one"
 )
 COLUMNS = (
     "group", "attempts", "succeeded", "failed", "cancelled", "unfinished", "unwatched", "success_rate",
@@ -28,7 +30,8 @@ COLUMNS = (
 def success(reader: Reader, question: Question) -> Answer:
     """One row a group; the rate is succeeded / (succeeded + failed), None when no attempt is watched."""
     cut = slices(reader, question)
-    frame = cut.frame(reader, "analyses/success")
+    every = cut.frame(reader, "analyses/success")
+    frame = every.filter(~pl.col("number").is_in([*parts(reader, cut)]))
     rows = tuple({"group": name} | _row(part) for name, part in by_group(cut, frame))
     return Answer(
         name="success",

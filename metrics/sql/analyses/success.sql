@@ -1,4 +1,5 @@
--- One row per group and production attempt that ended in [$start, $end), or began in it and has not ended.
+-- One row per group and production attempt that ended in [$start, $end), or began in it and has not ended; number: its
+-- place in the facts.
 -- watched: its source has told of an attempt that began before it ended, or that did not end well.
 -- seconds: from its start (else its creation) to its end, null when unknown, impossible or the same moment.
 with members as (
@@ -13,7 +14,7 @@ attempts as (
     select *, coalesce(finished_at, started_at, created_at) as at, coalesce(started_at, created_at) as began_at
     from deployment_facts where is_production
 )
-select m.grp, d.source, s.watched, d.status,
+select m.grp, d.number, d.source, s.watched, d.status,
        case when d.finished_at > d.began_at then (epoch_us(d.finished_at) - epoch_us(d.began_at)) / 1e6 end as seconds
 from attempts d
 join sources s on s.source = d.source
