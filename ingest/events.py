@@ -78,7 +78,8 @@ def merge(old: Record, new: Record) -> Record:
     """Two records of one thing as one: of each column the newest that was said, whichever came first.
 
     A value equal to its column's default counts as not said, except `status`, which every event tells. Of two
-    events at the same instant the one with a final status is the newer. `detected_at` stays the earliest.
+    events at the same instant the one with a final status is the newer. `detected_at` stays the earliest, and so does
+    `finished_at` of a deployment whose success is told again: it finished when it first succeeded.
     """
     first, second = sorted((old, new), key=_age)
     said = {
@@ -86,11 +87,18 @@ def merge(old: Record, new: Record) -> Record:
         for field in fields(second)
         if (value := getattr(second, field.name)) is not None and (field.name == "status" or value != field.default)
     }
-    for name in _EARLIEST:
+    for name in _earliest(first, second):
         known = getattr(first, name, None)
         if known and name in said:
             said[name] = min(known, said[name])
     return replace(first, **said)
+
+
+def _earliest(first: Record, second: Record) -> tuple[str, ...]:
+    """The columns of two records of one thing of which the earlier time is right."""
+    told = (first, second)
+    again = all(isinstance(record, Deployment) and record.status == "succeeded" for record in told)
+    return (*_EARLIEST, "finished_at") if again else _EARLIEST
 
 
 def merge_all(records: Sequence[Record]) -> list[Record]:

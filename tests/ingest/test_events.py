@@ -215,3 +215,15 @@ def test_an_older_event_that_comes_late_does_not_take_back_the_end() -> None:
 def test_of_two_events_at_one_instant_the_final_status_stays() -> None:
     begun, ended = (plain("deployment", id="1", service="s", status=status) for status in ("running", "failed"))
     assert getattr(merge(begun, ended), "status", "") == getattr(merge(ended, begun), "status", "") == "failed"
+
+
+def test_a_success_that_is_told_again_keeps_its_first_finish() -> None:
+    first, again = (
+        plain("deployment", id="1", service="s", status="succeeded", finished_at=f"2025-03-01T{clock}:00Z")
+        for clock in ("12:00", "18:00")
+    )
+    for told in (merge(first, again), merge(again, first), merge(first, plain("deployment", id="1", service="s"))):
+        assert isinstance(told, Deployment)
+        assert told.finished_at == at("12:00")
+    failed = plain("deployment", id="1", service="s", status="failed", finished_at="2025-03-01T13:00Z", updated_at=NOW.replace(day=3).isoformat())  # fmt: skip
+    assert getattr(merge(first, failed), "finished_at", None) == at("13:00")
