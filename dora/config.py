@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar, cast
+from zoneinfo import ZoneInfo
 
 from dora.definition_tables import all_definitions
 from dora.definitions import Definitions
@@ -50,7 +51,10 @@ class WarehouseTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ownership:
-    """One stretch `[since, until)` in which a team owns a service; open ends are None."""
+    """One stretch `[since, until)` in which a team owns a service; open ends are None.
+
+    Days, and moments without an offset, are those of the time zone of `[definitions]`.
+    """
 
     service: str
     since: str | None = None
@@ -220,21 +224,23 @@ def _check(config: Config, path: Path) -> None:
             raise ConfigError(f"{path}: two [[{what}]] tables are named {double[0]!r}; names must differ")
     for team in config.teams:
         for owned in team.owns:
-            _check_ownership(owned, f"{path}: [[team]] {team.name!r}: owns {owned.service!r}")
+            _check_ownership(
+                owned, config.definitions.timezone, f"{path}: [[team]] {team.name!r}: owns {owned.service!r}"
+            )
 
 
-def _check_ownership(owned: Ownership, place: str) -> None:
+def _check_ownership(owned: Ownership, timezone: str, place: str) -> None:
     try:
-        since, until = ownership_instant(owned.since), ownership_instant(owned.until)
+        since, until = ownership_instant(owned.since, timezone), ownership_instant(owned.until, timezone)
     except ConfigError as error:
         raise ConfigError(f"{place}: {error}") from None
     if since and until and since >= until:
         raise ConfigError(f"{place}: since {owned.since} is not before until {owned.until}; swap or correct them")
 
 
-def ownership_instant(text: str | None) -> datetime | None:
-    """An end of an `Ownership` as aware UTC; None stays open."""
-    return None if text is None else parse_instant(text)
+def ownership_instant(text: str | None, timezone: str) -> datetime | None:
+    """An end of an `Ownership` as aware UTC; a day begins at midnight of the time zone. None stays open."""
+    return None if text is None else parse_instant(text, ZoneInfo(timezone))
 
 
 def _is_writable(folder: Path) -> bool:

@@ -163,13 +163,14 @@ def _kinds(text: str) -> tuple[str, ...]:
 
 def _check_names(reader: Reader, asked: Asked) -> None:
     from metrics.known_names import known_names
+    from metrics.slices import NO_TEAM
 
     if not (asked.services or asked.teams or asked.environments):
         return
     known = known_names(reader)
     for option, names, there in (
         ("--service", asked.services, known.services),
-        ("--team", asked.teams, known.teams),
+        ("--team", [name for name in asked.teams if name != NO_TEAM], known.teams),
         ("--environment", asked.environments, known.environments),
     ):
         for name in names:
@@ -178,10 +179,12 @@ def _check_names(reader: Reader, asked: Asked) -> None:
 
 
 def _check_owners(reader: Reader, question: Question) -> None:
-    from metrics.slices import slices
+    from metrics.slices import NO_TEAM, slices
 
-    if not (question.teams and question.services) or slices(reader, question).members:
+    if not (question.services or NO_TEAM in question.teams) or not question.teams or slices(reader, question).members:
         return
+    if not question.services:
+        raise ConfigError(f"--team {NO_TEAM!r}: every service is of a team throughout this period; leave it out")
     owners = slices(reader, replace(question, by="team", teams=())).names
     services, theirs, teams = (", ".join(map(repr, names)) for names in (question.services, owners, question.teams))
     raise ConfigError(f"--service and --team match nothing: {services} is of {theirs}, not of {teams}; leave one out")

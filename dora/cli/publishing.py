@@ -46,7 +46,7 @@ def ownerships_of(config: Config) -> list[Ownership]:
     owned = [Ownership(team=team.name, service=service) for team in config.teams for service in team.services]
     for team in config.teams:
         for row in team.owns:
-            since, until = ownership_instant(row.since), ownership_instant(row.until)
+            since, until = (ownership_instant(end, config.definitions.timezone) for end in (row.since, row.until))
             owned.append(Ownership(team=team.name, service=row.service, owned_from=since, owned_until=until))
     return owned
 

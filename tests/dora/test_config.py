@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from dora.config import find_config, load_config
+from dora.cli.publishing import ownerships_of
+from dora.config import Config, find_config, load_config
 from dora.environment import without_secrets
 from dora.errors import ConfigError
 from tests.dora.processes import dora
 
 
-def load(folder: Path, text: str) -> object:
+def load(folder: Path, text: str) -> Config:
     (folder / "dora.toml").write_text(text, encoding="utf-8")
     return load_config(str(folder / "dora.toml"))
 
@@ -154,3 +156,13 @@ def test_a_failure_window_may_last_forever(tmp_path: Path) -> None:
     definitions = load_config(str(tmp_path / "dora.toml")).definitions
     assert definitions.failure_window_seconds is None
     assert dict(definitions.services)["a"].failure_window_seconds == 7200
+
+
+def test_days_of_ownership_are_those_of_the_time_zone(tmp_path: Path) -> None:
+    for zone, hour in (("UTC", 0), ("America/New_York", 5)):
+        config = load(
+            tmp_path,
+            f"[definitions]\ntimezone = '{zone}'\n[[team]]\nname = 'a'\nowns = [{{service = 's', since = '2025-03-01'}}]",
+        )
+        [owned] = ownerships_of(config)
+        assert owned.owned_from == datetime(2025, 3, 1, hour, tzinfo=UTC)

@@ -271,3 +271,12 @@ def test_a_period_that_goes_on_after_the_data_is_noted(shop: Path) -> None:
     words = "after the data, and figures per day count these days too"
     assert words in said(shop, "metrics", "--from", "2025-10-01", "--to", "2030-01-01").stderr
     assert words not in said(shop, "metrics", "--from", "2025-10-01", "--to", "2025-12-01").stderr
+
+
+def test_what_no_team_owns_can_be_asked_for(shop: Path, tmp_path: Path) -> None:
+    words = ["metrics", *PERIOD, "--by", "team", "--team", "no team", "--format", "json"]
+    assert "every service is of a team throughout this period" in said(shop, *words, code=2).stderr
+    (tmp_path / "dora.toml").write_text('[[source]]\ntype = "files"\nfolder = "."\nfiles = []\n')
+    said(tmp_path, "record", "deployment", "id=1", "service=s", "finished_at=2025-11-01T10:00Z")
+    [group] = json.loads(said(tmp_path, *words).stdout)["groups"]
+    assert (group["name"], group["deployment_frequency"]["deployments"]) == ("no team", 1)
