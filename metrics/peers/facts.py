@@ -17,7 +17,8 @@ TABLES = ("deployments", "changes", "pull_requests", "incidents")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """The rows of one group (metrics/sql/peers), over all time where a rule looks back or ahead.
+    """The rows of one group (metrics/sql/peers), over all time where a rule looks back or ahead: what a rule says of a span
+    does not depend on the period that it was asked in.
 
     `[start, end)` is the span asked about, in naive UTC. `last`: it ends where the whole period ends, and a peer
     whose bounds are inclusive counts what happened at that very moment.

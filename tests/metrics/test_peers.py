@@ -6,21 +6,32 @@ folder holds is told in tests/golden_case.py. The figures of Metrik, Pelorus and
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dora.cli.peers import NAMES
+from dora.definitions import Definitions
 from dora.errors import ConfigError
-from dora.period import parse_period
-from dora.warehouse import open_published
+from dora.period import Every, Period, parse_period
+from dora.warehouse import Reader, open_published
+from metrics.build import Setting
 from metrics.peers.catalog import PEERS, peer
 from metrics.peers.comparison import Row, compare
-from metrics.peers.peer import Metric, Moves, Rule
-from metrics.question import BY, Question, published_as_of
+from metrics.peers.facts import facts
+from metrics.peers.peer import Figure, Metric, Moves, Rule
+from metrics.question import BY, By, Question, published_as_of
+from metrics.slices import slices
 from tests.golden_case import expected, facts_of_case, plain, read_rows
+from tests.in_memory import facts_of_records
+from tests.made_up_history import END, OWNERS, SERVICES, START, history
 from tests.organisations import publish, publish_empty
 
 GOLDEN = Path(__file__).parent.parent / "golden_peers"
@@ -69,6 +80,39 @@ def test_nothing_gives_no_rate_and_no_time(tmp_path: Path) -> None:
         assert [row for row in found.rows if row.n or row.peer] == [], name
         assert {row.peer for row in found.rows if row.metric != "deployment_frequency"} <= {None}, name
     reader.close()
+
+
+@settings(max_examples=8, derandomize=True, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from(BY), st.integers(0, 24 * 20), st.sampled_from(("day", "week")))
+def test_a_span_has_the_same_figures_as_a_bucket_and_asked_alone(seed: int, by: By, hours: int, every: Every) -> None:
+    """Also of services that are deployed to two environments, and of incidents whose cause was shipped long before."""
+    definitions = Definitions(production=("production*",))
+    records = history(random.Random(seed))
+    reader = facts_of_records(records, Setting(definitions, SERVICES, OWNERS))
+    moments = {row[0] for row in reader.rows(MOMENTS)}
+    begin = START + timedelta(hours=hours)
+    asked = Question(period=Period(begin, END), as_of=END, by=by, every=every, definitions=definitions)
+    # Both bounds count for some peers, but where another bucket begins.
+    alone = [span for span in asked.buckets()[1:] if span.end.replace(tzinfo=None) not in moments]
+    found = _figures(reader, asked)
+    for span in random.Random(seed).sample(alone, min(4, len(alone))):
+        own = _figures(reader, replace(asked, period=span, every=None))
+        assert {key: found[key] for key in own} == own
+
+
+def _figures(reader: Reader, question: Question) -> dict[tuple[str, str, Period], list[Figure]]:
+    """Every peer's figures by peer, group and span; the whole period of the question is among the spans."""
+    rows = list(facts(reader, slices(reader, question)))
+    return {
+        (name, group, span): list(known.figures(given)) for name, known in PEERS.items() for group, span, given in rows
+    }
+
+
+#: Every moment at which something that a peer counts happened.
+MOMENTS = (
+    "select finished_at from deployment_facts union select merged_at from pull_request_facts "
+    "union select coalesce(detected_at, impact_started_at) from incident_facts union select resolved_at from incident_facts"
+)
 
 
 @pytest.mark.parametrize("name", PEERS)

@@ -1,4 +1,5 @@
--- One row per group, production environment and commit (merges and bots' included) first deployed there since $start.
+-- One row per group, production environment and commit (merges and bots' included) first deployed there since $start, or at any
+-- time when an incident names it.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
@@ -8,6 +9,6 @@ from change_facts c
 join members m on m.service = c.service
     and (m.owned_from is null or c.deployed_at >= m.owned_from)
     and (m.owned_until is null or c.deployed_at < m.owned_until)
-where c.deployment_id is not null and c.deployed_at >= $start
+where c.deployment_id is not null and (c.deployed_at >= $start or c.sha in (select sha from incidents where sha is not null))
     and (len($environments::varchar[]) = 0 or c.environment in (select unnest($environments::varchar[])))
 order by m.grp, c.deployed_at, c.service, c.environment, c.sha
