@@ -76,7 +76,9 @@ def decisions(chance: random.Random, records: Sequence[Record]) -> Overrides:
 def release_branches(chance: random.Random, records: Sequence[Record]) -> Iterator[Record]:
     """Pull requests squashed onto branches that never come back to the default branch, most of them deployed from there."""
     for service in SERVICES:
-        commits = sorted((r for r in set(records) if isinstance(r, Commit) and r.repository == service.repository), key=_sha)
+        commits = sorted(
+            (r for r in set(records) if isinstance(r, Commit) and r.repository == service.repository), key=_sha
+        )
         base = chance.choice(commits)
         at = (base.committed_at or START) + timedelta(days=chance.randint(1, 9))
         for number in range(900, 900 + chance.randint(1, 3)):
@@ -87,7 +89,9 @@ def release_branches(chance: random.Random, records: Sequence[Record]) -> Iterat
             )  # fmt: skip
             yield merge
             if service.paths:
-                yield CommitPath(repository=merge.repository, sha=merge.sha, path=chance.choice(("api/a.py", "web/w.py")))
+                yield CommitPath(
+                    repository=merge.repository, sha=merge.sha, path=chance.choice(("api/a.py", "web/w.py"))
+                )
             if chance.random() < 0.8:
                 yield PullRequest(
                     source="host", repository=merge.repository, number=number, state="merged", merge_sha=merge.sha,

@@ -16,6 +16,7 @@ from dora.cli.options import (
     out_option,
     question_of,
     reading,
+    say,
 )
 from dora.cli.tables import emit
 from dora.period import edge
@@ -50,6 +51,7 @@ def command(
     if form == "table":
         _head(told)
     emit(rows if form != "table" else [_short(row) for row in rows], form, out, _document(told, rows))
+    say(told.question.notes, form)
 
 
 def _head(told: Explanation) -> None:
@@ -73,6 +75,8 @@ def _document(told: Explanation, rows: list[dict[str, object]]) -> dict[str, obj
         "source": told.metric.source_url,
         "definitions": {"hash": told.question.definitions.hash} | told.question.definitions.as_dict(),
         "period": {"from": period.start.isoformat(), "to": period.end.isoformat()},
+        "filters": told.question.filters,
+        "notes": told.question.notes,
         "value": told.value,
         "kaplan_meier": told.with_open if told.metric.unit == "seconds" else None,
         "unit": told.metric.unit,

@@ -27,7 +27,7 @@ def flat_columns(card: Scorecard) -> list[FlatColumn]:
     """A row a group, or a group and bucket when the question has buckets; no rows of no groups, with the columns' names.
 
     A field of a metric is `METRIC_FIELD`, an interval that with `_low` and `_high`, a level `METRIC_level`, a list of
-    numbers `_1`, `_2` and so on, a mapping a column a key that any row has.
+    numbers `_1`, `_2` and so on, a mapping a column a key that any row has. Last what the figures were computed with.
     """
     rows = [part for group in card.groups for part in (group.buckets if group.buckets is not None else (group,))]
     timezone = str(card.definitions["timezone"])
@@ -42,6 +42,7 @@ def flat_columns(card: Scorecard) -> list[FlatColumn]:
         ),
         FlatColumn("definitions_hash", str, [card.definitions["hash"]] * len(rows)),
         FlatColumn("edition", int, [card.edition] * len(rows)),
+        FlatColumn("filters", str, [_filters(card)] * len(rows)),
     ]
 
 
@@ -51,6 +52,11 @@ def emit_columns(columns: Sequence[FlatColumn], form: str, out: str | None) -> N
     lines = zip(*(column.values for column in columns), strict=True)
     rows = [dict(zip(names, line, strict=True)) for line in lines]
     emit(rows, form, out, empty=names, kinds={column.name: column.kind for column in columns})
+
+
+def _filters(card: Scorecard) -> str | None:
+    """What the question was narrowed to, `services A, B; environments C`; None without a filter."""
+    return "; ".join(f"{name} {', '.join(asked)}" for name, asked in card.filters.items()) or None
 
 
 def _columns(name: str, hint: object, values: Sequence[object]) -> Iterator[FlatColumn]:

@@ -50,7 +50,10 @@ if TYPE_CHECKING:
 @click.option("--quality", is_flag=True, help="What the data cannot tell, and which metrics that touches.")
 @format_option
 @out_option
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     config: str | None,
     by: str,
     every: str | None,
@@ -71,6 +74,7 @@ def command(
     _one_of(analysis=analysis, trend=trend, power=power, quality=quality, **{"as": peer})
     check_edition(edition)
     if quality:
+        _whole(context)
         findings.show(config, form, out)
         return
     if analysis == "list":
@@ -125,6 +129,24 @@ def _one_of(**modes: object) -> None:
     chosen = [f"--{name}" for name, asked_for in modes.items() if asked_for]
     if len(chosen) > 1:
         raise click.UsageError(f"{' and '.join(chosen)} answer different questions; ask one at a time")
+
+
+def _whole(context: click.Context) -> None:
+    """Findings are over everything: an option that asks for less or for something else is a usage error."""
+    given = {
+        param.opts[0]
+        for param in context.command.params
+        if param.name not in _OF_FINDINGS
+        and context.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE
+    }
+    if given:
+        raise click.UsageError(
+            f"--quality is over all the data, by the definitions it was built with; leave {', '.join(sorted(given))} out"
+        )
+
+
+#: The options that a list of findings listens to.
+_OF_FINDINGS = ("config", "quality", "form", "out")
 
 
 def contract(card: Scorecard) -> dict[str, object]:

@@ -49,6 +49,8 @@ class Comparison:
             "read": self.peer.read,
             "by": self.question.by,
             "period": {"from": period.start.isoformat(), "to": period.end.isoformat()},
+            "filters": self.question.filters,
+            "notes": self.question.notes,
             "data_as_of": self.question.as_of.isoformat(timespec="seconds"),
             "definitions": {"hash": used.hash} | used.as_dict(),
             "rules": [asdict(rule) for rule in self.peer.rules],

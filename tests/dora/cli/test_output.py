@@ -77,7 +77,7 @@ def test_no_data_is_null_and_insufficient_never_zero(shop: Path) -> None:
     assert group["change_fail_rate"]["level"]["label"] == "insufficient data"
 
 
-def test_an_answer_says_what_it_was_narrowed_to(shop: Path) -> None:
+def test_an_answer_says_what_it_was_narrowed_to(shop: Path, tmp_path: Path) -> None:
     filters = ("--service", "prices", "--service", "reviews", "--team", "Catalogue")
     words = ["metrics", *PERIOD, *filters, "--format"]
     sentence = "only services prices, reviews; teams Catalogue"
@@ -89,9 +89,43 @@ def test_an_answer_says_what_it_was_narrowed_to(shop: Path) -> None:
     assert document["filters"] == {"services": ["prices", "reviews"], "teams": ["Catalogue"]}
     for form in ("json", "csv"):
         assert said(shop, *words, form).stderr == ""
+    for form in ("csv", "parquet"):
+        said(shop, *words, form, "--out", str(tmp_path / form))
+    frames = pl.read_csv(tmp_path / "csv"), pl.read_parquet(tmp_path / "parquet")
+    for frame in frames:
+        assert (frame.columns[-1], frame["filters"].to_list()) == ("filters", [sentence.removeprefix("only ")])
     whole = json.loads(said(shop, "metrics", *PERIOD, "--format", "json").stdout)
     assert whole["filters"] == {}
     assert not [note for note in whole["notes"] if note.startswith("only ")]
+
+
+@pytest.mark.parametrize("words", [("explain", "change_fail_rate"), ("metrics", "--as", "gitlab")])
+def test_rows_and_other_tools_figures_say_what_they_were_narrowed_to(shop: Path, words: tuple[str, ...]) -> None:
+    narrowed = [*words, *PERIOD, "--service", "prices", "--environment", "production", "--format"]
+    sentence = "only services prices; environments production"
+    for form in ("table", "markdown"):
+        assert sentence in said(shop, *narrowed, form).stderr.splitlines()
+    assert said(shop, *narrowed, "csv").stderr == ""
+    document = json.loads(said(shop, *narrowed, "json").stdout)
+    assert document["filters"] == {"services": ["prices"], "environments": ["production"]}
+    assert sentence in document["notes"]
+    whole = json.loads(said(shop, *words, *PERIOD, "--format", "json").stdout)
+    assert (whole["filters"], [note for note in whole["notes"] if note.startswith("only ")]) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("--service", "prices"), ("--service", "nobody"), ("--team", "Catalogue"), ("--environment", "x"), ("--from", "90d"),
+        ("--to", "2026-01-01"), ("--by", "organisation"), ("--every", "week"), ("--clock", "merged"), ("--no-bots",),
+    ],
+)  # fmt: skip
+def test_findings_are_over_all_the_data_and_listen_to_no_filter(shop: Path, given: tuple[str, ...]) -> None:
+    done = said(shop, "metrics", "--quality", *given, code=2)
+    option = given[0].replace("--no-bots", "--bots")
+    assert "--quality is over all the data" in done.stderr
+    assert f"leave {option} out" in done.stderr
+    assert "findings" in json.loads(said(shop, "metrics", "--quality", "--format", "json").stdout)
 
 
 @pytest.mark.parametrize("what", ["metrics", "deploys"])
@@ -174,6 +208,7 @@ def test_files_hold_the_numbers_of_the_json(shop: Path, tmp_path: Path, options:
         "from",
         "to",
         "definitions_hash",
+        "filters",
         *(name for name in frame.columns if name.endswith("_level")),
     }
 
