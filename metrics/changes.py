@@ -123,7 +123,7 @@ def with_stages(requests: pl.DataFrame) -> pl.DataFrame:
 def counted(deployments: pl.DataFrame, facts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """What each deployment of a frame shipped first: commits, changes, mainline_changes, pull_requests, lines.
 
-    `lines`: null when no size is known.
+    `lines`: null unless the size of every pull request is known, for a part of them is not the whole.
     """
     rows = pl.select(row=pl.int_range(deployments.height, dtype=pl.Int64))
     if "change_facts" in facts:
@@ -134,7 +134,7 @@ def counted(deployments: pl.DataFrame, facts: Mapping[str, pl.DataFrame]) -> pl.
         )
         rows = rows.join(of_changes, on="row", how="left", maintain_order="left")
     if "pull_request_facts" in facts:
-        sizes = pl.when(pl.col("lines").count() > 0).then(pl.col("lines").sum())
+        sizes = pl.when(pl.col("lines").count() == pl.len()).then(pl.col("lines").sum())
         of_pulls = facts["pull_request_facts"].group_by("row").agg(pull_requests=pl.len(), lines=sizes)
         rows = rows.join(of_pulls, on="row", how="left", maintain_order="left")
     return rows.drop("row")

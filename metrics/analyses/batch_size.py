@@ -28,7 +28,8 @@ DEFINITION = (
     "Succeeded production deployments by what they shipped first: commits (no merges), merged pull requests, and lines "
     "added plus deleted by these pull requests. Bins: the answers of DORA's 2025 survey on small batches; its bins of "
     "changes for commits and pull requests, its bins of lines of a commit for lines of a deployment; 0 shipped "
-    "nothing new. A size that is not known is in no bin. Fail rate as in the change fail rate."
+    "nothing new. A size that is not known is in no bin: pull requests where no source knows any of the repository, lines "
+    "where the size of one of them is not known. Fail rate as in the change fail rate."
 )
 
 
@@ -49,10 +50,10 @@ def batch_size(reader: Reader, question: Question) -> Answer:
 
 
 def _measured(frame: pl.DataFrame) -> pl.DataFrame:
-    """Without lines where no deployment that shipped something has any: only those that shipped nothing would be known."""
-    if frame.filter(pl.col("commits") > 0)["lines"].count():
-        return frame
-    return frame.with_columns(lines=pl.lit(None, frame.schema["lines"]))
+    """Without the lines of a service where none of its deployments that shipped something has any in the group: only
+    those that shipped nothing would be known."""
+    known = ((pl.col("commits") > 0) & pl.col("lines").is_not_null()).any().over("grp", "service")
+    return frame.with_columns(lines=pl.when(known).then("lines"))
 
 
 def _rows(group: str, deployments: pl.DataFrame, size: str, bins: Bins) -> Iterator[Row]:

@@ -26,7 +26,7 @@ create or replace table team_services (
 -- replaced_id: the succeeded deployment before it, known commit or not: what was running until then.
 -- backward_kind: rollback, out_of_order, replay; null unless relation is backward.
 -- commits / changes / mainline_changes / pull_requests: first shipped by it (all, non-merge, mainline, merged PRs).
--- lines: added plus deleted over its pull requests; null when no size is known.
+-- lines: added plus deleted over its pull requests; null unless the size of every one is known.
 -- rework_kinds: why it counts as rework (rollback, revert, hotfix, incident_fix); empty when it does not.
 -- rework: the same as bits, the first of these lowest.
 -- number: the row's place in this table, a short key for the ledger.
