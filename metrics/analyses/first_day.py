@@ -27,8 +27,8 @@ COLUMNS = (
 DEFINITION = (
     "People (no bots) whose first change that landed, anywhere in the organisation, is of the period: from its commit to the "
     "first production deployment of the group that contains it. Median by Kaplan–Meier, so that those still waiting are not "
-    f"dropped; shares of those whose day or week has passed. No figures for fewer than {FEWEST} newcomers, so that none is "
-    "about a person."
+    f"dropped; shares of those whose day or week has passed. No figures for fewer than {FEWEST} newcomers, and no share of "
+    f"fewer than {FEWEST} whose day or week has passed, so that none is about a person."
 )
 
 
@@ -69,11 +69,14 @@ def _figures(newcomers: pl.DataFrame, as_of: datetime) -> dict[str, object]:
 
 
 def _within(rows: pl.DataFrame, as_of: datetime) -> dict[str, object]:
+    """How many there are whose day or week has passed, and their share; no share of fewer than `FEWEST`."""
     out: dict[str, object] = {}
     for name, span in WITHIN.items():
         old = rows.filter(pl.col("first_at") <= as_of - span)
         hits = old.filter(pl.col("deployed_at") - pl.col("first_at") < span).height
-        out |= {f"{name}_n": old.height, **share(f"within_{name}_share", hits, old.height)}
+        out |= {f"{name}_n": old.height}
+        if old.height >= FEWEST:
+            out |= share(f"within_{name}_share", hits, old.height)
     return out
 
 
@@ -90,5 +93,8 @@ def _notes(rows: tuple[Row, ...], frame: pl.DataFrame) -> Iterator[str]:
     few = sum(row.get("deployed") is None for row in rows)
     if few:
         yield f"{few} of {len(rows)} groups have fewer than {FEWEST} newcomers: their figures are left out"
+    young = sum(any(f"{name}_n" in row and row.get(f"within_{name}_share") is None for name in WITHIN) for row in rows)
+    if young:
+        yield f"{young} of {len(rows)} groups have fewer than {FEWEST} whose day or week has passed: that share is left out"
     if frame["before"].any():
         yield "people whose first change is in the first deployment of a service are left out: nobody knows when it was shipped"
