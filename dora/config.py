@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -222,11 +222,25 @@ def _check(config: Config, path: Path) -> None:
         double = sorted({name for name in names if names.count(name) > 1})
         if double:
             raise ConfigError(f"{path}: two [[{what}]] tables are named {double[0]!r}; names must differ")
+    _check_aliases(config.services, path)
     for team in config.teams:
         for owned in team.owns:
             _check_ownership(
                 owned, config.definitions.timezone, f"{path}: [[team]] {team.name!r}: owns {owned.service!r}"
             )
+
+
+def _check_aliases(services: Sequence[Service], path: Path) -> None:
+    """What goes by the name of two services would be of one of them by chance."""
+    owners: dict[str, str] = {service.name: service.name for service in services}
+    for service in services:
+        for alias in service.aliases:
+            other = owners.setdefault(alias, service.name)
+            if other != service.name:
+                raise ConfigError(
+                    f"{path}: [[service]] {service.name!r} and {other!r} both go by {alias!r}; "
+                    "leave that alias to the one that it means"
+                )
 
 
 def _check_ownership(owned: Ownership, timezone: str, place: str) -> None:

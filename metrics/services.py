@@ -34,11 +34,17 @@ class Ownership:
 
 
 class ServiceMap:
-    """Finds the service of a record by the name it gives, else by its repository."""
+    """Finds the service of a record by the name it gives, else by its repository.
+
+    A name that several services go by means the one that is called so, else the first of them.
+    """
 
     def __init__(self, services: Sequence[ServiceName]) -> None:
         self.services = {service.service: service for service in services}
-        self._names = {alias: s.service for s in services for alias in (*s.aliases, s.service)}
+        by_name = sorted(services, key=lambda service: service.service, reverse=True)
+        self._names = {alias: s.service for s in by_name for alias in s.aliases} | {
+            name: name for name in self.services
+        }
         self._repositories: dict[str, list[str]] = {}
         for service in services:
             if service.repository:

@@ -50,6 +50,8 @@ def load(folder: Path, text: str) -> Config:
         ("[[service]]\nname = 'a'\n[service.definitions]\nreplay_services = 3", ["many services at once"]),
         ("[definitions]\nservices = []", ["unknown key 'services'"]),
         ("[[service]]\nname = 'a'\n[[service]]\nname = 'a'", ["two [[service]] tables are named 'a'"]),
+        ("[[service]]\nname = 'a'\naliases = ['a', 'x']\n[[service]]\nname = 'b'\naliases = ['x']", ["'b' and 'a' both go by 'x'"]),
+        ("[[service]]\nname = 'a'\naliases = ['b']\n[[service]]\nname = 'b'", ["'a' and 'b' both go by 'b'"]),
         ("[[team]]\nname = 'a'\nowns = [{service = 's', since = 'x'}]", ["[[team]] 'a': owns 's'", "'x' is not a date"]),
         (
             "[[team]]\nname = 'a'\nowns = [{service = 's', since = '2025-02-01', until = '2025-01-01'}]",

@@ -16,7 +16,8 @@ begun as (
         or (list_contains($environments::varchar[], $all_regions) and service in (select service from region_facts))
 ),
 named as (
-    select service, unnest([service] || coalesce(aliases, [])) as name from services
+    select name, arg_min(service, (name <> service, service)) as service
+    from (select service, unnest([service] || coalesce(aliases, [])) as name from services) group by name
 ),
 flags as (
     select n.service, f.environment, f.flag, f.state, f.changed_at from flag_changes f join named n on n.name = f.service

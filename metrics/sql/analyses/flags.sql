@@ -5,7 +5,8 @@ with members as (
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
 ),
 named as (
-    select service, unnest([service] || coalesce(aliases, [])) as name from services
+    select name, arg_min(service, (name <> service, service)) as service
+    from (select service, unnest([service] || coalesce(aliases, [])) as name from services) group by name
 )
 select m.grp, n.service, f.environment, f.flag, f.state, f.changed_at
 from flag_changes f
