@@ -19,8 +19,8 @@ COLUMNS = (
 )  # fmt: skip
 DEFINITION = (
     "Steps of the pipeline runs of the services, succeeded or failed in the period, most failures first. share of failures: of "
-    "all failed steps of the group; so far: with the rows above. A row without a step is a whole job; when its steps are known "
-    "too it has no share, for its failures are theirs. signature: the most frequent error of the step. wait: from when the step "
+    "all failed steps of the group; so far: with the rows above. A row without a step is a whole job; where steps of the "
+    "job are known in the same run too its failures are theirs: they count in no share. signature: the most frequent error of the step. wait: from when the step "
     "could begin to when it did; of a step that waits for a person all its time."
 )
 #: What a run is for is known of those that deploy only.
@@ -47,7 +47,8 @@ def _pareto(rows: pl.DataFrame) -> Iterator[dict[str, object]]:
     """The steps of one group, most failures first, each with its share of them and the share so far."""
     kinds = rows.partition_by("pipeline", "job", "step", as_dict=True)
     failures = {key: int(part["failed"].sum()) for key, part in kinds.items()}
-    counted = {key: n for key, n in failures.items() if not kinds[key]["whole_job"][0]}
+    own = {key: part.filter(~pl.col("whole_job"))["failed"] for key, part in kinds.items()}
+    counted = {key: int(failed.sum()) for key, failed in own.items() if len(failed)}
     everything, so_far = sum(counted.values()), 0
     for key in sorted(kinds, key=lambda key: (-failures[key], [str(part) for part in key])):
         row = dict(zip(("pipeline", "job", "step"), key, strict=True)) | _figures(kinds[key])
