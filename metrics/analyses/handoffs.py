@@ -26,9 +26,9 @@ COLUMNS = (
 DEFINITION = (
     "Succeeded production deployments by who started them: an author of a change or pull request that the deployment "
     "shipped first, a pipeline or bot, somebody else; `nothing new`: a person, but it shipped nothing that had an author "
-    "(a redeploy, a rollback, the first one); `unknown`: nobody is recorded. Self-service: an author or a pipeline; handed "
-    "off: somebody else. Runs: those whose steps are known; wait: from the first moment of its manual steps to their end, "
-    "of runs with any. Difference: of the two fail rates, with Newcombe's interval; chance alone when it holds 0."
+    "(a redeploy, a rollback, the first one) or none that is known; `unknown`: nobody is recorded. Self-service: an author or a pipeline; handed "
+    "off: somebody else. Runs: those whose steps are known; wait: the time in which a manual step waited, from its "
+    "first moment to its end, side by side counted once, of runs with any. Difference: of the two fail rates, with Newcombe's interval; chance alone when it holds 0."
 )
 
 
