@@ -18,7 +18,8 @@ COLUMNS = (
 )  # fmt: skip
 DEFINITION = (
     "What runs in production against the newest success in a rehearsal environment, at the end of the data or of the "
-    "period, whichever is earlier. versions: those that came to the rehearsal environment after production's own "
+    "period, whichever is earlier: the same commit, version or digest, of two known commits only the same; empty where "
+    "neither of these is known of both. versions: those that came to the rehearsal environment after production's own "
     "(or, when it was never rehearsed, after all that production ran); waiting: "
     "since the oldest of them came; commits: reachable from the rehearsed commit and not from production's, merges among "
     "them, and the other way round; production: the age of what runs there."
@@ -26,7 +27,7 @@ DEFINITION = (
 
 
 def drift(reader: Reader, question: Question) -> Answer:
-    """One row per group, service and production environment in use; figures None without a rehearsal environment.
+    """One row per group, service and production environment in use; figures None where nothing is to be compared with.
 
     What the newest record of the data tells has happened; what happens at the very end of the period has not.
     """
@@ -55,7 +56,7 @@ def _row(found: Row, commits: Mapping[object, tuple[int, int]], moment: datetime
     row = {name: found[name] for name in ("service", "environment", "production_version")}
     row |= {"production_seconds": (moment - since).total_seconds(), "staging": found["staging"]}
     row["staging_version"] = found["staging_version"]
-    if found["staging"] is None:
+    if found["staging"] is None or found["same"] is None:
         return row | dict.fromkeys(COLUMNS[7:])
     ahead, back = commits.get((found["service"], found["environment"]), (None, None))
     same, oldest = bool(found["same"]), cast("datetime | None", found["oldest_at"])
@@ -117,11 +118,17 @@ def _own(reader: Reader, row: Row, commits: set[str]) -> set[str]:
 
 def _notes(rows: Sequence[Row]) -> tuple[str, ...]:
     places = {(row["service"], row["environment"]): row for row in rows}.values()
-    compared = [row for row in places if row["staging"] is not None]
+    rehearsed = [row for row in places if row["staging"] is not None]
+    compared = [row for row in rehearsed if row["behind"] is not None]
     unknown = sum(row["commits"] is None for row in compared)
     notes = [f"{sum(bool(row['behind']) for row in compared)} of {len(compared)} are behind"] if compared else []
-    if len(compared) < len(places):
-        lacking = len(places) - len(compared)
+    if len(compared) < len(rehearsed):
+        notes.append(
+            f"{len(rehearsed) - len(compared)} of {len(places)} run what cannot be compared: neither version, commit nor digest "
+            "is known in both places"
+        )
+    if len(rehearsed) < len(places):
+        lacking = len(places) - len(rehearsed)
         notes.append(
             f"{lacking} of {len(places)} were never seen in a rehearsal environment, so nothing is said of them"
         )

@@ -1,37 +1,63 @@
 -- One row per group, service and production environment in use just before $until, owned by the group then.
 -- production_*: what runs there; staging_*: the newest success in a rehearsal environment, null without one.
--- versions, oldest_at: artifacts (a commit, else a version) that came to a rehearsal environment after the one that runs in
--- production did, and when the oldest of them came; if that one was never rehearsed, after all that production ever ran.
+-- same: as in rehearsal.sql the same version, commit or digest, where two known commits do not differ; null when neither
+-- of these is known of both.
+-- versions, oldest_at: artifacts (a commit, else a version, else a digest) that came to a rehearsal environment after the one
+-- that runs in production did, and when the oldest of them came; if that one was never rehearsed, after all that production
+-- ever ran.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
 ),
 succeeded as (
-    select service, repository, environment, is_production, is_rehearsal, number, finished_at, version, sha,
-           coalesce(sha, version) as artifact
+    select service, repository, environment, is_production, is_rehearsal, number, finished_at, version, sha, digest,
+           coalesce(sha, version, digest) as artifact
     from deployment_facts
     where status = 'succeeded' and finished_at < $until and service in (select service from members)
         and (not is_production or len($environments::varchar[]) = 0
              or environment in (select unnest($environments::varchar[])))
 ),
+live as (
+    select * from succeeded where is_production
+),
 production as (
-    select service, environment, arg_max(struct_pack(ended := finished_at, version, sha, artifact, repository), number) as runs
-    from succeeded where is_production group by service, environment
+    select service, environment, arg_max(struct_pack(number, ended := finished_at, version, sha, digest, repository), number) as runs
+    from live group by service, environment
 ),
 staging as (
-    select service, arg_max(struct_pack(environment, ended := finished_at, version, sha, artifact), (finished_at, number)) as runs
+    select service, arg_max(struct_pack(environment, ended := finished_at, version, sha, digest), (finished_at, number)) as runs
     from succeeded where is_rehearsal group by service
 ),
+tried as (
+    select service, artifact, version, sha, digest, min(finished_at) as came_at
+    from succeeded where is_rehearsal and artifact is not null group by all
+),
 rehearsed as (
-    select service, artifact, min(finished_at) as first_at from succeeded where is_rehearsal group by service, artifact
+    select service, artifact, min(came_at) as first_at from tried group by service, artifact
+),
+promoted as (
+    select p.number, t.service, t.artifact from live p join tried t on t.service = p.service and t.sha = p.sha
+    union
+    select p.number, t.service, t.artifact from live p join tried t on t.service = p.service and t.version = p.version
+    where p.sha is null
+    union
+    select p.number, t.service, t.artifact from live p join tried t on t.service = p.service and t.version = p.version
+    where t.sha is null
+    union
+    select p.number, t.service, t.artifact from live p join tried t on t.service = p.service and t.digest = p.digest
+    where p.sha is null
+    union
+    select p.number, t.service, t.artifact from live p join tried t on t.service = p.service and t.digest = p.digest
+    where t.sha is null
 ),
 started as (
     select p.service, p.environment, coalesce(
-               max(r.first_at) filter (r.artifact = p.runs.artifact), max(r.first_at), min(l.finished_at)
+               max(r.first_at) filter (l.number = p.runs.number), max(r.first_at), min(l.finished_at)
            ) as since
     from production p
-    join succeeded l on l.is_production and l.service = p.service and l.environment = p.environment
-    left join rehearsed r on r.service = l.service and r.artifact = l.artifact
+    join live l on l.service = p.service and l.environment = p.environment
+    left join promoted o on o.number = l.number
+    left join rehearsed r on r.service = o.service and r.artifact = o.artifact
     group by p.service, p.environment
 ),
 waiting as (
@@ -42,7 +68,10 @@ waiting as (
 select m.grp, p.service, p.environment, v.repository, len(coalesce(v.paths, [])) > 0 as shares_repository,
        p.runs.version as production_version, p.runs.sha as production_sha, p.runs.ended as production_at,
        s.runs.environment as staging, s.runs.version as staging_version, s.runs.sha as staging_sha, s.runs.ended as staging_at,
-       p.runs.artifact is not distinct from s.runs.artifact as same, coalesce(w.versions, 0) as versions, w.oldest_at
+       case when p.runs.sha = s.runs.sha then true when p.runs.sha <> s.runs.sha then false
+            when p.runs.version = s.runs.version or p.runs.digest = s.runs.digest then true
+            else coalesce(p.runs.version = s.runs.version, p.runs.digest = s.runs.digest) end as same,
+       coalesce(w.versions, 0) as versions, w.oldest_at
 from production p
 join members m on m.service = p.service
     and (m.owned_from is null or m.owned_from < $until) and (m.owned_until is null or m.owned_until >= $until)
