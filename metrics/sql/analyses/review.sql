@@ -11,7 +11,7 @@ writers as (
 )
 select m.grp, p.repository, p.number, bool_or(p.is_bot) as is_bot, bool_or(r.number is not null) as host,
        max(r.reviews) as reviews, min(coalesce(r.first_review_at, r.approved_at)) as first_review_at,
-       any_value(lower(r.checks)) as checks, max(r.checks_seconds) as checks_seconds, any_value(r.author) as author,
+       any_value(lower(r.checks)) as checks, max(r.checks_seconds) filter (r.checks_seconds >= 0) as checks_seconds, any_value(r.author) as author,
        any_value(case when len(c.parents) > 1 then c.author end) as merged_by, bool_or(w.author is not null) as comparable
 from pull_request_facts p
 join members m on m.service = p.service
