@@ -1,7 +1,7 @@
 -- One row per group and commit whose first pipeline run was created in [$start, $end); runs that deploy are left out.
 -- A run is a service's when it names it or, naming none, when it is of its repository; with the owner at its beginning.
 -- first_step, first_run, first_failure: seconds from that creation to the first finished step, the first finished run, and
--- the first failed step of any of the commit's runs; null while there is none or when it is negative.
+-- the first failed step of any of the commit's runs; null while there is none, ends before that creation left out.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
@@ -13,7 +13,8 @@ checks as (
     where r.sha is not null and (r.source, r.id) not in (select (source, run_id) from deployments where run_id is not null)
 ),
 named as (
-    select service, unnest(list_append(coalesce(aliases, []), service)) as name from services
+    select name, arg_min(service, (name <> service, service)) as service
+    from (select service, unnest([service] || coalesce(aliases, [])) as name from services) group by name
 ),
 owners as (
     select c.source, c.id, n.service from checks c join named n on n.name = c.service
@@ -27,20 +28,23 @@ owned as (
     join members m on m.service = o.service
         and (m.owned_from is null or c.created_at >= m.owned_from) and (m.owned_until is null or c.created_at < m.owned_until)
 ),
-ends as (
-    select source, run_id, min(finished_at) as first_step, min(finished_at) filter (status = 'failed') as first_failure
-    from pipeline_steps
-    where status in ('succeeded', 'failed')
-    group by source, run_id
+begun as (
+    select *, min(created_at) over (partition by grp, repository, sha) as began from owned
+),
+asked as (
+    select * from begun where began >= $start and began < $end
+),
+steps as (
+    select a.grp, a.repository, a.sha, min(s.finished_at) as step_at, min(s.finished_at) filter (s.status = 'failed') as failure_at
+    from asked a join pipeline_steps s on s.source = a.source and s.run_id = a.id
+    where s.status in ('succeeded', 'failed') and s.finished_at >= a.began
+    group by a.grp, a.repository, a.sha
 ),
 changes as (
-    select o.grp, min(o.created_at) as began, min(o.finished_at) as run_at, min(e.first_step) as step_at,
-           min(e.first_failure) as failure_at
-    from owned o left join ends e on e.source = o.source and e.run_id = o.id
-    group by o.grp, o.repository, o.sha
+    select grp, repository, sha, any_value(began) as began, min(finished_at) filter (finished_at >= began) as run_at
+    from asked group by grp, repository, sha
 )
-select grp, if(step_at >= began, epoch(step_at - began), null) as first_step,
-       if(run_at >= began, epoch(run_at - began), null) as first_run,
-       if(failure_at >= began, epoch(failure_at - began), null) as first_failure
-from changes
-where began >= $start and began < $end
+select c.grp, epoch(s.step_at - c.began) as first_step, epoch(c.run_at - c.began) as first_run,
+       epoch(s.failure_at - c.began) as first_failure
+from changes c left join steps s
+    on s.grp = c.grp and s.repository is not distinct from c.repository and s.sha = c.sha
