@@ -13,8 +13,8 @@ ALL = "all"
 DEFINITION = (
     "Succeeded production deployments whose artifact (same service and version, commit or digest) had succeeded in an "
     "environment outside production by then. times: how often, in all of these together. Delay of `all`: first success "
-    "anywhere before production to production; of a hop: first success in one environment to the first in the next; "
-    "both for the artifact's first deployment to production only, so that a rollback is no long delay. Same build: the "
+    "anywhere before production to the artifact's first deployment to production; of a hop: first success in one "
+    "environment to the first in the next; so a rollback is no long delay, and a second region a hop. Same build: the "
     "digest was production's every time; same way: the mechanism was production's every time."
 )
 _FIGURES = (
@@ -47,14 +47,14 @@ def rehearsal(reader: Reader, question: Question) -> Answer:
 def _all(rows: pl.DataFrame) -> dict[str, object]:
     """Over the deployments of a group: how many were rehearsed, how often, how long before."""
     deployments = rows.group_by("number", maintain_order=True).agg(
-        pl.col("seen", "first_here", "finished_at").first(),
+        pl.col("seen", "first_live", "finished_at").first(),
         pl.col("times").sum(),
         pl.col("first_at").min(),
         *_same("same_build", "same_mechanism"),
     )
     seen = deployments.filter("seen")
     rehearsed = seen.filter(pl.col("times") > 0)
-    promoted = rehearsed.filter("first_here")
+    promoted = rehearsed.filter("first_live")
     return {
         "deployments": deployments.height,
         "seen": seen.height,

@@ -1,7 +1,8 @@
 -- One row per group, succeeded production deployment finished in [$start, $end) and other environment in which the same
 -- artifact had succeeded by then; one row with a null `lower` when there is none.
 -- The same artifact: the same service with the same version, commit or digest; two known commits that differ are not.
--- seen: the service has deployments outside production at all.  first_here: no earlier success of it in the environment.
+-- seen: the service has deployments outside production at all.  first_here: no earlier success of it in the
+-- environment.  first_live: none in any production environment, of those asked for.
 -- times, first_at: how often and first when it was there.  same_build, same_mechanism: as in production, null unknown.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
@@ -32,9 +33,11 @@ same as (
         and e.finished_at <= a.finished_at and e.number <> a.number and coalesce(e.sha = a.sha, true)
 ),
 repeated as (
-    select distinct s.number
+    select s.number, bool_or(e.environment = a.environment) as here
     from same s join earlier e on e.number = s.earlier_number join asked a on a.number = s.number
-    where e.environment = a.environment
+    where e.is_production and (e.finished_at, e.number) < (a.finished_at, a.number)
+        and (len($environments::varchar[]) = 0 or e.environment in (select unnest($environments::varchar[])))
+    group by s.number
 ),
 rehearsals as (
     select s.number, e.environment as lower, count(distinct e.number) as times, min(e.finished_at) as first_at,
@@ -45,7 +48,8 @@ rehearsals as (
 )
 select a.grp, a.number, a.service, a.environment, a.finished_at,
        a.service in (select service from deployment_facts where not is_production) as seen,
-       a.number not in (select number from repeated) as first_here,
+       a.number not in (select number from repeated where here) as first_here,
+       a.number not in (select number from repeated) as first_live,
        r.lower, r.times, r.first_at, r.same_build, r.same_mechanism
 from asked a left join rehearsals r on r.number = a.number
 order by a.grp, a.finished_at, a.number, r.first_at, r.lower
