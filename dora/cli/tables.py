@@ -65,10 +65,11 @@ def write_table(header: Sequence[str], rows: Sequence[Sequence[Cell]], stream: I
     if not texts:
         stream.write("nothing to show\n")
         return
-    widths = [max(len(row[i]) for row in [list(header), *texts]) for i in range(len(header))]
+    titles = [_text(name) for name in header]
+    widths = [max(len(row[i]) for row in [titles, *texts]) for i in range(len(header))]
     limit = shutil.get_terminal_size((140, 24)).columns if _is_terminal(stream) else 10_000
     right = [all(isinstance(row[i], int | float) or row[i] is None for row in rows) for i in range(len(header))]
-    for line in [list(header), ["-" * width for width in widths], *texts]:
+    for line in [titles, ["-" * width for width in widths], *texts]:
         cells = [text.rjust(w) if r else text.ljust(w) for text, w, r in zip(line, widths, right, strict=True)]
         stream.write("  ".join(cells).rstrip()[:limit] + "\n")
 
@@ -82,10 +83,9 @@ def write_csv(header: Sequence[str], rows: Sequence[Sequence[Cell]], stream: IO[
 
 def write_markdown(header: Sequence[str], rows: Sequence[Sequence[Cell]], stream: IO[str]) -> None:
     """A GitHub table; pipes and angle brackets in cells are escaped."""
-    stream.write(f"| {' | '.join(header)} |\n|{'|'.join(' --- ' for _ in header)}|\n")
+    stream.write(f"| {' | '.join(map(_markdown, header))} |\n|{'|'.join(' --- ' for _ in header)}|\n")
     for row in rows:
-        cells = (_text(cell).replace("|", "\\|").replace("<", "&lt;").replace("\n", " ") for cell in row)
-        stream.write(f"| {' | '.join(cells)} |\n")
+        stream.write(f"| {' | '.join(map(_markdown, row))} |\n")
 
 
 def write_parquet(
@@ -114,6 +114,10 @@ def _text(cell: Cell) -> str:
     if isinstance(cell, float):
         return f"{cell:.6g}"
     return printable(str(cell))
+
+
+def _markdown(cell: Cell) -> str:
+    return _text(cell).replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 
 def _defused(cell: Cell) -> Cell:

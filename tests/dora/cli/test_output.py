@@ -16,6 +16,7 @@ import pytest
 
 from dashboard import units
 from dashboard.figures import FIGURES
+from dora.cli.tables import write_markdown, write_table
 from tests.dora.processes import command, dora, environment, said
 
 PERIOD = ("--from", "2025-10-01", "--to", "2026-01-01")
@@ -242,6 +243,15 @@ def test_output_that_cannot_be_written_is_one_sentence(shop: Path) -> None:
         done = said(shop, "deploys", "--format", form, "--out", "/nowhere/at/all", code=1)
         assert done.stderr.startswith("dora: /nowhere/at/all: cannot be written")
     assert "--out FILE" in said(shop, "deploys", "--format", "parquet", code=2).stderr
+
+
+def test_a_name_that_heads_a_column_is_no_order_to_the_terminal_and_no_markup() -> None:
+    name, rows = "a|<b>\x1b[31m\u202e", [["delay", 1]]
+    table, markdown = io.StringIO(), io.StringIO()
+    write_table(["figure", name], rows, table)
+    write_markdown(["figure", name], rows, markdown)
+    assert table.getvalue().splitlines()[0] == "figure  a|<b>\ufffd[31m\ufffd"
+    assert markdown.getvalue().splitlines()[0] == "| figure | a\\|&lt;b>\ufffd[31m\ufffd |"
 
 
 def test_words_go_to_stderr_and_without_a_terminal_nothing_moves(shop: Path) -> None:
