@@ -38,7 +38,9 @@ COLUMNS = (
     "in_working_hours_share_interval", "working_hours_fail_rate", "working_hours_fail_rate_interval",
     "other_hours_fail_rate", "other_hours_fail_rate_interval",
 )  # fmt: skip
-HOUR_COLUMNS = ("group", "weekday", "hour", "deployments", "deployments_share", *FAIL_RATE)
+HOUR_COLUMNS = (
+    "group", "weekday", "hour", "deployments", "deployments_share", "deployments_share_interval", *FAIL_RATE,
+)  # fmt: skip
 
 
 def any_time(reader: Reader, question: Question) -> Answer:
@@ -66,7 +68,7 @@ def hours(reader: Reader, question: Question) -> Answer:
     rows: list[Row] = []
     for name, part, _ in _local(reader, cut):
         for (weekday, hour), cell in part.sort("weekday", "hour").group_by("weekday", "hour", maintain_order=True):
-            counted = {"deployments": cell.height, "deployments_share": cell.height / part.height}
+            counted = {"deployments": cell.height} | share("deployments_share", cell.height, part.height)
             rows.append({"group": name, "weekday": weekday, "hour": hour} | counted | fail_rate(cell))
     return Answer(
         name="hours",

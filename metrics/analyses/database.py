@@ -12,7 +12,7 @@ from typing import cast
 import polars as pl
 
 from dora.warehouse import Reader
-from metrics.analyses.answer import Answer, Row, by_group
+from metrics.analyses.answer import Answer, Row, by_group, share
 from metrics.analyses.failed import FAIL_RATE, fail_rate, judged
 from metrics.change_intervals import Figure, share_difference
 from metrics.question import Question
@@ -21,8 +21,8 @@ from metrics.slices import Slices, slices
 
 KINDS = ("with_migration", "without", "unknown")
 COLUMNS = (
-    "group", "deployments_are", "deployments", "deployments_share", *FAIL_RATE, "fail_rate_difference",
-    "fail_rate_difference_interval",
+    "group", "deployments_are", "deployments", "deployments_share", "deployments_share_interval", *FAIL_RATE,
+    "fail_rate_difference", "fail_rate_difference_interval",
 )  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def _group(name: str, part: pl.DataFrame) -> list[Row]:
         compared = kind == "with_migration" and ours[0] is not None and others[0] is not None
         rows.append(
             {"group": name, "deployments_are": kind, "deployments": n}
-            | {"deployments_share": n / part.height if n is not None and part.height else None}
+            | share("deployments_share", n or 0, part.height if n is not None else 0)
             | rates[kind]
             | {"fail_rate_difference": cast(float, ours[0]) - cast(float, others[0]) if compared else None}
             | {"fail_rate_difference_interval": share_difference(ours, others) if compared else (None, None)}
