@@ -62,12 +62,14 @@ def facts(builder: Builder, setting: Setting) -> None:
 def prepare(builder: Builder, setting: Setting, again: bool = False) -> list[ServiceName]:
     """Write the services, what records call them, and the moves back; returns the services in the order of their facts.
 
-    `again`: over what was built before, with the moves of services of which a deployment changed.
+    `again`: over what was built before, with the moves of services of which a deployment changed; no incident is placed yet.
     """
     builder.execute(read_sql("build/tables"))
     builder.execute(read_sql("rebuild/clear" if again else "build/moving"))
     services = _services(builder, setting)
-    builder.execute(read_sql("build/placed_incidents"))
+    if not again:
+        builder.execute(read_sql("build/wanted_incidents"))
+        builder.execute(read_sql("build/placed_incidents"))
     builder.insert("replay_moves", replay_moves(builder, setting.definitions))
     return services
 

@@ -26,6 +26,8 @@ ASKED = (
     "stale_source", "unknown_service", "unlinked_check", "unlinked_incident", "unmapped_pull_request",
     "unresolved_version", "untold_failures",
 )  # fmt: skip
+#: Those that only records about a service can change, and the facts of its incidents.
+KEPT = ("unlinked_incident",)
 #: The same, asked by what each service's definitions count as a change.
 ASKED_BY_CHANGE = ("change_without_clock", "missing_stage", "negative_lead_time")
 #: How many rows each metric has in all, by the columns of totals.sql.
@@ -73,14 +75,22 @@ class Finding:
     next_step: str
 
 
-def record(builder: Builder, definitions: Definitions, now: datetime | None = None) -> None:
+def record(
+    builder: Builder, definitions: Definitions, now: datetime | None = None, unlike: Sequence[int] | None = None
+) -> None:
     """Fill `quality_facts` and `quality_summary` from the records and facts of a build.
 
-    `now`: the moment after which a time is one of the future.
+    `now`: the moment after which a time is one of the future. `unlike`: the places of the services that the findings of
+    `KEPT` are looked for in again; for all others what was found before stays. None: for all.
     """
-    builder.execute(read_sql("quality/tables"))
+    if unlike is None:
+        builder.execute(read_sql("quality/tables"))
+    else:
+        builder.execute(read_sql("quality/keep"), {"kept": list(KEPT), "places": list(unlike)})
     environments = builder.rows(read_sql("quality/environments"))
     asked: dict[str, object] = {
+        "every": unlike is None,
+        "places": list(unlike or ()),
         "now": now or datetime.now(UTC),
         "as_of": builder.rows(read_sql("data_as_of"))[0][0],
         "production": [

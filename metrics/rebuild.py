@@ -40,10 +40,12 @@ def rebuild(builder: Builder, setting: Setting) -> bool:
     if not _few(builder, services, touched):
         return False
     _delete(builder, touched, repositories)
+    for question in ("rebuild/wanted_incidents", "build/placed_incidents"):
+        builder.execute(read_sql(question))
     make(builder, setting, services, sorted(touched), _LATER)
     builder.execute(read_sql("rebuild/numbers"))
     finish(builder, setting)
-    quality.record(builder, setting.definitions)
+    quality.record(builder, setting.definitions, unlike=_unlike(builder))
     return True
 
 
@@ -96,6 +98,11 @@ class Reach:
 
     def _names(self, question: str, asked: Mapping[str, object] | None = None) -> set[str]:
         return {str(row[0]) for row in self.builder.rows(read_sql(f"rebuild/{question}"), asked)}
+
+
+def _unlike(builder: Builder) -> list[int]:
+    """The places of the services of which incidents have or had facts that were made anew."""
+    return [cast(int, row[0]) for row in builder.rows(read_sql("rebuild/unlike"))]
 
 
 def _few(builder: Builder, services: Sequence[ServiceName], touched: Iterable[int]) -> bool:

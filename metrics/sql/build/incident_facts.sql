@@ -1,4 +1,4 @@
--- One row per production incident and known service, linked to the deployment that the ledger blames for it. Where
+-- One row per production incident of `placed_incidents` and known service, linked to the deployment that the ledger blames for it. Where
 -- several lines hold such evidence, the service's own counts before others', then the last by service and environment.
 -- Only incidents of several rows are compared among each other: that takes longer than all the rest.
 insert into incident_facts by name

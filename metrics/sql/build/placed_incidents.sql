@@ -1,9 +1,9 @@
--- Every production incident of a known service; one that names no environment is taken for production. One that names
+-- Every production incident of `wanted_incidents` and a known service; one that names no environment is taken for production. One that names
 -- neither service nor repository is of the service whose deployment it names: of several deployments called so its own
 -- source's are meant, and none where these are of different services.
 create or replace temp table placed_incidents as
 with alone as (
-    select source, id, deployment from incidents where service is null and repository is null and deployment is not null
+    select source, id, deployment from wanted_incidents where service is null and repository is null and deployment is not null
 ), names as (
     select distinct deployment as name from alone
 ), called as (
@@ -15,7 +15,7 @@ with alone as (
     qualify own = bool_or(own) over (partition by a.source, a.id)
 ), named as (
     select i.source, i.id, n.service, n.service_position, n.judged_as
-    from incidents i
+    from wanted_incidents i
     join known_names n on n.named_service is not distinct from i.service and n.named_repository is not distinct from i.repository
     union
     select source, id, service, service_position, judged_as from meant
@@ -23,7 +23,7 @@ with alone as (
 )
 select n.service_position, n.service as known_service, i.*
 from named n
-join incidents i on i.source = n.source and i.id = n.id
+join wanted_incidents i on i.source = n.source and i.id = n.id
 left join known_environments e on e.environment = i.environment and e.service is not distinct from n.judged_as
 where i.environment is null or e.is_production
 order by n.service_position, i.source || '/' || i.id

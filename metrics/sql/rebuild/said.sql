@@ -24,4 +24,6 @@ with changed as (
 select service_position from called_deployments
 where id in (from told) or full_id in (from told) or deployment_id in (from told)
 union
-select service_position from placed_incidents where deployment in (from names) or fix_deployment in (from names)
+select service_position from incident_facts where incident_id in (
+    select source || '/' || id from incidents where deployment in (from names) or fix_deployment in (from names)
+)
