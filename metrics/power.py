@@ -2,16 +2,15 @@
 
 The plan compares a stretch of weeks with the stretch of the same length before it, by the very rule that draws the
 arrows (`metrics.own_past`). Frequency and fail rate: the power is summed over all pairs of counts that may come;
-where counts are large, from the normal curve on the scale that evens out their spread. Times: the width of the
-interval that the asked period has, scaled to the values that a stretch will have, so no shape is assumed. It takes the
-figures of the asked period as true, values as independent, and weeks as alike: a plan, not a promise.
+where counts are large, from the normal curve on the scale that evens out their spread. Times: see `metrics.time_power`.
+It takes the figures of the asked period as true, failures as independent, and weeks as alike: a plan, not a promise.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -22,12 +21,14 @@ from metrics.intervals import FEWEST, Interval, Z, beta_share, wilson
 from metrics.own_past import known_days
 from metrics.question import Seen
 from metrics.results import Group
+from metrics.time_power import POWER, enough_in_both, visible_times
 
 WEEKS = (4, 8, 13, 26)
-POWER = 0.8
 _SUM = Z + 0.8416212335729143
 #: Expected counts above which the normal curve stands in for the sum over all pairs.
 _LARGE = 150.0
+#: The moves of a deployment that ship changes.
+_SHIPPING = ("forward", "diverged")
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -49,7 +50,7 @@ class Visible:
 class Plan:
     """One metric of one group: its figure now, how many values a week brings, and what could be seen when.
 
-    `visible` is empty when the asked period has too little data to plan with.
+    Values of a lead time are the deployments that ship changes. `visible` is empty when the asked period has too little data to plan with.
     """
 
     metric: str
@@ -67,7 +68,6 @@ def plans(group: Group, known: Evidence, seen: Seen = (None, None)) -> tuple[Pla
     spread = dispersion(known)
     weeks = max(known_days(group, seen), 1.0) / 7
     deployments = group.deployment_frequency.deployments / weeks
-    lead, recovery = group.change_lead_time, group.failed_deployment_recovery_time
     fails, rework = group.change_fail_rate, group.deployment_rework_rate
     return (
         Plan(
@@ -76,15 +76,9 @@ def plans(group: Group, known: Evidence, seen: Seen = (None, None)) -> tuple[Pla
             per_week=deployments,
             visible=_each(deployments, lambda mean: _ratios(mean / spread)) if deployments and spread else (),
         ),
-        _times("change_lead_time", lead.median_seconds, lead.interval_seconds, lead.n, weeks),
+        _lead_time(group, weeks),
         _shares("change_fail_rate", fails.rate, fails.deployments / weeks),
-        _times(
-            "failed_deployment_recovery_time",
-            recovery.kaplan_meier_median_seconds,
-            recovery.interval_seconds,
-            recovery.n,
-            weeks,
-        ),
+        _recovery(group, weeks),
         _shares("deployment_rework_rate", rework.rate, rework.deployments / weeks),
     )
 
@@ -108,18 +102,6 @@ def visible_share(share: float, n: int, rising: bool) -> float | None:
     return _nearest(lambda new: _share_power(share, new, n), share, edge)
 
 
-def visible_times(half_width: float, n: float, expected: float) -> tuple[float | None, float | None]:
-    """(fall, rise) as ratios of medians, when `n` values gave an interval `half_width` wide on each side of the log.
-
-    None when the stretch is expected to hold fewer values than an interval of the median needs.
-    """
-    if expected < FEWEST:
-        return None, None
-    error = half_width / Z * math.sqrt(n / expected)
-    ratio = math.exp(_SUM * math.sqrt(2) * error)
-    return 1 / ratio, ratio
-
-
 def _ratios(expected: float) -> tuple[float | None, float | None]:
     return _ratio(expected, False), _ratio(expected, True)
 
@@ -139,22 +121,37 @@ def _shares(metric: str, rate: float | None, per_week: float) -> Plan:
         metric=metric,
         now=rate,
         per_week=per_week,
-        visible=_each(
-            per_week,
-            lambda n: (visible_share(rate, round(n), False), visible_share(rate, round(n), True)),
-        ),
+        visible=_each(per_week, lambda n: _rates(rate, n)),
     )
 
 
-def _times(metric: str, median: float | None, interval: Interval, n: int, weeks: float) -> Plan:
+def _rates(rate: float, expected: float) -> tuple[float | None, float | None]:
+    if enough_in_both(expected) <= POWER:
+        return None, None
+    return visible_share(rate, round(expected), False), visible_share(rate, round(expected), True)
+
+
+def _lead_time(group: Group, weeks: float) -> Plan:
+    """Counted in deployments that shipped changes: it is these that are independent."""
+    found, moves = group.change_lead_time, group.deployment_frequency.relations
+    deployments = min(sum(moves.get(relation, 0) for relation in _SHIPPING), found.n)
+    size = found.n / deployments if deployments else 1.0
+    return _times("change_lead_time", found.median_seconds, found.interval_seconds, deployments, weeks, size)
+
+
+def _recovery(group: Group, weeks: float) -> Plan:
+    found = group.failed_deployment_recovery_time
+    median = found.kaplan_meier_median_seconds
+    return _times("failed_deployment_recovery_time", median, found.interval_seconds, found.n, weeks, None)
+
+
+def _times(metric: str, median: float | None, interval: Interval, n: int, weeks: float, size: float | None) -> Plan:
     low, high = interval
-    if not median or low is None or high is None or low <= 0:
-        return Plan(metric=metric, now=median, per_week=n / weeks, visible=())
+    plan = Plan(metric=metric, now=median, per_week=n / weeks, visible=())
+    if not median or not low or high is None:
+        return plan
     half = math.log(high / low) / 2
-    return Plan(
-        metric=metric, now=median, per_week=n / weeks,
-        visible=_each(n / weeks, lambda expected: visible_times(half, n, expected)),
-    )  # fmt: skip
+    return replace(plan, visible=_each(n / weeks, lambda expected: visible_times(half, n, expected, size)))
 
 
 @lru_cache(maxsize=4096)

@@ -38,7 +38,10 @@ def show(reader: Reader, question: Question, card: Scorecard, form: str, out: st
         note(
             "the least fall and rise that comparing so many weeks with as many before shows in 80 % of cases at 5 %, two-sided"
         )
-        note("no fall: even a fall to nothing would not be seen; -: too few values for any interval")
+        note(
+            "no fall: even a fall to nothing would not be seen; -: nothing would, or the asked period tells too little to plan with; "
+            "n of lead time: deployments that ship changes"
+        )
         start, end = (edge(at, question.definitions.timezone) for at in (question.period.start, question.period.end))
         note(f"definitions {card.definitions['hash']}; usual figures from {start} to {end}")
     say(notes, form)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from metrics.change_intervals import frequency_ratio
+from metrics.change_intervals import Figure, frequency_ratio
 from metrics.evidence import Evidence
-from metrics.intervals import median_interval, wilson
+from metrics.intervals import kaplan_meier_median, wilson
 from metrics.own_past import Change, rate_change, time_change
-from metrics.power import WEEKS, plans, visible_frequency, visible_share, visible_times
+from metrics.power import WEEKS, plans, visible_frequency, visible_share
 from metrics.results import Group
+from metrics.time_power import visible_times
+from tests.metrics.test_intervals import of_clusters
 from tests.metrics.test_own_past import group
 
 ROUNDS = 1000
@@ -58,28 +62,71 @@ def test_the_nearest_visible_rate_is_seen_in_four_of_five_cases(share: float, n:
     assert 0.76 <= _seen(found, rising) <= 0.85
 
 
-@pytest.mark.parametrize("expected", [12, 30, 200])
+@pytest.mark.parametrize("expected", [9, 12, 30, 200])
 @pytest.mark.parametrize("spread", [0.7, 1.8])
-def test_the_least_visible_change_of_a_median_is_seen_in_four_of_five_cases(expected: int, spread: float) -> None:
-    """The plan rests on one asked period of 400 values; its interval scatters, so the band is wider."""
+def test_the_least_visible_change_of_a_recovery_time_is_seen_in_four_of_five_cases(
+    expected: int, spread: float
+) -> None:
+    """The plan rests on the mean interval of periods of 60 failures; how many a stretch brings is chance."""
     rng = np.random.default_rng(expected)
 
-    def figure(n: int, scale: float) -> tuple[float, tuple[float | None, float | None]]:
-        values = np.sort(np.exp(rng.normal(math.log(3600 * scale), spread, n)))
-        return float(np.median(values)), median_interval(values)
+    def figure(n: int, scale: float) -> Figure:
+        return kaplan_meier_median(np.exp(rng.normal(math.log(3600 * scale), spread, n)), np.ones(n, dtype=np.bool_))
 
-    halves = []
-    for _ in range(20):
-        low, high = figure(400, 1)[1]
-        assert low is not None
-        assert high is not None
-        halves.append(math.log(high / low) / 2)
-    fall, rise = visible_times(float(np.mean(halves)), 400, expected)
+    fall, rise = visible_times(_mean_half(lambda: figure(60, 1)), 60, expected)
     assert fall is not None
     assert rise is not None
     assert fall * rise == pytest.approx(1)
-    found = [time_change(figure(expected, rise), figure(expected, 1)) for _ in range(600)]
-    assert 0.7 <= _seen(found, True) <= 0.88
+    for change in (fall, rise):
+        found = [
+            time_change(figure(rng.poisson(expected), change), figure(rng.poisson(expected), 1)) for _ in range(800)
+        ]
+        assert 0.75 <= _seen(found, change > 1) <= 0.86
+
+
+@pytest.mark.parametrize("expected", [12, 30, 200])
+@pytest.mark.parametrize(("shared", "size"), [(0.87, 1.4), (0.87, 3.0), (0.5, 3.0), (0.97, 3.0)])
+def test_the_least_visible_change_of_a_lead_time_is_seen_in_about_four_of_five_cases(
+    expected: int, shared: float, size: float
+) -> None:
+    """Values are deployments, of `size` changes that waited more or less alike: no more is known of them than the number."""
+    rng = np.random.default_rng(expected)
+
+    def figure(deployments: int, scale: float) -> Figure:
+        sizes = rng.geometric(1 / size, deployments)
+        clusters = np.repeat(np.arange(deployments), sizes)
+        own = rng.normal(0, math.sqrt(1 - shared**2), len(clusters))
+        values = scale * np.exp(9 + np.repeat(rng.normal(0, shared, deployments), sizes) + own)
+        return (float(np.median(values)) if deployments else None), of_clusters(values, clusters)
+
+    fall, rise = visible_times(_mean_half(lambda: figure(100, 1)), 100, expected, size)
+    assert fall is not None
+    assert rise is not None
+    found = [time_change(figure(rng.poisson(expected), rise), figure(rng.poisson(expected), 1)) for _ in range(500)]
+    assert 0.73 <= _seen(found, True) <= 0.88
+
+
+def _mean_half(figure: Callable[[], Figure]) -> float:
+    """Half the mean width, on the logarithm, of the intervals of some periods."""
+    halves = []
+    for _ in range(400):
+        low, high = figure()[1]
+        assert low is not None
+        assert high is not None
+        halves.append(math.log(high / low) / 2)
+    return float(np.mean(halves))
+
+
+def test_stretches_that_often_hold_too_few_values_show_nothing_whatever_the_change() -> None:
+    """Of 5 or 7 expected failures one of two stretches holds fewer than five in every other or third case."""
+    rng = np.random.default_rng(5)
+    for expected in (5, 7):
+        assert visible_times(0.01, 40, expected) == visible_times(0.01, 40, expected, 3.0) == (None, None)
+        both = (rng.poisson(expected, (2000, 2)) >= 5).all(axis=1)
+        assert np.mean(both) < 0.8
+    assert visible_times(0.5, 40, 12)[1] is not None
+    assert visible_times(9.0, 40, 12) == (None, None)
+    assert visible_times(0.5, 4, 12) == (None, None)
 
 
 def test_a_change_is_easier_to_see_with_more_weeks() -> None:
@@ -94,7 +141,6 @@ def test_too_few_values_let_nothing_be_seen() -> None:
     assert visible_share(0.1, 0, True) is None
     assert visible_share(0.001, 4, True) is None
     assert visible_share(0.001, 5, True) is not None
-    assert visible_times(0.5, 40, 4.9) == (None, None)
 
 
 def test_a_group_without_data_has_no_plan() -> None:
@@ -128,3 +174,16 @@ def test_a_period_of_three_weeks_plans_no_change_of_frequency() -> None:
     first = plans(_deploying(30), Evidence(weekly=(7, 7, 7)))[0]
     assert (first.metric, first.visible) == ("deployment_frequency", ())
     assert first.now is not None
+
+
+def test_the_plan_of_a_lead_time_counts_the_deployments_that_ship_changes() -> None:
+    whole = _deploying(60)
+    frequency = replace(whole.deployment_frequency, relations={"forward": 25, "diverged": 5, "same_commit": 30})
+    lead = replace(whole.change_lead_time, n=90, median_seconds=3600.0, interval_seconds=(1800.0, 7200.0))
+    found = plans(replace(whole, deployment_frequency=frequency, change_lead_time=lead), EVEN)
+    plan = next(plan for plan in found if plan.metric == "change_lead_time")
+    assert plan.per_week == pytest.approx(7)
+    assert [item.values for item in plan.visible] == pytest.approx([28, 56, 91, 182])
+    few = replace(frequency, relations={"forward": 4, "same_commit": 56})
+    found = plans(replace(whole, deployment_frequency=few, change_lead_time=lead), EVEN)
+    assert all(item.rise is None for plan in found if plan.metric == "change_lead_time" for item in plan.visible)
