@@ -16,9 +16,10 @@ from dora.tables import nearest
 from dora.warehouse import Reader
 from metrics.catalog import METRICS, Metric
 from metrics.failed_deployments import NOT_FAILURES, Failure, failures_by_number
+from metrics.literals import filled
 from metrics.local_days import day_rules, local_days
 from metrics.question import Question
-from metrics.slices import Slices, read_sql, slices
+from metrics.slices import Slices, slices
 
 Row = dict[str, object]
 
@@ -29,7 +30,8 @@ class Explanation:
 
     Roles: `numerator` (which is in the denominator too), `denominator`, `value` (one measured time), `open`
     (not ended yet: `age_seconds` old), `excluded` (with a reason). `value` is the figure computed from the rows; None
-    without data. `with_open`: of times, the Kaplan-Meier median that counts open ones too; None when not reached.
+    without data. `sql` finds the rows in the published file, one statement for all services with the same definitions.
+    `with_open`: of times, the Kaplan-Meier median that counts open ones too; None when not reached.
     """
 
     metric: Metric
@@ -56,21 +58,27 @@ def explain(reader: Reader, question: Question, metric_id: str) -> Explanation:
         with_open=_with_open(rows),
         formula=formula,
         rows=rows,
-        sql=read_sql(metric.explained_by),
+        sql=";\n\n".join(filled(*_asked(part, metric)).rstrip() for part in cut.parts()) + ";",
     )
 
 
 def _rows(reader: Reader, part: Slices, metric: Metric) -> Iterator[Row]:
     """The rows of services with the same definitions, each judged by these."""
     question = part.question
-    chosen = {"change": question.definitions.change, "clock": question.definitions.clock, "horizon": question.horizon}
     failures = failures_by_number(reader, part)
-    for row in part.frame(reader, metric.explained_by, **chosen).iter_rows(named=True):
+    for row in reader.frame(*_asked(part, metric)).iter_rows(named=True):
         row |= dict.fromkeys(_FOUND.get(metric.id, ()))
         row["failure"] = failures.get(row.pop("number", -1))
         role, reason = _JUDGES[metric.id](row, question)
         del row["failure"]
         yield {"role": role, "reason": reason, **row}
+
+
+def _asked(part: Slices, metric: Metric) -> tuple[str, dict[str, object]]:
+    """The question that finds the rows, and its parameters."""
+    question = part.question
+    chosen = {"change": question.definitions.change, "clock": question.definitions.clock, "horizon": question.horizon}
+    return part.asked(metric.explained_by, **chosen)
 
 
 def _once(rows: Sequence[Row]) -> Iterator[Row]:

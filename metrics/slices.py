@@ -198,6 +198,10 @@ class Slices:
 
     def frame(self, reader: Reader, name: str, **more: object) -> pl.DataFrame:
         """A question of metrics/sql that groups its own rows, as a frame: for lists that people read."""
+        return reader.frame(*self.asked(name, **more))
+
+    def asked(self, name: str, **more: object) -> tuple[str, dict[str, object]]:
+        """The text of such a question and its parameters."""
         sql = read_sql(name)
         members = {
             "groups": [m.group for m in self.members],
@@ -205,7 +209,7 @@ class Slices:
             "owned_from": [m.owned_from for m in self.members],
             "owned_until": [m.owned_until for m in self.members],
         }
-        return reader.frame(sql, self._parameters(sql, {**members, **more}))
+        return sql, self._parameters(sql, {**members, **more})
 
     def _parameters(self, sql: str, more: Mapping[str, object]) -> dict[str, object]:
         """Those parameters that the question names."""

@@ -34,7 +34,7 @@ def publish(
 
 def publish_empty(folder: Path) -> Path:
     """A published file without a single record."""
-    return _publish(folder, [], Setting(definitions=Definitions()))
+    return publish_records(folder, [], Setting(definitions=Definitions()))
 
 
 @cache
@@ -46,10 +46,11 @@ def _published(teams: Sequence[str], days: int, each: int, subject: str, made_up
     owned = [Ownership(team=team, service=f"service-{n}") for n, team in enumerate(teams)]
     setting = Setting(definitions=Definitions(), services=names, ownerships=owned, organisation="Acme", made_up=made_up)
     with TemporaryDirectory() as folder:
-        return _publish(Path(folder), records, setting).read_bytes()
+        return publish_records(Path(folder), records, setting).read_bytes()
 
 
-def _publish(folder: Path, records: Sequence[Record], setting: Setting) -> Path:
+def publish_records(folder: Path, records: Sequence[Record], setting: Setting) -> Path:
+    """The published file of these records, in `folder`."""
     warehouse = open_warehouse(folder / "records.duckdb")
     try:
         warehouse.commit("made", "all", frames_of(records), "1")

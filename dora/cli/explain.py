@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @config_option
 @filter_options
 @definition_options
-@click.option("--sql", is_flag=True, help="Print the SQL instead of the rows.")
+@click.option("--sql", is_flag=True, help="Print the SQL instead of the rows, to be run on the published file.")
 @click.option(
     "--excluded/--no-excluded", default=True, show_default=True, help="List rows that do not count, with the reason."
 )

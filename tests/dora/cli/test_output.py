@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -112,6 +113,16 @@ def test_rows_and_other_tools_figures_say_what_they_were_narrowed_to(shop: Path,
     assert sentence in document["notes"]
     whole = json.loads(said(shop, *words, *PERIOD, "--format", "json").stdout)
     assert (whole["filters"], [note for note in whole["notes"] if note.startswith("only ")]) == ({}, [])
+
+
+def test_the_printed_sql_runs_as_it_is_and_is_the_one_of_the_json(shop: Path) -> None:
+    words = ["explain", "change_fail_rate", *PERIOD, "--service", "prices"]
+    text = said(shop, *words, "--sql").stdout
+    document = json.loads(said(shop, *words, "--format", "json").stdout)
+    assert document["sql"] == text.rstrip("\n")
+    with duckdb.connect(str(shop / "dora.published.duckdb"), read_only=True) as plain:
+        found = plain.sql(text).pl()["deployment_id"].to_list()
+    assert found == [row["deployment_id"] for row in document["rows"]] != []
 
 
 @pytest.mark.parametrize(
