@@ -45,15 +45,19 @@ def _pair(whole: int, large: tuple[int, str], small: tuple[int, str]) -> str:
 
 
 def percent(rate: float | None) -> str:
-    """A share 0..1 as percent with one digit, none when it is whole.
+    """A share 0..1 as percent with one digit, none when it is whole; nearly nothing and nearly all are not these.
 
     >>> percent(0.125)
     '12.5 %'
+    >>> percent(2999 / 3000)
+    '> 99.9 %'
     """
     if rate is None:
         return NO_DATA
     text = f"{rate * 100:.1f}".removesuffix(".0")
-    return "< 0.1 %" if rate > 0 and text == "0" else f"{text.replace('-', '−')} %"
+    if rate > 0 and text == "0":
+        return "< 0.1 %"
+    return "> 99.9 %" if rate < 1 and text == "100" else f"{text.replace('-', '−')} %"
 
 
 def per_day(value: float | None) -> str:
@@ -102,14 +106,18 @@ def change(ratio: float | None) -> str:
     '−20 %'
     >>> change(3)
     '3×'
+    >>> change(0.004)
+    '−99.6 %'
     """
     if ratio is None:
         return NO_DATA
     if ratio >= 2:
         return times(ratio)
     share = (ratio - 1) * 100
-    size = f"{abs(share):.0f}" if abs(share) >= 1 else f"{abs(share):.1f}"
-    return "±0 %" if size == "0.0" else f"{'+' if share > 0 else '−'}{size} %"
+    size = f"{abs(share):.0f}" if 1 <= abs(share) <= 99 else f"{abs(share):.1f}".removesuffix(".0")
+    if 0 < ratio < 1 and size == "100":
+        return "< −99.9 %"
+    return "±0 %" if size == "0" else f"{'+' if share > 0 else '−'}{size} %"
 
 
 def interval(low: float | None, high: float | None, form: Format) -> str:

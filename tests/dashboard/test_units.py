@@ -37,7 +37,16 @@ def _pairs(text: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     ("rate", "text"),
-    [(None, "no data"), (0, "0 %"), (0.125, "12.5 %"), (1, "100 %"), (0.0001, "< 0.1 %"), (0.05, "5 %")],
+    [
+        (None, "no data"),
+        (0, "0 %"),
+        (0.125, "12.5 %"),
+        (1, "100 %"),
+        (0.0001, "< 0.1 %"),
+        (0.05, "5 %"),
+        (2999 / 3000, "> 99.9 %"),
+        (0.999, "99.9 %"),
+    ],
 )
 def test_a_share_is_a_percentage_and_missing_is_not_zero(rate: float | None, text: str) -> None:
     assert units.percent(rate) == text
@@ -52,7 +61,11 @@ def test_a_frequency_uses_the_unit_that_leaves_a_readable_number(value: float | 
     assert units.per_day(value) == text
 
 
-@pytest.mark.parametrize(("ratio", "text"), [(None, "no data"), (1, "±0 %"), (0.8, "−20 %"), (1.1, "+10 %"), (3, "3×")])
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [(None, "no data"), (1, "±0 %"), (0.8, "−20 %"), (1.1, "+10 %"), (3, "3×"), (1.004, "+0.4 %"), (1.0001, "±0 %"),
+     (0, "−100 %"), (0.004, "−99.6 %"), (0.01, "−99 %"), (0.0004, "< −99.9 %"), (1.999, "+99.9 %")],
+)  # fmt: skip
 def test_a_change_is_signed(ratio: float | None, text: str) -> None:
     assert units.change(ratio) == text
 
