@@ -15,11 +15,13 @@ from metrics.cells import Cells, Floats, Integers
 from metrics.results import Level
 
 Result = TypeVar("Result")
+#: The label where no interval is known.
+TOO_LITTLE = "insufficient data"
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """The levels of one metric by cell; see `Level`."""
+    """The levels of one metric by cell; see `Level`. Where the data is too little for a level, it is for a distance too."""
 
     edition: int
     label: Sequence[str]
@@ -28,7 +30,8 @@ class Levels:
 
     def __iter__(self) -> Iterator[Level]:
         for label, cells, slower in zip(self.label, self.cells, _values(self.times_slower_than_elite), strict=True):
-            yield Level(edition=self.edition, label=label, cells=cells, times_slower_than_elite=slower)  # type: ignore[arg-type]
+            known = None if label == TOO_LITTLE else slower
+            yield Level(edition=self.edition, label=label, cells=cells, times_slower_than_elite=known)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ def test_no_data_is_its_own_state_in_every_edition(year: int) -> None:
 
 def test_a_figure_without_an_interval_is_insufficient_data_too() -> None:
     assert time_level(2024, "change_lead_time", HOUR, (None, None)).label == "insufficient data"
+    assert time_level(2024, "change_lead_time", 34 * DAY, (None, None)).times_slower_than_elite is None
 
 
 def test_years_without_levels_say_which_years_have_some() -> None:
