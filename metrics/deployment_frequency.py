@@ -43,6 +43,7 @@ def deployment_frequency(reader: Reader, slices: Slices) -> Columns:
         "per_day": cells.n / days.days.length,
         "median_per_week": median_week,
         "median_per_working_day": median_day,
+        "median_per_working_day_interval": interval,
         "median_seconds_between": between,
         "by_weekday": days.by_weekday(),
         "relations": Present(dict(zip(RELATIONS, relations.T, strict=True))),

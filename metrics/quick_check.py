@@ -100,9 +100,12 @@ def _ordinal(
 def _frequency(group: Group) -> Strip:
     found = group.deployment_frequency
     known, median = found.deployments > 0 and found.days > 0, found.median_per_working_day
-    low, high = poisson_interval(found.deployments)
-    rates = [number / found.days for number in (found.deployments, low, high)] if known else []
-    answers = [frequency_answer(rate, median) for rate in rates]
+    # As the levels do: an end of the median working day that the data does not bound is none at all, or the median.
+    first, last = found.median_per_working_day_interval
+    medians = (median, first or 0.0, last or median)
+    numbers = (found.deployments, *poisson_interval(found.deployments))
+    ends = zip(numbers, medians, strict=True) if known else ()
+    answers = [frequency_answer(number / found.days, middle) for number, middle in ends]
     places: list[float | None] = [_scaled(answer) for answer in answers] or [None, None, None]
     return Strip(
         metric="deployment_frequency", mean=4.8, sd=2.8, best=10, place=places[0], place_interval=(places[1], places[2]),

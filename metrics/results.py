@@ -35,6 +35,7 @@ class DeploymentFrequency:
     per_day: float | None
     median_per_week: float | None
     median_per_working_day: float | None
+    median_per_working_day_interval: Interval = (None, None)
     median_seconds_between: float | None
     by_weekday: tuple[int, ...]
     relations: Mapping[str, int]

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dora.definitions import Definitions
+from dora.model import Deployment
+from dora.period import Period
+from metrics.build import Setting
+from metrics.question import Question
 from metrics.quick_check import Strip, frequency_answer, quick_check, time_answer
-from metrics.results import Group
+from metrics.results import Group, Interval
+from metrics.scorecard import scorecard
+from tests.in_memory import facts_of_records
 from tests.metrics.test_own_past import group
 
 HOUR, DAY, WEEK = 3600.0, 86400.0, 604800.0
@@ -96,6 +104,36 @@ def test_a_rate_is_a_tenth_of_its_percentage() -> None:
 )
 def test_frequency_answers_follow_the_questionnaire(per_day: float, median: float, answer: int) -> None:
     assert frequency_answer(per_day, median) == answer
+
+
+def test_the_interval_of_a_frequency_is_as_wide_as_the_one_of_its_level() -> None:
+    """Two on the only day: on demand, but one day bounds no median; 0.24 a day, at least, are once a week to once a day."""
+    at = datetime(2025, 6, 4, 10, tzinfo=UTC)
+    records = [
+        Deployment(source="ci", id=str(n), service="shop", environment="production", version=str(n), finished_at=at)
+        for n in range(2)
+    ]
+    reader = facts_of_records(records, Setting(Definitions()))
+    period = Period(at.replace(hour=0), at.replace(hour=0) + timedelta(days=1))
+    [found] = scorecard(reader, Question(period=period, as_of=period.end)).groups
+    strip = _strips(found)["deployment_frequency"]
+    assert found.deployment_frequency.level.label == "between elite and high"
+    assert (strip.place, strip.place_interval, strip.answer) == (10, (6, 10), "on demand")
+
+
+@pytest.mark.parametrize(
+    ("interval", "places"),
+    [((None, None), (6, 10)), ((0.0, 3.0), (6, 10)), ((2.0, 3.0), (10, 10)), ((1.0, 1.0), (6, 8))],
+)
+def test_the_ends_of_a_median_working_day_are_those_of_the_interval(interval: Interval, places: Interval) -> None:
+    changed = {
+        "deployments": 40,
+        "days": 50,
+        "median_per_working_day": 2.0,
+        "median_per_working_day_interval": interval,
+    }
+    strip = _strips(_group(deployment_frequency=changed))["deployment_frequency"]
+    assert strip.place_interval == places
 
 
 def test_without_data_there_is_no_place() -> None:
