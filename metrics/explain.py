@@ -157,7 +157,7 @@ def _shipped(row: Row, question: Question) -> tuple[str, str]:
     if row["is_bot"] and not definitions.bots:
         return "excluded", "made by a bot"
     if row["began_at"] is None:
-        return "excluded", f"its clock ({definitions.clock}) is unknown"
+        return "excluded", f"its clock ({definitions.counted_clock}) is unknown"
     if row["waits"]:
         return _going(row, row["began_at"], question.horizon, "not deployed by the end of the period: censored")
     if cast(float, row["seconds"]) < 0:

@@ -165,11 +165,14 @@ def _footer(card: Scorecard, question: Question) -> None:
     window = used.failure_window_seconds
     start, end = (edge(at, used.timezone) for at in (period.start, period.end))
     note(
-        f"{start} to {end}; definitions {used.hash}: change {used.change}, clock {used.clock}, {'with' if used.bots else 'without'} bots, "
+        f"{start} to {end}; definitions {used.hash}: change {used.change}, clock {used.counted_clock}, {'with' if used.bots else 'without'} bots, "
         f"failure window {'forever' if window is None else f'{window / 3600:g} h'}, failure kinds {', '.join(used.failure_kinds)}, "
         f"rework {', '.join(used.rework_kinds)}, days of {used.timezone}, production {', '.join(used.production)}; "
         f"levels of {card.edition}; data as of {card.data_as_of}"
     )
-    own = cast("Mapping[str, Mapping[str, object]]", used.as_dict().get("services", {}))
+    own = cast("Mapping[str, dict[str, object]]", used.as_dict().get("services", {}))
     for service, settings in own.items():
+        clock = used.of(service).counted_clock
+        if clock != used.counted_clock or "clock" in settings:
+            settings["clock"] = clock
         note(f"{service} has its own: {', '.join(f'{name} {value}' for name, value in settings.items())}")

@@ -115,6 +115,14 @@ def test_rows_and_other_tools_figures_say_what_they_were_narrowed_to(shop: Path,
     assert (whole["filters"], [note for note in whole["notes"] if note.startswith("only ")]) == ({}, [])
 
 
+def test_the_printed_clock_is_the_one_that_was_counted(shop: Path) -> None:
+    """Of a pull request committed and authored mean its first commit; the definitions themselves stay as they are written."""
+    for options, said_ in ((), "clock committed"), (("--change", "pull_request"), "clock first_commit"):
+        assert f", {said_}, " in said(shop, "metrics", *PERIOD, *options).stderr
+        document = json.loads(said(shop, "metrics", *PERIOD, *options, "--format", "json").stdout)
+        assert document["definitions"]["clock"] == "committed"
+
+
 def test_the_printed_sql_runs_as_it_is_and_is_the_one_of_the_json(shop: Path) -> None:
     words = ["explain", "change_fail_rate", *PERIOD, "--service", "prices"]
     text = said(shop, *words, "--sql").stdout
