@@ -6,7 +6,7 @@ attempt that ended as failed with a failed check. A failed rollout that no check
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -42,7 +42,7 @@ def canary(reader: Reader, question: Question) -> Answer:
         definition=DEFINITION,
         columns=COLUMNS,
         rows=tuple({"group": name} | _row(part, checks_known) for name, part in by_group(cut, frame)),
-        notes=_notes(frame, checks_known),
+        notes=tuple(_notes(reader, cut, bool(frame["canary"].any()), checks_known)),
     )
 
 
@@ -87,10 +87,15 @@ def _row(part: pl.DataFrame, checks_known: bool) -> dict[str, object]:
     }
 
 
-def _notes(frame: pl.DataFrame, checks_known: bool) -> tuple[str, ...]:
-    notes = []
-    if not frame["canary"].any():
-        notes.append("no deployment to an environment with `canary` in its name: nothing can be caught there")
+def _notes(reader: Reader, cut: Slices, canary_seen: bool, checks_known: bool) -> Iterator[str]:
+    if not canary_seen:
+        every = cut.frame(reader, "analyses/canary", canary=CANARY, environments=[])
+        if every["canary"].any():
+            yield (
+                f"only {', '.join(cut.question.environments)} is asked for, so the attempts in an environment with "
+                "`canary` in its name are left out"
+            )
+        else:
+            yield "no deployment to an environment with `canary` in its name: nothing can be caught there"
     if not checks_known:
-        notes.append("no check of a deployment is known at all: none can be seen to have caught a failure")
-    return tuple(notes)
+        yield "no check of a deployment is known at all: none can be seen to have caught a failure"
