@@ -6,6 +6,7 @@ below the service's own paths where it has some. Where the changed paths are not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import cast
 
@@ -54,15 +55,34 @@ def _read(reader: Reader, part: Slices) -> pl.DataFrame:
 def expression(globs: Sequence[str]) -> str:
     """One regular expression for paths in small letters that a glob matches at the root or below any folder.
 
-    `$^` matches nothing: without a glob no path is a migration.
+    Globs are those of every other setting (`metrics.services.matches`), in words that DuckDB's expressions know: what
+    fnmatch makes of a glob holds groups that they lack. `$^` matches nothing: without a glob no path is a migration.
     """
-    return "|".join(f"^(.*/)?{''.join(map(_part, glob.lower()))}$" for glob in globs) or "$^"
+    return "|".join(f"(?s:^(.*/)?{''.join(map(_part, _PARTS.findall(glob.lower())))}$)" for glob in globs) or "$^"
 
 
-def _part(letter: str) -> str:
-    if letter == "*":
-        return ".*"
-    return letter if letter.isalnum() or letter in "/_-" else "." if letter == "?" else f"[{letter}]"
+#: A class such as [a-z] or [!]x], a star, a question mark or a letter; what opens a class and does not close it is a letter.
+_PARTS = re.compile(r"\[!?+\]?+[^\]]*\]|.", re.DOTALL)
+
+
+def _part(part: str) -> str:
+    if part in ("*", "?"):
+        return ".*" if part == "*" else "."
+    return _class(part[1:-1]) if len(part) > 1 else re.escape(part)
+
+
+def _class(letters: str) -> str:
+    """A class as an expression; a range that runs backwards holds no letter."""
+    sign, letters = ("^", letters[1:]) if letters.startswith("!") else ("", letters)
+    held = [
+        f"{re.escape(part[0])}-{re.escape(part[2])}" if len(part) > 1 else re.escape(part)
+        for part in _RANGES.findall(letters)
+        if len(part) == 1 or part[0] <= part[2]
+    ]
+    return f"[{sign}{''.join(held)}]" if held else "." if sign else r"[^\s\S]"
+
+
+_RANGES = re.compile(r".-.|.", re.DOTALL)
 
 
 def _kinds(frame: pl.DataFrame) -> list[str]:

@@ -8,12 +8,15 @@ tests/golden_case.py.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dora.definitions import Definitions
 from dora.errors import ConfigError
@@ -21,9 +24,11 @@ from dora.period import parse_period
 from dora.warehouse import Reader, open_published
 from metrics.analyses.answer import Answer
 from metrics.analyses.catalog import ANALYSES, analysis
+from metrics.analyses.database import expression
 from metrics.analyses.recovery_style import fix
 from metrics.question import BY, By, Question, published_as_of
 from metrics.scorecard import scorecard
+from metrics.services import matches
 from tests.golden_case import expected, facts_of_case, plain, read_rows
 from tests.organisations import publish, publish_empty
 
@@ -141,6 +146,16 @@ def test_a_long_chain_of_failed_fixes_ends_with_the_last() -> None:
     last = 5000
     named = {number: [(number + 1, number + 1)] for number in range(last - 1)} | {last - 1: [(9000, last)]}
     assert fix(0, 9000, named, dict.fromkeys(range(last), 9000)) == last
+
+
+@settings(max_examples=500, derandomize=True)
+@given(
+    st.text("ab^-!]", max_size=5).map("[{}]".format) | st.text("ab*?[]-!^\\./{", max_size=6),
+    st.text("ab^-!][\\./{", max_size=4),
+)
+def test_a_glob_of_migrations_is_one_as_everywhere(glob: str, path: str) -> None:
+    below = [path, *(path[place + 1 :] for place, letter in enumerate(path) if letter == "/")]
+    assert bool(re.search(expression([glob]), path)) == any(matches(part, [glob]) for part in below)
 
 
 def test_an_unknown_analysis_is_told_with_the_nearest_one() -> None:
