@@ -51,18 +51,15 @@ def picked_changes(
     return Picked(place, repository.changes, commits, rows)
 
 
-def picked_requests(
-    place: Place, repository: Repository, shipped: Shipped, visited: bytearray, from_ready: bool
-) -> Picked:
+def picked_requests(place: Place, repository: Repository, shipped: Shipped, from_ready: bool) -> Picked:
     """The merged pull requests of a line's service that a deployment shipped first, or that still wait.
 
-    Pull requests that the baseline contained are left out. Without the host's record only the merge is known.
+    Pull requests that the baseline contained are left out.
     """
-    merges = repository.requests.rows["merge"].to_numpy()
-    shipped_by, seen = shipped.owners[merges], np.frombuffer(visited, dtype=np.uint8)[merges]
-    waits = (shipped_by < 0) & (seen == 0) & (repository.landed[merges] >= 0) & shipped.concerned[merges]
-    kept = np.flatnonzero((shipped_by >= 0) | waits)
-    rows = np.array([*(deployed.row for deployed in shipped.line), -1], dtype=np.int64)[shipped_by[kept]]
+    places, nobody = shipped.requests, len(shipped.line)
+    waits = (places == nobody) & (repository.landed[repository.merges] >= 0)
+    kept = np.flatnonzero(((places >= 0) & (places < nobody)) | waits)
+    rows = np.array([*(deployed.row for deployed in shipped.line), -1], dtype=np.int64)[places[kept]]
     return Picked(place, repository.requests, kept, rows, from_ready)
 
 

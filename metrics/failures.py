@@ -104,7 +104,7 @@ def reverts(shipped: Shipped) -> Iterator[Evidence]:
     for commit in repository.takes_back:
         deployed = shipped.by_commit(commit)
         for target in repository.reverted(commit) if deployed else ():
-            blamed = shipped.by_commit(target)
+            blamed = shipped.taken_back(target)
             if deployed is None or blamed is None or blamed.order >= deployed.order or repository.is_revert(target):
                 continue
             sha = repository.graph.sha(commit)

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from metrics.membership import KEY
+from metrics.membership import KEY, listed_commits
 from metrics.repository import Repository, Told
 from metrics.sha_index import Positions
 
@@ -20,23 +20,30 @@ _NEVER = np.iinfo(np.int64).max
 
 
 def tell(
-    repositories: Sequence[Repository], commits: pl.DataFrame, pulls: pl.DataFrame, members: pl.DataFrame
+    repositories: Sequence[Repository],
+    commits: pl.DataFrame,
+    pulls: pl.DataFrame,
+    members: pl.DataFrame,
+    listed: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Set `changes` and `requests` of repositories read together; returns the requests of all.
+    """Set `changes`, `requests` and `listed` of repositories read together; returns the requests of all.
 
-    `commits` and `pulls` are theirs, in their order, which that of the Enum `repository` is too; `members`: see `metrics.membership.members`.
+    `commits` and `pulls` are theirs, in their order, which that of the Enum `repository` is too; `members` and `listed`: see `metrics.membership.members`.
     """
     starts = np.cumsum([0, *(repository.commits.height for repository in repositories)])
     records = pulls.unique(KEY, keep="last", maintain_order=True)
     changes = _changes(repositories, commits, pulls, records, starts)
     merges = _merges(repositories, commits, pulls, members)
     requests = _requests(commits, merges, records, starts)
+    own = listed_commits(listed, requests)
     rows = dict(requests.group_by("repository", maintain_order=True).len().iter_rows())
     at = 0
     for repository, start in zip(repositories, starts, strict=False):
         repository.changes = Told(changes, int(start), repository.commits.height)
         repository.requests = Told(requests, at, rows.get(repository.name, 0))
+        first = own["request"].search_sorted(at)
         at += repository.requests.height
+        repository.listed = Told(own, first, own["request"].search_sorted(at) - first)
     return requests
 
 

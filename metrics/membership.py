@@ -1,17 +1,68 @@
-"""Merged pull requests by what their branches held: for those whose merge commit the host or a subject does not tell.
+"""Merged pull requests by what their branches held: their own commits, and their merge where nobody tells it.
 
 A pull request whose listed commits are all on the default branch came there with the last of them. One of which a
 commit is missing was squashed or rebased into commits of other ids: nothing here says which, and it stays unmapped, with
 the reason. A cherry-pick is a commit of its own: as a change it counts where it ships and the original where that
 ships; the pull request belongs to its merge on the default branch alone.
+
+Its own commits are those that it lists, when all are stored, else what landed with its merge when that joined two
+branches. They may be live before the merge is, as those of a hotfix are that was deployed from its branch.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
+
+from metrics.sha_index import Positions
 
 #: What tells pull requests apart.
 KEY = ["repository", "number"]
+
+
+class OwnCommits(NamedTuple):
+    """The own commits of a repository's pull requests.
+
+    `commits`: positions; `of`: for each of these a pull request that it is of, by row; `like`: for every pull request
+    the one that stands for it, as several may have one merge.
+    """
+
+    commits: Positions
+    of: Positions
+    like: Positions
+
+
+def listed_commits(listed: pl.DataFrame, requests: pl.DataFrame) -> pl.DataFrame:
+    """request, position: what the pull requests list whose commits are all stored; `request`: the row in `requests`.
+
+    `listed`: repository, number and `position` of every listed commit (-1: not stored), see `members`.
+    """
+    rows = requests.select(*KEY, request=pl.int_range(pl.len(), dtype=pl.Int64))
+    found = listed.select(*KEY, "position").join(rows, on=KEY, maintain_order="left")
+    return found.filter((pl.col("position") >= 0).all().over("request")).select("request", "position").sort("request")
+
+
+def own_commits(
+    listed: Positions, positions: Positions, merges: Positions, landed: Positions, is_merge: NDArray[np.bool_]
+) -> OwnCommits:
+    """The own commits of pull requests with these merges; the commits at `positions` are listed by the rows `listed`.
+
+    `landed`, `is_merge`: see `metrics.repository.Repository`.
+    """
+    like = np.arange(len(merges))
+    joined = is_merge[merges]
+    joined[listed] = False
+    rest = np.flatnonzero(joined)
+    standing = np.full(len(landed) + 1, -1, dtype=np.int64)
+    standing[merges[rest]] = rest
+    like[rest] = standing[merges[rest]]
+    of = standing[landed]
+    of[merges] = np.where(landed[merges] == merges, -1, of[merges])
+    brought = np.flatnonzero(of >= 0)
+    return OwnCommits(np.concatenate([positions, brought]), np.concatenate([listed, of[brought]]), like)
 
 
 def members(listed: pl.DataFrame, pulls: pl.DataFrame) -> pl.DataFrame:

@@ -109,7 +109,7 @@ def opened(rows: RepositoryRows) -> tuple[dict[str, Repository], pl.DataFrame]:
     found = _repositories(known, {name: frames[name] for name in _OWN}, _taking_back(rows["commits"]))
     landings = np.append(np.concatenate([repository.landed for repository in found]), -1)
     listed = listed.with_columns(landed=pl.Series(landings[known.rows(listed, listed["position"].to_numpy())]))
-    requests = landed.tell(found, commits, pulls, members(listed, pulls))
+    requests = landed.tell(found, commits, pulls, members(listed, pulls), listed)
     lost = unmapped(commits, requests, pulls, listed).with_columns(pl.col("repository").cast(pl.String))
     return {repository.name: repository for repository in found}, lost
 

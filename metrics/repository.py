@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from dora.definitions import Definitions
 from metrics.lineage import CommitGraph, landings
 from metrics.mainline import Mainline, mainline_of
+from metrics.membership import OwnCommits, own_commits
 from metrics.services import matching
 from metrics.sha_index import Positions, hashes
 from metrics.versions import resolve
@@ -102,11 +103,13 @@ class Repository:
     """The commits, tags, mainline and pull requests of one repository.
 
     `changes`: the columns of `change_facts` for every commit; `requests`: those of `pull_request_facts` for every
-    pull request whose merge is known, with `merge`, the position of that; see `metrics.landed`.
+    pull request whose merge is known, with `merge`, the position of that; see `metrics.landed`. `listed`: see
+    `metrics.membership.listed_commits`.
     """
 
     changes: Told
     requests: Told
+    listed: Told
 
     def __init__(self, read: Read) -> None:
         self.name = read.name
@@ -157,15 +160,32 @@ class Repository:
         return [] if self.tip is None else self.graph.reach(self.tip, bytearray(visited))
 
     @cached_property
-    def merges(self) -> dict[int, int]:
-        """Pull request number -> position of the commit that its merge made."""
-        return dict(
-            zip(
-                self.requests.rows["number"].to_list(),
-                self.requests.rows["merge"].to_list(),
-                strict=True,
-            )
-        )
+    def merges(self) -> Positions:
+        """For every row of `requests` the position of the commit that its merge made."""
+        return self.requests.rows["merge"].to_numpy()
+
+    @cached_property
+    def request_rows(self) -> dict[int, int]:
+        """Pull request number -> its row in `requests`."""
+        return {number: row for row, number in enumerate(self.requests.rows["number"].to_list())}
+
+    @cached_property
+    def merged_rows(self) -> dict[int, int]:
+        """Position of the commit that a merge made -> the row in `requests`, the last of several."""
+        return {merge: row for row, merge in enumerate(self.merges.tolist())}
+
+    @cached_property
+    def listed_commits(self) -> OwnCommits:
+        """The commits that the pull requests list, where these are their own."""
+        listed = self.listed.rows
+        of = listed["request"].to_numpy() - self.requests.start
+        return OwnCommits(listed["position"].to_numpy(), of, np.arange(len(self.merges)))
+
+    @cached_property
+    def own_commits(self) -> OwnCommits:
+        """The own commits of all pull requests."""
+        positions, listed, _ = self.listed_commits
+        return own_commits(listed, positions, self.merges, self.landed, self.is_merge)
 
     def own(self, commits: Sequence[int], paths: Sequence[str]) -> list[int]:
         """Those commits that touch one of the paths; all of them when there are no paths."""
@@ -224,7 +244,8 @@ class Repository:
         if named is None:
             return []
         shas = map(self._find, named.shas)
-        pulls = (self.merges.get(number) for number in named.pull_requests)
+        rows = (self.request_rows.get(number) for number in named.pull_requests)
+        pulls = (int(self.merges[row]) for row in rows if row is not None)
         return sorted({target for target in (*shas, *pulls) if target is not None})
 
     @cached_property

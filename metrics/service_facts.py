@@ -66,7 +66,7 @@ class ServiceFacts:
         for line in self.lines:
             visited = trace(line, self.repository)
             production = line[0].is_production
-            shipped = Shipped.of(line, self.repository, self.service.paths) if production else None
+            shipped = Shipped.of(line, self.repository, self.service.paths, visited) if production else None
             self._keep_own(line)
             classify_backward(line, self.slots, self.definitions)
             if shipped:
@@ -98,7 +98,7 @@ class ServiceFacts:
         waiting = repository.own(repository.undeployed(visited), self.service.paths)
         facts.changes.append(changes.picked_changes(place, repository, first, waiting))
         ready = self.definitions.pickup_from == "ready"
-        facts.requests.append(changes.picked_requests(place, repository, shipped, visited, from_ready=ready))
+        facts.requests.append(changes.picked_requests(place, repository, shipped, from_ready=ready))
 
     def _ledger(self, shipped: Shipped) -> Iterator[failures.Evidence]:
         inputs, incidents = self.inputs, self._incidents(shipped)

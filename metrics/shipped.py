@@ -9,7 +9,6 @@ from datetime import datetime
 from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
 from metrics.deployments import Deployed, Line
 from metrics.repository import Repository
@@ -22,12 +21,13 @@ class Shipped:
 
     `concerned`: the commits that are about the service, see `Repository.concerning`; `owners`: for every one of these the
     place in the line of the deployment that first shipped it, -1 for the others and for those of the baseline.
+    `requests`: the same for every row of the repository's pull requests; the length of the line where one still waits.
     """
 
     line: Line
     repository: Repository | None
     owners: Positions
-    concerned: NDArray[np.bool_]
+    requests: Positions
     by_id: dict[str, Deployed] = field(init=False)
     _times: list[datetime] = field(init=False)
     _after: dict[str, Deployed] = field(init=False)
@@ -41,14 +41,19 @@ class Shipped:
         self._versions, self._shas = {}, {}
 
     @classmethod
-    def of(cls, line: Line, repository: Repository | None, paths: Sequence[str]) -> Shipped:
-        """Index the first-shipped commits of a line, of whatever paths, for a service of these."""
-        concerned = repository.concerning(paths) if repository else np.zeros(0, dtype=np.bool_)
-        owners = np.full(repository.commits.height if repository else 0, -1, dtype=np.int64)
+    def of(cls, line: Line, repository: Repository | None, paths: Sequence[str], visited: bytearray | None) -> Shipped:
+        """Index the first-shipped commits of a line, of whatever paths, for a service of these.
+
+        `visited`: which commits were ever contained, see `metrics.lineage.ship`.
+        """
+        if repository is None or visited is None:
+            return cls(line, None, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+        owners = np.full(repository.commits.height, -1, dtype=np.int64)
         shipped = [d.shipment.first if d.shipment else [] for d in line]
-        if repository:
-            owners[np.fromiter(chain(*shipped), np.int64)] = np.repeat(np.arange(len(line)), [len(s) for s in shipped])
-        return cls(line, repository, np.where(concerned, owners, -1), concerned)
+        owners[np.fromiter(chain(*shipped), np.int64)] = np.repeat(np.arange(len(line)), [len(s) for s in shipped])
+        concerned = repository.concerning(paths)
+        requests = np.where(concerned[repository.merges], _first_requests(line, repository, owners, visited), -1)
+        return cls(line, repository, np.where(concerned, owners, -1), requests)
 
     def by_commit(self, commit: int | None) -> Deployed | None:
         """The deployment that first shipped a commit; None while undeployed, in the baseline, or unknown."""
@@ -82,5 +87,36 @@ class Shipped:
         return self._after.get(deployed.deployment_id)
 
     def pull_request(self, number: int) -> Deployed | None:
-        """The deployment that first shipped a pull request's merge; None while undeployed or unknown."""
-        return self.by_commit(self.repository.merges.get(number)) if self.repository else None
+        """The deployment that first shipped a pull request; None while undeployed, in the baseline, or unknown."""
+        row = self.repository.request_rows.get(number) if self.repository else None
+        return None if row is None else self._request(row)
+
+    def taken_back(self, commit: int) -> Deployed | None:
+        """The deployment that first shipped what a revert of this commit takes back: the pull request that it merged, else itself."""
+        row = self.repository.merged_rows.get(commit) if self.repository else None
+        return self.by_commit(commit) if row is None else self._request(row)
+
+    def _request(self, row: int) -> Deployed | None:
+        place = int(self.requests[row])
+        return self.line[place] if 0 <= place < len(self.line) else None
+
+
+def _first_requests(line: Line, repository: Repository, owners: Positions, visited: bytearray) -> Positions:
+    """For every pull request the place of the deployment that shipped all its own commits, or its merge when that came first.
+
+    -1: the baseline did; the length of the line: none has.
+    """
+    # Deployments of the default branch ship nothing before the merge that brought it: only what is listed may differ.
+    positions = [d.position for d in line if d.position is not None]
+    along = repository.line is not None and bool((repository.landed[positions] == positions).all())
+    own = repository.listed_commits if along else repository.own_commits
+    contained = np.frombuffer(visited, dtype=np.uint8)
+
+    def places(commits: Positions) -> Positions:
+        return np.where((owners[commits] < 0) & (contained[commits] == 0), len(line), owners[commits])
+
+    unknown = -2
+    whole = np.full(len(repository.merges), unknown, dtype=np.int64)
+    np.maximum.at(whole, own.of, places(own.commits))
+    whole[whole == unknown] = len(line)
+    return np.minimum(places(repository.merges), whole[own.like])

@@ -126,6 +126,11 @@ class _Repository:
         """The release of a mainline commit."""
         return f"v{self.mainline.index(commit) + 1}"
 
+    def merged_after(self, commit: Commit) -> list[str]:
+        """The ends of the branches that are merged within the next few mainline commits: what a hotfix is deployed from."""
+        place = self.mainline.index(commit)
+        return [merge.parents[1] for merge in self.mainline[place + 1 : place + 5] if len(merge.parents) > 1]
+
     def _land(self) -> None:
         kind = self._chance.choice(("plain", "plain", "squash", "merge", "merge", "revert", "revert pull request"))
         tip = (self.mainline[-1].sha,) if self.mainline else ()
@@ -143,7 +148,7 @@ class _Repository:
         elif kind == "squash" and tip:
             number = self._pull()
             self.mainline.append(self._commit(tip, f"Squashed (#{number})", pull_request=number))
-            self._describe(number, self.mainline[-1], ())
+            self._describe(number, self.mainline[-1], self._squashed(tip))
         else:
             self.mainline.append(self._commit(tip, f"Change {self._count}"))
 
@@ -156,6 +161,11 @@ class _Repository:
         merge = self._commit((tip, branch[-1]), f"Merge pull request #{number}", pull_request=number)
         self.mainline.append(merge)
         self._describe(number, merge, tuple(branch))
+
+    def _squashed(self, tip: tuple[str, ...]) -> tuple[str, ...]:
+        """What a squashed pull request lists: nothing, what is stored nowhere, or a branch that is kept, or some of both."""
+        kept, gone = self._commit(tip, "Work that is squashed").sha, f"{self._chance.getrandbits(160):040x}"
+        return self._chance.choice(((), (gone,), (kept,), (kept, gone)))
 
     def _pull(self) -> int:
         self._pulls += 1
@@ -217,8 +227,9 @@ def _deployment(
 ) -> Deployment:
     how = chance.choice(("sha", "sha", "tag", "tag", "nowhere"))
     sha = commit.sha
-    if how == "sha" and chance.random() < 0.15:
-        sha = chance.choice([r.sha for r in repo.records if isinstance(r, Commit)])
+    if how == "sha" and chance.random() < 0.3:
+        anything = [r.sha for r in repo.records if isinstance(r, Commit)]
+        sha = chance.choice((chance.choice(anything), *repo.merged_after(commit)))
     alone = repo.name != "acme/mono" and chance.random() < 0.1
     return Deployment(
         source="ci", id=name, service=None if alone else service, repository=repo.name, environment=chance.choice(ENVIRONMENTS),

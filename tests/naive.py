@@ -131,6 +131,7 @@ class Naive:
         self.lines: dict[tuple[str, str], list[Deployed]] = {}
         self.linked: set[tuple[str, str, str]] = set()
         self._concerned: dict[tuple[str, int], bool] = {}
+        self._first: dict[tuple[str, str, int], Deployed | None] = {}
         self.fixes: dict[tuple[str, str, str, str], Deployed | None] = {}
         for service in services:
             self._walk(service)
@@ -355,7 +356,7 @@ class Naive:
         repository = service.repository
         for sha in [sha for sha in deployed.brings if shipper.get(sha) is deployed]:
             for target in self._targets(repository, self.commits[repository, sha]):
-                culprit = shipper.get(target)
+                culprit = self._culprit(service, target, deployed, shipper)
                 reland = self._is_revert(self.commits[repository, target])
                 if culprit and culprit is not deployed and culprit.at <= deployed.at and not reland:
                     culprit.evidence.append(Evidence("revert", deployed.at, deployed.at, deployed))
@@ -366,6 +367,14 @@ class Naive:
                 named = commit.subject.startswith(("Revert", "Reapply"))
                 if (named or commit.reverts or commit.reverts_pull_requests) and self.concerns(service, sha):
                     deployed.rework.add("revert")
+
+    def _culprit(
+        self, service: NaiveService, target: str, deployed: Deployed, shipper: dict[str, Deployed]
+    ) -> Deployed | None:
+        """Who first shipped what a revert takes back: the pull request whose merge it names, else the commit."""
+        line = self.lines[service.name, deployed.record.environment]
+        merged = [p for p in self.pulls if (p.repository, p.merge.sha) == (service.repository, target)]
+        return self._shipper_of(service, merged[-1], line) if merged else shipper.get(target)
 
     def _is_revert(self, commit: Commit) -> bool:
         return (
@@ -384,8 +393,41 @@ class Naive:
         hits = [p.merge.sha for p in self.pulls if (p.repository, p.number) == (repository, number)]
         return hits[0] if hits else None
 
+    def _pull_of(self, repository: str, number: int) -> Pull | None:
+        hits = [p for p in self.pulls if (p.repository, p.number) == (repository, number)]
+        return hits[0] if hits else None
+
     def _shipped_pulls(self, service: NaiveService, deployed: Deployed) -> list[Pull]:
-        return [p for p in self.pulls if p.merge.sha in deployed.brings and self.pull_concerns(service, p)]
+        line = self.lines[service.name, deployed.record.environment]
+        return [p for p in self.pulls if self._shipper_of(service, p, line) is deployed]
+
+    def _shipper_of(self, service: NaiveService, pull: Pull | None, line: list[Deployed]) -> Deployed | None:
+        """The deployment that first shipped a pull request of the service; None when none has, or the baseline did."""
+        if pull is None or not self.pull_concerns(service, pull):
+            return None
+        first = self.first_with(pull, line)
+        return None if first and first.relation == "baseline" else first
+
+    def first_with(self, pull: Pull, line: list[Deployed]) -> Deployed | None:
+        """The first deployment after which everything of a pull request, or its merge, had been live, the baseline among them."""
+        key = (line[0].service, line[0].record.environment, pull.number)
+        if key not in self._first:
+            own, contained = self._own_commits(pull), set[str]()
+            self._first[key] = None
+            for deployed in line:
+                contained |= self.reach(pull.repository, deployed.commit) if deployed.commit else set()
+                if pull.merge.sha in contained or (own and own <= contained):
+                    self._first[key] = deployed
+                    break
+        return self._first[key]
+
+    def _own_commits(self, pull: Pull) -> set[str]:
+        """What the host lists for it where all of that is stored, else what came to the main line by joining its branch."""
+        listed = pull.record.commits if pull.record else ()
+        if listed and all((pull.repository, sha) in self.commits for sha in listed):
+            return set(listed)
+        landed = {sha for (name, sha), at in self.landings.items() if (name, at) == (pull.repository, pull.merge.sha)}
+        return landed - {pull.merge.sha} if len(pull.merge.parents) > 1 else set()
 
     def _hotfixes(
         self, service: NaiveService, deployed: Deployed, line: list[Deployed], shipper: dict[str, Deployed]
@@ -441,8 +483,7 @@ class Naive:
     ) -> None:
         fix = self._by_id(line, incident.fix_deployment)
         if incident.fix_pull_request is not None and fix is None:
-            merge = self._merge_of(service.repository, incident.fix_pull_request)
-            fix = shipper.get(merge) if merge else None
+            fix = self._shipper_of(service, self._pull_of(service.repository, incident.fix_pull_request), line)
         if fix:
             fix.rework.add("incident_fix")
         began = incident.impact_started_at or incident.detected_at
@@ -487,8 +528,7 @@ class Naive:
             if not found:
                 found = self._last_before(incident, [d for d in line if incident.sha in (d.commit, d.record.sha)])
         if not found and incident.pull_request is not None:
-            merge = self._merge_of(service.repository, incident.pull_request)
-            found = shipper.get(merge) if merge else None
+            found = self._shipper_of(service, self._pull_of(service.repository, incident.pull_request), line)
         return found
 
     def _last_before(self, incident: Incident, same: list[Deployed]) -> Deployed | None:
@@ -665,9 +705,7 @@ class Naive:
             baseline = self.reach(service.repository, first)
             if self.rules(name).change == "pull_request":
                 for pull in self.pulls:
-                    sha = pull.merge.sha
-                    coming = sha in late or ((pull.repository, sha) in self.landings and sha not in early)
-                    if coming and sha not in baseline and self.pull_concerns(service, pull):
+                    if self.pull_concerns(service, pull) and self._is_coming(pull, line, horizon):
                         ages += self._pull_age(service, pull, horizon)
                 continue
             for repository, sha in self.landings:
@@ -675,6 +713,13 @@ class Naive:
                 if mine and sha not in baseline and (sha in late or sha not in early):
                     ages += self._age(service, self.commits[repository, sha], horizon)
         return ages
+
+    def _is_coming(self, pull: Pull, line: list[Deployed], horizon: datetime) -> bool:
+        """Whether a pull request waited at the horizon: a later deployment shipped it, or none has and it has landed."""
+        first = self.first_with(pull, line)
+        if first is None:
+            return (pull.repository, pull.merge.sha) in self.landings
+        return first.relation != "baseline" and first.at >= horizon
 
     def _pull_age(self, service: NaiveService, pull: Pull, horizon: datetime) -> list[float]:
         definitions = self.rules(service.name)
