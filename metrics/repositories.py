@@ -13,6 +13,7 @@ from dora.warehouse import Builder
 from metrics import landed
 from metrics.lineage import CommitGraph
 from metrics.membership import KEY, members, unmapped
+from metrics.merge_subjects import told_by_subjects
 from metrics.repository import Named, PullRequests, Read, Repository
 from metrics.services import ServiceName
 from metrics.sha_index import Positions, ShaIndex, hashes
@@ -24,7 +25,7 @@ _TABLES = {
     "tags": ["repository"], "paths": ["repository"],
 }  # fmt: skip
 #: Those of which a repository's rows are told from others'.
-_OWN = ("commits", "pull_requests", "tags", "paths")
+_OWN = ("commits", "tags", "paths")
 #: More runs of repositories than this take longer than looking through the tables once.
 RUNS = 20
 T = TypeVar("T")
@@ -110,8 +111,20 @@ def opened(rows: RepositoryRows) -> tuple[dict[str, Repository], pl.DataFrame]:
     landings = np.append(np.concatenate([repository.landed for repository in found]), -1)
     listed = listed.with_columns(landed=pl.Series(landings[known.rows(listed, listed["position"].to_numpy())]))
     requests = landed.tell(found, commits, pulls, members(listed, pulls), listed)
+    _mark(found, known, requests, pulls)
     lost = unmapped(commits, requests, pulls, listed).with_columns(pl.col("repository").cast(pl.String))
     return {repository.name: repository for repository in found}, lost
+
+
+def _mark(found: Sequence[Repository], known: Known, requests: pl.DataFrame, pulls: pl.DataFrame) -> None:
+    """Give the repositories what marks pull requests as hotfixes: the host's words, and those of merges where it has none."""
+    merges = known.rows(requests, requests["merge"].to_numpy())
+    by_git = told_by_subjects(requests, known.commits["subject"].gather(merges), pulls)
+    for frame in (by_git, pulls):
+        every, places = PullRequests(frame), stretches(frame)
+        for repository in found:
+            if repository.name in places:
+                repository.told.append((every, places[repository.name]))
 
 
 def _taking_back(commits: pl.DataFrame) -> pl.DataFrame:
@@ -199,7 +212,6 @@ def _repositories(known: Known, frames: Mapping[str, pl.DataFrame], taking: pl.D
     first, second, more = _parents(known)
     named = _named(known, frames["tags"], taking)
     places = {table: stretches(frame) for table, frame in frames.items()}
-    pulls = PullRequests(frames["pull_requests"])
     messages: dict[str, list[Named]] = {}
     for name, *told in taking.iter_rows():
         messages.setdefault(name, []).append(Named(*told))
@@ -209,8 +221,8 @@ def _repositories(known: Known, frames: Mapping[str, pl.DataFrame], taking: pl.D
         end = start + size
         graph = CommitGraph(known.index[name], first[start:end], second[start:end], more.get(name, {}))
         found.append(Repository(Read(
-            name=name, commits=own["commits"], graph=graph, tags=own["tags"], paths=own["paths"], pulls=pulls,
-            own_pulls=places["pull_requests"].get(name, (0, 0)), takes_back=messages.get(name, ()), named=named.get(name, {}),
+            name=name, commits=own["commits"], graph=graph, tags=own["tags"], paths=own["paths"],
+            takes_back=messages.get(name, ()), named=named.get(name, {}),
         )))  # fmt: skip
     return found
 

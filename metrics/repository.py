@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -45,7 +46,7 @@ class Named(NamedTuple):
 class Read:
     """One repository's rows as they come from the warehouse.
 
-    `commits` in the order of the graph; `pulls`: its own begin at the first of `own_pulls` and are as many as the second; `named`: the positions of commits that tags and messages name.
+    `commits` in the order of the graph; `named`: the positions of commits that tags and messages name.
     """
 
     name: str
@@ -53,8 +54,6 @@ class Read:
     graph: CommitGraph
     takes_back: Sequence[Named] = ()
     named: Mapping[str, int] = field(default_factory=dict)
-    pulls: PullRequests
-    own_pulls: tuple[int, int]
     tags: pl.DataFrame
     paths: pl.DataFrame
 
@@ -104,7 +103,8 @@ class Repository:
 
     `changes`: the columns of `change_facts` for every commit; `requests`: those of `pull_request_facts` for every
     pull request whose merge is known, with `merge`, the position of that; see `metrics.landed`. `listed`: see
-    `metrics.membership.listed_commits`.
+    `metrics.membership.listed_commits`. `told`: what is told of its pull requests, where in it its own begin and how many
+    they are; of several that tell of one the last has the word.
     """
 
     changes: Told
@@ -114,12 +114,12 @@ class Repository:
     def __init__(self, read: Read) -> None:
         self.name = read.name
         self.commits, self._paths, self._tags = read.commits, read.paths, read.tags
-        self._pulls, self._own_pulls = read.pulls, read.own_pulls
         self.graph = read.graph
         self._named = read.named
         self.takes_back = {read.named[named.sha]: named for named in read.takes_back}
         self.is_merge = read.graph.second_parents >= 0
         self.mainline = np.flatnonzero(read.commits["mainline"].to_numpy())
+        self.told: list[tuple[PullRequests, tuple[int, int]]] = []
         self.line: Mainline | None = mainline_of(self.graph, self.mainline)
         self._own: dict[tuple[str, ...], Positions] = {}
         self._marked: dict[Globs, list[tuple[int, str]]] = {}
@@ -228,7 +228,8 @@ class Repository:
             definitions.hotfix_titles,
         )
         if globs not in self._marked:
-            self._marked[globs] = self._pulls.marked(globs, *self._own_pulls)
+            found = (some.marked(globs, start, height) for some, (start, height) in self.told)
+            self._marked[globs] = sorted(dict(chain.from_iterable(found)).items())
         return self._marked[globs]
 
     def is_revert(self, position: int) -> bool:

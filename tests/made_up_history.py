@@ -147,7 +147,7 @@ class _Repository:
             self.mainline.append(self._commit(tip, f"Revert #{number}", reverts_pull_requests=(number,)))
         elif kind == "squash" and tip:
             number = self._pull()
-            self.mainline.append(self._commit(tip, f"Squashed (#{number})", pull_request=number))
+            self.mainline.append(self._commit(tip, f"{self._title()} (#{number})", pull_request=number))
             self._describe(number, self.mainline[-1], self._squashed(tip))
         else:
             self.mainline.append(self._commit(tip, f"Change {self._count}"))
@@ -158,7 +158,9 @@ class _Repository:
         for _ in range(self._chance.randint(1, 3)):
             branch.append(self._commit((branch[-1] if branch else base,), "Work on a branch").sha)
         number = self._pull()
-        merge = self._commit((tip, branch[-1]), f"Merge pull request #{number}", pull_request=number)
+        merge = self._commit(
+            (tip, branch[-1]), f"Merge pull request #{number} from acme/{self._branch()}", pull_request=number
+        )
         self.mainline.append(merge)
         self._describe(number, merge, tuple(branch))
 
@@ -166,6 +168,12 @@ class _Repository:
         """What a squashed pull request lists: nothing, what is stored nowhere, or a branch that is kept, or some of both."""
         kept, gone = self._commit(tip, "Work that is squashed").sha, f"{self._chance.getrandbits(160):040x}"
         return self._chance.choice(((), (gone,), (kept,), (kept, gone)))
+
+    def _branch(self) -> str:
+        return self._chance.choice(("feature", "feature", "hotfix/one"))
+
+    def _title(self) -> str:
+        return self._chance.choice(("Feature", "Hotfix: prices", "Fix"))
 
     def _pull(self) -> int:
         self._pulls += 1
@@ -192,8 +200,8 @@ class _Repository:
         merged = merge.committed_at or self._at
         self.records.append(PullRequest(
             source="host", repository=self.name, number=number, state="merged", is_bot=self._chance.random() < 0.2,
-            title=self._chance.choice(("Feature", "Hotfix: prices", "Fix")), merged_at=chance_or_none(self._chance, merged), merge_sha=merge.sha, commits=commits,
-            head_branch=self._chance.choice(("feature", "feature", "hotfix/one")), labels=self._chance.choice(((), (), ("hotfix",))),
+            title=self._chance.choice((self._title(), "")), merged_at=chance_or_none(self._chance, merged), merge_sha=merge.sha, commits=commits,
+            head_branch=self._chance.choice((self._branch(), "")), labels=self._chance.choice(((), (), ("hotfix",))),
             opened_at=self._chance.choice((None, merged - timedelta(hours=5))),
             first_commit_at=self._chance.choice((None, merged - timedelta(hours=9))),
             first_review_at=self._chance.choice((None, merged - timedelta(hours=2), merged - timedelta(hours=7))),

@@ -434,7 +434,7 @@ class Naive:
     ) -> None:
         """Blames what incidents say that it fixes, else the deployment before."""
         for pull in self._shipped_pulls(service, deployed):
-            if pull.record is None or not self._is_hotfix(service, pull.record):
+            if not self._is_hotfix(service, pull):
                 continue
             deployed.rework.add("hotfix")
             told = [i for i in self.incidents if i.fix_pull_request == pull.number and self._concerns(service, i)]
@@ -445,10 +445,20 @@ class Naive:
                 if blamed:
                     blamed.evidence.append(Evidence("hotfix", deployed.at, deployed.at, deployed))
 
-    def _is_hotfix(self, service: NaiveService, record: PullRequest) -> bool:
-        d = self.rules(service.name)
-        by_label = any(_like(label, d.hotfix_labels) for label in record.labels)
-        return by_label or _like(record.head_branch, d.hotfix_branches) or _like(record.title, d.hotfix_titles)
+    def _is_hotfix(self, service: NaiveService, pull: Pull) -> bool:
+        """By a label, its branch or its title; what the host does not tell of the last two its merge may."""
+        d, record, subject = self.rules(service.name), pull.record, pull.merge.subject
+        branch = title = None
+        if record:
+            branch, title = record.head_branch, record.title
+            if any(_like(label, d.hotfix_labels) for label in record.labels):
+                return True
+        words = subject.split()
+        if not branch and subject.startswith("Merge pull request #") and words[4:5] == ["from"]:
+            branch = words[5].split("/", 1)[1]
+        if not title:
+            title = subject.split(" (#")[0]
+        return _like(branch or "", d.hotfix_branches) or _like(title, d.hotfix_titles)
 
     def _concerns(self, service: NaiveService, incident: Incident) -> bool:
         """Whether it is a production incident of the service."""
