@@ -72,7 +72,7 @@ class Team:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One `[[service]]`: a repository, and path globs when the repository holds several services.
+    """One `[[service]]`: a repository, and path globs (see `metrics.path_globs`) when it holds several services.
 
     `aliases`: other names under which deployments and incidents mention it. `definitions`: a `[service.definitions]`
     table below it with those settings of `[definitions]` that differ for this service.
@@ -223,6 +223,8 @@ def _check(config: Config, path: Path) -> None:
         if double:
             raise ConfigError(f"{path}: two [[{what}]] tables are named {double[0]!r}; names must differ")
     _check_aliases(config.services, path)
+    for service in config.services:
+        _check_paths(service, f"{path}: [[service]] {service.name!r}: paths")
     for team in config.teams:
         for owned in team.owns:
             _check_ownership(
@@ -241,6 +243,16 @@ def _check_aliases(services: Sequence[Service], path: Path) -> None:
                     f"{path}: [[service]] {service.name!r} and {other!r} both go by {alias!r}; "
                     "leave that alias to the one that it means"
                 )
+
+
+def _check_paths(service: Service, place: str) -> None:
+    """Globs name what is a service's own: a `!` in front would be taken for a part of a name, and nothing would match."""
+    wrong = next((glob for glob in service.paths if glob.startswith("!")), None)
+    if wrong is not None:
+        raise ConfigError(
+            f'{place}: {wrong!r} begins with "!", but paths cannot be excluded; list the paths that are its own instead, '
+            f"as in src/** (a name that begins with it is written {'?' + wrong[1:]!r})"
+        )
 
 
 def _check_ownership(owned: Ownership, timezone: str, place: str) -> None:

@@ -18,6 +18,7 @@ from metrics.quality_effects import NEXT_STEPS, TITLES, TOUCHES, Direction, Rows
 from metrics.question import published_definitions
 from metrics.services import matches
 from metrics.slices import read_sql
+from metrics.unmatched_paths import unmatched_paths
 
 #: One question of metrics/sql/quality each; besides them what depends on each service's definitions.
 ASKED = (
@@ -104,6 +105,8 @@ def record(
             _count(builder, finding, read_sql(f"quality/{finding}"), clocks)
     for finding, told in _patterns(environments, definitions):
         _count(builder, finding, read_sql("quality/patterns"), told)
+    for told in unmatched_paths(builder):
+        _count(builder, "paths_match_nothing", read_sql("quality/paths_match_nothing"), told)
     builder.execute(read_sql("quality/facts"))
 
 

@@ -95,6 +95,11 @@ TOUCHES: Mapping[str, tuple[Touch, ...]] = {
         Touch("change_fail_rate", "rows", "either", "when they stopped coming in, failures are missed", kinds=_OF_FAILURES),
         Touch("time_to_restore", "rows", "either", "when incidents stopped coming in, these are missed", kinds=("incidents",)),
     ),
+    "paths_match_nothing": (
+        Touch("change_lead_time", "rows", "either", "their changes are missing"),
+        Touch("change_fail_rate", "rows", "lower", "no revert can name them; they count as deployments that did not fail"),
+        Touch("deployment_rework_rate", "rows", "lower", "a revert in them is not seen"),
+    ),
     "production_matches_nothing": _ALL_MISSING,
     "production_matches_everything": (
         Touch("deployment_frequency", "rows", "higher", "deployments to other environments count as production"),
@@ -122,6 +127,7 @@ TITLES: Mapping[str, str] = {
     "incident_without_time": "incidents that began nobody knows when",
     "untold_failures": "kinds of evidence of failures that no source records",
     "stale_source": "sources that fell silent",
+    "paths_match_nothing": "services whose paths match no file",
     "production_matches_nothing": "production patterns that match no environment",
     "production_matches_everything": "production patterns that match every environment",
 }
@@ -142,6 +148,7 @@ NEXT_STEPS: Mapping[str, str] = {
     "incident_without_service": "add the name as an alias of a [[service]]",
     "untold_failures": "add a source of incidents, or let the pipeline tell its checks with `dora record`",
     "stale_source": "check the source with `dora doctor`; remove it when it is retired",
+    "paths_match_nothing": "correct `paths` of the [[service]]: globs from the root of its repository, as in services/shop/**",
     "production_matches_nothing": "set [definitions] production to a name that `dora doctor` lists, then `dora build`",
     "production_matches_everything": "narrow [definitions] production, then `dora build`",
 }

@@ -20,6 +20,7 @@ from dora.definitions import Definitions
 from metrics.lineage import CommitGraph, landings
 from metrics.mainline import Mainline, mainline_of
 from metrics.membership import OwnCommits, own_commits
+from metrics.path_globs import own_paths
 from metrics.services import matching
 from metrics.sha_index import Positions, hashes
 from metrics.versions import resolve
@@ -213,8 +214,7 @@ class Repository:
     def _touching(self, paths: Sequence[str]) -> Positions:
         import polars as pl
 
-        names = self._paths["path"].unique()
-        names = names.gather(matching(names, paths))
+        names = own_paths(self._paths["path"].unique(), paths)
         shas = self._paths.filter(pl.col("path").is_in(names.to_list()))["sha"]
         touched = np.zeros(self.commits.height + 1, dtype=np.int64)
         touched[self.graph.index.positions(hashes(shas))] = 1

@@ -216,7 +216,7 @@ class Naive:
         """Whether the commit touches the service's part of the repository."""
         if not service.paths:
             return True
-        return any(_path_like(path, service.paths) for path in self.paths[service.repository, sha])
+        return any(path_like(path, service.paths) for path in self.paths[service.repository, sha])
 
     def pull_concerns(self, service: NaiveService, pull: Pull) -> bool:
         """Whether a commit of the pull request touches the service's part of its repository."""
@@ -866,13 +866,27 @@ def _like(text: str | None, globs: Sequence[str]) -> bool:
     return text is not None and any(fnmatchcase(text.lower(), glob.lower()) for glob in globs)
 
 
-def _path_like(path: str, globs: Sequence[str]) -> bool:
-    """`*` stays inside a folder, `**` crosses folders."""
-    for glob in globs:
-        pattern = re.escape(glob).replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
-        if re.fullmatch(pattern, path):
-            return True
-    return False
+def path_like(path: str, globs: Sequence[str]) -> bool:
+    """Whether a glob names the path or a folder above it, with and without the folders that each `**/` may stand for."""
+    named = [path, *(path[:end] for end, letter in enumerate(path) if letter == "/")]
+    return any(fnmatchcase(name, form) for glob in globs for form in _forms(glob) for name in named)
+
+
+def _forms(glob: str) -> list[str]:
+    while glob.startswith(("/", "./")):
+        glob = glob.partition("/")[2]
+    if glob in ("", "."):
+        return ["*"]
+    forms = [""]
+    folders = glob.rstrip("/").split("/") + ["**"] * glob.endswith("/")
+    for place, folder in enumerate(folders, 1):
+        last = place == len(folders)
+        forms = [
+            form + more
+            for form in forms
+            for more in (("", "*/") if folder == "**" and not last else (folder + "/" * (not last),))
+        ]
+    return forms
 
 
 def _moves_back(record: Deployment, before: Deployment, earlier: Sequence[Deployment]) -> bool:

@@ -16,8 +16,8 @@ from dora.warehouse import Reader
 from metrics.analyses.answer import Answer, Row, by_group, share
 from metrics.analyses.failed import FAIL_RATE, fail_rate, judged
 from metrics.change_intervals import Figure, share_difference
+from metrics.path_globs import is_own
 from metrics.question import Question
-from metrics.services import matches
 from metrics.slices import Slices, slices
 
 KINDS = ("with_migration", "without", "unknown")
@@ -95,7 +95,7 @@ def _kind(row: dict[str, object]) -> str:
         return "unknown"
     own = cast("list[str] | None", row["own"])
     paths = cast("list[str] | None", row["paths"]) or []
-    return "with_migration" if any(not own or matches(path, own) for path in paths) else "without"
+    return "with_migration" if any(not own or is_own(path, own) for path in paths) else "without"
 
 
 def _group(name: str, part: pl.DataFrame) -> list[Row]:

@@ -31,7 +31,13 @@ AT = datetime(2025, 1, 3, 10, tzinfo=UTC)
 
 
 def test_every_finding_has_a_title_and_tells_which_metrics_it_touches() -> None:
-    names = {*ASKED, *ASKED_BY_CHANGE, "production_matches_nothing", "production_matches_everything"}
+    names = {
+        *ASKED,
+        *ASKED_BY_CHANGE,
+        "paths_match_nothing",
+        "production_matches_nothing",
+        "production_matches_everything",
+    }
     assert set(TITLES) == set(TOUCHES) == names
     assert set(NEXT_STEPS) <= names
     assert {touch.metric for touches in TOUCHES.values() for touch in touches} <= set(METRICS)

@@ -1,0 +1,25 @@
+"""Services whose path globs match no file that any commit of their repository changed: a slip of the pen, most often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import cast
+
+from dora.warehouse import Builder
+from metrics.path_globs import own_paths
+from metrics.slices import read_sql
+
+
+def unmatched_paths(builder: Builder) -> Iterator[dict[str, object]]:
+    """`service` and what its `globs` are, of each; only services without any change are looked at.
+
+    A repository of which no paths are stored tells nothing.
+    """
+    rows = builder.rows(read_sql("quality/without_changes"))
+    for repository, told in groupby(rows, key=lambda row: row[0]):
+        paths = builder.frame(read_sql("quality/distinct_paths"), {"repository": repository})["path"]
+        for _, service, globs in told:
+            own = cast("list[str]", globs)
+            if len(paths) and not len(own_paths(paths, own)):
+                yield {"service": service, "globs": ", ".join(own), "repository": repository}
