@@ -189,11 +189,15 @@ class Repository:
         return own_commits(listed, positions, self.merges, self.landed, self.is_merge)
 
     def own(self, commits: Sequence[int], paths: Sequence[str]) -> list[int]:
-        """Those commits that touch one of the paths; all of them when there are no paths."""
-        if not paths:
+        """Those commits that touch one of the paths; all of them when there are no paths, or none are stored."""
+        if not self._parted(paths):
             return list(commits)
         known = self._touched(paths)
         return [commit for commit in commits if known[commit]]
+
+    def _parted(self, paths: Sequence[str]) -> bool:
+        """Whether only some commits are of a service of these paths: what they changed may not have been read yet."""
+        return bool(paths) and self._paths.height > 0
 
     def _touched(self, paths: Sequence[str]) -> Positions:
         if tuple(paths) not in self._own:
@@ -205,7 +209,7 @@ class Repository:
         import polars as pl
 
         found = np.ones(len(self.graph), dtype=np.bool_)
-        if paths:
+        if self._parted(paths):
             found[:] = self._touched(paths)
             requests, numbers = self.requests.rows, self.changes.rows["pull_request"].filter(pl.Series(found))
             found[requests["merge"].filter(requests["number"].is_in(numbers.unique().to_list())).to_numpy()] = True

@@ -1,4 +1,4 @@
-"""Services whose path globs match no file that any commit of their repository changed: a slip of the pen, most often."""
+"""Services whose path globs find nothing: they match no file that a commit changed, or no changed paths are stored."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import cast
 
-from dora.warehouse import Builder
+from dora.warehouse import Builder, Reader
 from metrics.path_globs import own_paths
 from metrics.slices import read_sql
 
@@ -23,3 +23,11 @@ def unmatched_paths(builder: Builder) -> Iterator[dict[str, object]]:
             own = cast("list[str]", globs)
             if len(paths) and not len(own_paths(paths, own)):
                 yield {"service": service, "globs": ", ".join(own), "repository": repository}
+
+
+def unread_paths(reader: Reader) -> list[tuple[str, str]]:
+    """(service, repository) of those services whose globs tell nothing yet, as no paths of their repository are stored.
+
+    All commits of it count as theirs until then, see `Repository.own`.
+    """
+    return [(str(service), str(repository)) for service, repository in reader.rows(read_sql("unread_paths"))]

@@ -123,6 +123,7 @@ class Naive:
         self.paths: dict[tuple[str, str], set[str]] = defaultdict(set)
         for row in _of(records, CommitPath):
             self.paths[row.repository, row.sha].add(row.path)
+        self.parted = {repository for repository, _ in self.paths}
         self._reach: dict[tuple[str, str], set[str]] = {}
         self.landings: dict[tuple[str, str], str] = {}
         for repository in {name for name, _ in self.commits}:
@@ -213,8 +214,8 @@ class Naive:
         return ended and self.is_production(record.environment, service)
 
     def concerns(self, service: NaiveService, sha: str) -> bool:
-        """Whether the commit touches the service's part of the repository."""
-        if not service.paths:
+        """Whether the commit touches the service's part of the repository; where no paths are known all do."""
+        if not service.paths or service.repository not in self.parted:
             return True
         return any(path_like(path, service.paths) for path in self.paths[service.repository, sha])
 

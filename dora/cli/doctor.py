@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from dora.cli.mismatches import lost_decisions, unknown_services
+from dora.cli.mismatches import lost_decisions, unknown_services, unread_paths
 from dora.cli.options import config_option
 from dora.config import Config, SourceTable, load_config
 from dora.environment import secret_names
@@ -210,6 +210,8 @@ def _services(config: Config, reader: Reader) -> Iterator[Check]:
             yield Check("services", "warning", text, "check its repository, and that a git source reads it")
         else:
             yield Check("services", "ok", text)
+    for sentence in unread_paths(reader):
+        yield Check("services", "warning", sentence, "run `dora ingest`, which reads them")
     for sentence in unknown_services(config):
         yield Check("teams", "warning", sentence, "correct the name")
 

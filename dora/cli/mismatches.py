@@ -44,17 +44,30 @@ def lost_decisions(config: Config, reader: Reader) -> list[str]:
     ]
 
 
+def unread_paths(reader: Reader) -> list[str]:
+    """A sentence for every service whose paths tell nothing, because those that commits changed were not read."""
+    from metrics.unmatched_paths import unread_paths
+
+    return [
+        f"service {service!r} has paths, but none that the commits of {repository!r} changed are stored: all of them count "
+        "as its own"
+        for service, repository in unread_paths(reader)
+    ]
+
+
 def say_mismatches(config: Config) -> None:
     """Warn, on stderr, of what the configuration names and the published facts do not have."""
     from dora.warehouse import open_published
 
     reader = open_published(config.published_path)
     try:
-        lost = lost_decisions(config, reader)
+        lost, unread = lost_decisions(config, reader), unread_paths(reader)
     finally:
         reader.close()
     for sentence in unknown_services(config):
         note(f"warning: {sentence}; correct the name")
+    for sentence in unread:
+        note(f"warning: {sentence}; run `dora ingest`, which reads them")
     for sentence in lost:
         note(f"warning: {sentence}; correct or remove it in {config.overrides_path.name}")
 

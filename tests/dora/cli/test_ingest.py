@@ -220,6 +220,28 @@ def test_changed_teams_and_services_are_told_until_they_are_built(tmp_path: Path
     assert said(tmp_path, "metrics", "--format", "json").stderr == ""
 
 
+def test_paths_added_later_are_warned_of_until_they_are_read(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "code")
+    for number in range(3):
+        repo.commit("work", {"web/w" if number == 1 else "api/a": str(number)})
+        repo.git("tag", f"v{number}")
+    service = '[[service]]\nname = "api"\nrepository = "r"\n'
+    source = """[[source]]
+type = "git"
+repositories = [{ name = "r", url = "code" }]
+deployments = [{ tags = "v*", environment = "production" }]
+"""
+    ships = "select count(*) from change_facts where deployment_id is not null"
+    (tmp_path / "dora.toml").write_text(service + source)
+    assert "warning" not in said(tmp_path, "ingest").stderr
+    (tmp_path / "dora.toml").write_text(service + 'paths = ["api"]\n' + source)
+    warning = "warning: service 'api' has paths, but none that the commits of 'r' changed are stored"
+    assert warning in said(tmp_path, "build").stderr
+    assert names(tmp_path, ships) == [2]
+    assert "warning" not in said(tmp_path, "ingest").stderr
+    assert names(tmp_path, ships) == [1]
+
+
 def test_corrected_file_replaces_what_it_said_before(tmp_path: Path) -> None:
     (tmp_path / "records").mkdir()
     (tmp_path / "dora.toml").write_text('[[source]]\ntype = "files"\nfolder = "records"\n')
