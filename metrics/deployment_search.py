@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from dora.errors import DoraError
@@ -12,8 +13,21 @@ _SQL = Path(__file__).parent / "sql"
 _SHOWN = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The deployment that a text means; `region`: the id that it names where that is of one of several regions."""
+
+    deployment_id: str
+    region: str | None = None
+
+
 def find_deployment(reader: Reader, text: str) -> str:
-    """The id of the one deployment that `text` names.
+    """The id of the one deployment that `text` means, see `meant`."""
+    return meant(reader, text).deployment_id
+
+
+def meant(reader: Reader, text: str) -> Meant:
+    """The one deployment that `text` names; for a region the deployment that it is part of, which is what counts.
 
     `text`: an id, a prefix or suffix of exactly one id, `service@version`, or `service@sha` (7 digits or more);
     production wins over other environments. Errors: `DoraError` listing up to five candidates when several
@@ -28,7 +42,8 @@ def find_deployment(reader: Reader, text: str) -> str:
     rows = reader.records((_SQL / "story_find.sql").read_text(), values)
     best = [row for row in rows if row["rank"] == rows[0]["rank"]]
     if len(best) == 1:
-        return str(best[0]["deployment_id"])
+        region = best[0]["region"]
+        return Meant(str(best[0]["deployment_id"]), None if region is None else str(region))
     if best:
         raise DoraError(f"{wanted!r} means {_many(best)} deployments; use one of these ids:\n{_listed(best)}")
     raise DoraError(_none(reader, wanted, service))

@@ -24,7 +24,7 @@ from metrics.unmatched_paths import unmatched_paths
 ASKED = (
     "deployment_without_commit", "deployment_without_time", "duplicate_deployment",
     "future_time", "incident_without_service", "incident_without_time", "negative_duration", "never_shipped",
-    "stale_source", "unknown_service", "unlinked_check", "unlinked_incident", "unmapped_pull_request",
+    "recovered_too_early", "stale_source", "unknown_service", "unlinked_check", "unlinked_incident", "unmapped_pull_request",
     "unresolved_version", "untold_failures",
 )  # fmt: skip
 #: Those that only records about a service can change, and the facts of its incidents.

@@ -61,6 +61,9 @@ TOUCHES: Mapping[str, tuple[Touch, ...]] = {
         Touch("time_to_restore", "rows", "either", "incidents that end before they begin are left out"),
         Touch("change_lead_time", "changes", "either", "the stage of the pull request is left out", "pull requests"),
     ),
+    "recovered_too_early": (
+        Touch("failed_deployment_recovery_time", "rows", "either", "left out; the failures themselves count"),
+    ),
     "never_shipped": (
         Touch("change_lead_time", "changes", "lower", "they wait: in the queue and the Kaplan-Meier median, not in the median"),
     ),
@@ -117,6 +120,7 @@ TITLES: Mapping[str, str] = {
     "future_time": "commits or deployments with a time in the future",
     "negative_lead_time": "changes that began, by their clock, after they were deployed",
     "negative_duration": "moments in an impossible order",
+    "recovered_too_early": "failures that ended before their deployment had finished",
     "never_shipped": "changes waiting for more than 30 days",
     "change_without_clock": "shipped changes without the moment at which lead time starts",
     "missing_stage": "pull requests of which a stage is unknown",
@@ -139,6 +143,7 @@ NEXT_STEPS: Mapping[str, str] = {
     "unknown_service": "add a [[service]] or an alias, or leave them out on purpose",
     "duplicate_deployment": "keep one of the sources for this service",
     "future_time": "check the clock of the machine that made them",
+    "recovered_too_early": "check when the incident was resolved; a region may have failed and recovered before the last one finished",
     "never_shipped": "check that every production environment is read, or close what will not be shipped",
     "change_without_clock": "choose another [definitions] clock, or add a source that knows pull requests",
     "missing_stage": "add a source that knows pull requests and reviews",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from dora.cli.mismatches import say_mismatches
-from dora.cli.options import config_option, note, progress, reading
+from dora.cli.options import config_option, deployment_meant, note, progress, reading
 from dora.config import Config, load_config
 from dora.errors import ConfigError, WarehouseError
 from dora.overrides import Decision, Override, append_override
@@ -49,10 +49,9 @@ def _decide(decision: Decision, text: str, config: str | None, incident: str | N
 
 def _override(text: str, config: str | None, incident: str | None, reason: str) -> Override:
     from metrics.decisions import decided
-    from metrics.deployment_search import find_deployment
 
     with reading(config) as reader:
-        about = decided(reader, find_deployment(reader, text))
+        about = decided(reader, deployment_meant(reader, text))
     return Override(
         deployment=about.deployment_id,
         service=about.service,

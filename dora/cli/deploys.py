@@ -8,6 +8,7 @@ from dora.cli.options import (
     asked,
     config_option,
     definition_options,
+    deployment_meant,
     filter_options,
     format_option,
     note,
@@ -64,13 +65,12 @@ def command(
 def show(ctx: click.Context, deployment: str, config: str | None, form: str, names: bool) -> None:
     """Everything known of one DEPLOYMENT: an id, a part of one, or service@version."""
     from dashboard.report import FORMATS
-    from metrics.deployment_search import find_deployment
     from metrics.deployment_story import deployment_story
     from metrics.question import published_as_of
 
     with reading(config or ctx.obj) as reader:
         story = deployment_story(
-            reader, find_deployment(reader, deployment), as_of=published_as_of(reader), names=names
+            reader, deployment_meant(reader, deployment), as_of=published_as_of(reader), names=names
         )
     click.echo(document(str(FORMATS[form].render(story))))
 

@@ -106,6 +106,16 @@ def reading(config: str | None) -> Iterator[Reader]:
         reader.close()
 
 
+def deployment_meant(reader: Reader, text: str) -> str:
+    """The id of the deployment that a person means; of a region the one that counts, which is said."""
+    from metrics.deployment_search import meant
+
+    found = meant(reader, text)
+    if found.region is not None:
+        note(f"{found.region} is a region of {found.deployment_id}, the deployment that counts")
+    return found.deployment_id
+
+
 def question_of(reader: Reader, asked: Asked, **more: object) -> Question:
     """The question that the options ask; names that do not exist are a `ConfigError` with the nearest one.
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dora.cli.options import asked, config_option, definition_options, filter_options, note, question_of, reading
+from dora.cli.options import (
+    asked,
+    config_option,
+    definition_options,
+    deployment_meant,
+    filter_options,
+    note,
+    question_of,
+    reading,
+)
 from dora.cli.speech import document
 from dora.errors import ConfigError, DoraError
 
@@ -36,14 +45,13 @@ def command(
     **rest: object,
 ) -> None:
     """Write the failure report of each DEPLOYMENT (an id, a part of one, or service@version)."""
-    from metrics.deployment_search import find_deployment
     from metrics.deployment_story import deployment_story, failed_deployments
     from metrics.question import published_as_of
 
     if not deployments and not failed:
         raise ConfigError("name a deployment, or use --failed with --from and --to; `dora deploys --failed` lists them")
     with reading(config) as reader:
-        ids = [find_deployment(reader, text) for text in deployments]
+        ids = [deployment_meant(reader, text) for text in deployments]
         if failed:
             ids += failed_deployments(reader, question_of(reader, asked(rest)))
         if not ids:

@@ -112,3 +112,19 @@ def test_a_decision_that_names_an_incident_of_before_is_told(folder: Path) -> No
     told = said(folder, "blame", "shop@v3", "--incident", "INC-1").stderr
     assert "names incident 'INC-1', which was resolved before: its recovery is in no figure" in told
     assert "INC-3" not in said(folder, "blame", "shop@v3", "--incident", "INC-3").stderr.partition("warning")[2]
+
+
+def test_a_region_is_known_by_its_own_id_too_and_means_the_deployment_that_counts(tmp_path: Path) -> None:
+    (tmp_path / "dora.toml").write_text('[definitions]\nregions = "last"\n' + CONFIG)
+    (tmp_path / "records").mkdir()
+    rows = [f"{place}{n},shop,production-{place},v{n},succeeded,2025-01-0{n}T1{hour}:00:00Z\n" for n in (1, 2) for hour, place in enumerate(("eu", "us"))]  # fmt: skip
+    (tmp_path / "records" / "deployments.csv").write_text(HEAD + "".join(rows))
+    said(tmp_path, "ingest")
+    meant = "hand/eu2 is a region of hand/us2, the deployment that counts"
+    shown = said(tmp_path, "deploys", "show", "hand/eu2")
+    assert meant in shown.stderr
+    assert "hand/us2" in shown.stdout
+    assert "region" not in said(tmp_path, "deploys", "show", "us2").stderr
+    assert "region" not in said(tmp_path, "deploys", "show", "shop@v2").stderr
+    assert meant in said(tmp_path, "blame", "eu2", "--reason", "prices were wrong").stderr
+    assert _decided(tmp_path) == [("v2", "hand/us2", "override")]
