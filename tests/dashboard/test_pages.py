@@ -99,6 +99,15 @@ def test_a_team_in_the_address_narrows_every_figure(tmp_path: Path, overview: Op
     assert "Beacon ·" in _texts(app)
 
 
+def test_days_before_the_data_begins_make_no_rise_of_frequency(tmp_path: Path, overview: Open) -> None:
+    """The data begins on 1 May: of the 40 days before 21 May it knows 20, with half of the deployments of the 40 after."""
+    address = {"period": "custom", "from": "2025-05-21", "to": "2025-06-29"}
+    app = overview(publish(tmp_path, ["Atlas"], each=60), **address)
+    assert not app.exception
+    assert "insufficient data to compare with the 40 days before, fewer than 4 whole weeks" in _texts(app)
+    assert "better** than the 40 days before" not in _texts(app)
+
+
 def test_a_choice_that_does_not_exist_is_the_default_not_an_error(tmp_path: Path, overview: Open) -> None:
     app = overview(publish(tmp_path, ["Atlas"]), period="sometime", edition="1999", team="nobody")
     assert not app.exception
