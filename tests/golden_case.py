@@ -3,7 +3,7 @@
 Tables are named after records, blank or missing columns take the model's default, lists are divided by `;`, times
 are UTC. A record belongs to source `test`, repository `shop` and service `shop` unless its row says otherwise.
 `services.csv` and `team_services.csv` replace the one service `shop`; `definitions.toml` changes definitions; `overrides.toml` holds
-people's decisions; `question.toml` holds from, to, as_of, by, every, edition, teams, services, environments.
+people's decisions; `question.toml` holds from, to, as_of, data_from, by, every, edition, teams, services, environments.
 """
 
 from __future__ import annotations
@@ -89,8 +89,10 @@ def _question(case: Path, definitions: Definitions) -> Question:
     values = {"from": "2025-01-01", "to": "2025-02-01"} | read_toml(case / "question.toml")
     start, end = (parse_instant(str(values.pop(key))) for key in ("from", "to"))
     as_of = parse_instant(str(values.pop("as_of", "2025-06-01")))
+    began = values.pop("data_from", None)
+    data_from = parse_instant(str(began)) if began else None
     more = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    return Question(period=Period(start, end), as_of=as_of, definitions=definitions, **more)  # type: ignore[arg-type]
+    return Question(period=Period(start, end), as_of=as_of, data_from=data_from, definitions=definitions, **more)  # type: ignore[arg-type]
 
 
 def _records(case: Path) -> Iterator[Record]:

@@ -17,6 +17,7 @@ import polars as pl
 from dora.period import Period
 from dora.warehouse import Reader
 from metrics.analyses.answer import Answer, Row, by_group, share
+from metrics.analyses.covered import by_place, covered
 from metrics.analyses.failed import FAIL_RATE, fail_rate, judged
 from metrics.local_days import day_rules, local_days
 from metrics.question import Question
@@ -29,7 +30,7 @@ DEFINITION = (
     "succeeded production deployments by local day and hour. Streak: a run of days with a deployment; the day "
     "that runs at the end of the data may still get one; days off neither end nor lengthen a working streak. Developers: distinct authors, "
     "without bots, of the changes shipped first, a headcount; per developer and day: of the days that the data "
-    "covers, none below 3 people. Working hours: 9:00 to 17:00 of working days"
+    "covers while the group owned any of its services, none below 3 people. Working hours: 9:00 to 17:00 of working days"
 )
 COLUMNS = (
     "group", "deployments", "days_with_deployment", "days", "longest_seconds_between", "seconds_since_last",
@@ -48,9 +49,11 @@ def any_time(reader: Reader, question: Question) -> Answer:
     cut = slices(reader, question)
     people = cut.frame(reader, "analyses/any_time_developers")
     heads = {row["grp"]: (row["developers"], row["unnamed"]) for row in people.to_dicts()}
+    members = by_place(cut)
     rows: list[Row] = []
     for place, (name, part, own) in enumerate(_local(reader, cut)):
-        figures = _rhythm(part, own) | _per_developer(part.height, heads.get(place), own) | _working_hours(part, own)
+        days = sum(local_days(stretch, own.definitions.timezone) for stretch in covered(own, members[place]))
+        figures = _rhythm(part, own) | _per_developer(part.height, heads.get(place), days) | _working_hours(part, own)
         rows.append({"group": name} | figures)
     return Answer(
         name="any_time",
@@ -147,25 +150,20 @@ def _rhythm(part: pl.DataFrame, question: Question) -> dict[str, object]:
 
 
 def _known(question: Question) -> Period:
-    """The part of the period that the data covers, its last moment too; all of it when that begins after the data ends."""
+    """The part of the period that the data covers, its last moment too; all of it when it lies outside the data."""
     period, end = question.period, question.as_of + timedelta(microseconds=1)
-    return replace(period, end=end) if period.start < end < period.end else period
+    start = max(period.start, question.seen[0] or period.start)
+    return Period(start, min(period.end, end)) if start < min(period.end, end) else period
 
 
-def _per_developer(deployments: int, heads: tuple[int, int] | None, question: Question) -> dict[str, object]:
+def _per_developer(deployments: int, heads: tuple[int, int] | None, days: float) -> dict[str, object]:
+    """The headcount, and the rate over so many `days`; None below the fewest people, or when no time is covered."""
     developers = heads[0] if heads else 0
-    enough = developers >= FEWEST_DEVELOPERS
-    days = _days_covered(question) if enough else 0.0
+    told = developers >= FEWEST_DEVELOPERS and days > 0
     return {
         "developers": developers,
-        "per_developer_per_day": deployments / developers / days if days else None,
+        "per_developer_per_day": deployments / developers / days if told else None,
     }
-
-
-def _days_covered(question: Question) -> float:
-    """How many local days of the period the data covers, parts of days too; 0 when it begins as the data ends."""
-    start, end = question.period.start, question.horizon
-    return local_days(Period(start, end), question.definitions.timezone) if start < end else 0.0
 
 
 def _working_hours(part: pl.DataFrame, question: Question) -> dict[str, object]:

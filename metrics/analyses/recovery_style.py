@@ -16,6 +16,7 @@ import polars as pl
 
 from dora.warehouse import Reader
 from metrics.analyses.answer import Answer, by_group, share, spread
+from metrics.analyses.covered import by_place, covered
 from metrics.analyses.flag_states import meaning, reaches
 from metrics.analyses.known import known
 from metrics.failed_deployments import failures, read_ledger
@@ -34,8 +35,8 @@ DEFINITION = (
     "earlier one; switch: a mechanism named after blue/green, a swap, slots or traffic; redeploy: the same "
     "version; flag off: a flag of the service switched off. Presumed: the incident names no fix, so the last "
     "deployment or flag switched off before its end is taken. Rolled share: among roll forward and roll back. "
-    "Mean time between failures: the time that the data covers over the failed deployments, with exact Poisson "
-    "interval"
+    "Mean time between failures: the time that the data covers while the group owned any of its services, over the "
+    "failed deployments, with exact Poisson interval"
 )
 COLUMNS = (
     "group", "style", "failures", "presumed", "recovery_n", "recovery_median_seconds", "recovery_seconds_interval",
@@ -57,7 +58,11 @@ def recovery_style(reader: Reader, question: Question) -> Answer:
     """A row a group and style, one for the `open` and one for `all` failed deployments of the period."""
     cut = slices(reader, question)
     frame, flags_known = _ended(reader, cut), known(reader)["flag_changes"]
-    rows = [row for name, part in by_group(cut, frame) for row in _group(name, part, question)]
+    rows = [
+        row
+        for (name, part), members in zip(by_group(cut, frame), by_place(cut), strict=True)
+        for row in _group(name, part, sum(stretch.seconds for stretch in covered(question, members)))
+    ]
     if not flags_known:
         rows = [row | _UNSEEN if row["style"] == "flag_off" else row for row in rows]
     return Answer(
@@ -84,7 +89,7 @@ def _notes(frame: pl.DataFrame, flags_known: bool) -> tuple[str, ...]:
 _UNSEEN = {"failures": None, "presumed": None, "recovery_n": None, "share": None, "share_interval": (None, None)}
 
 
-def _group(name: str, part: pl.DataFrame, question: Question) -> Iterator[dict[str, object]]:
+def _group(name: str, part: pl.DataFrame, seconds: float) -> Iterator[dict[str, object]]:
     ended = part.filter(part["style"] != "open")
     rolled = part.filter(part["style"].is_in(["roll_forward", "roll_back"])).height
     for style in STYLES:
@@ -95,7 +100,7 @@ def _group(name: str, part: pl.DataFrame, question: Question) -> Iterator[dict[s
         )
     still = part.filter(part["style"] == "open")
     yield _row(name, "open", still) | share("share", 0, 0) | _rolled(0, None) | _between()
-    yield _row(name, "all", part) | share("share", 0, 0) | _rolled(0, None) | _between(part.height, question)
+    yield _row(name, "all", part) | share("share", 0, 0) | _rolled(0, None) | _between(part.height, seconds)
 
 
 def _row(name: str, style: str, rows: pl.DataFrame) -> dict[str, object]:
@@ -107,11 +112,11 @@ def _rolled(hits: int, n: int | None) -> dict[str, object]:
     return share("rolled_share", hits, n or 0)
 
 
-def _between(failed: int | None = None, question: Question | None = None) -> dict[str, object]:
+def _between(failed: int = 0, seconds: float = 0.0) -> dict[str, object]:
+    """The mean time between so many failures in so many seconds of data; None when either is 0."""
     mean: float | None = None
     interval: Interval = (None, None)
-    if failed and question:
-        seconds = (min(question.period.end, question.as_of) - question.period.start).total_seconds()
+    if failed and seconds:
         few, many = poisson_interval(failed)
         mean, interval = seconds / failed, (seconds / many, seconds / few if few else None)
     return {"mean_seconds_between": mean, "mean_seconds_between_interval": interval}
