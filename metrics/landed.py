@@ -32,6 +32,7 @@ def tell(
     """
     starts = np.cumsum([0, *(repository.commits.height for repository in repositories)])
     records = pulls.unique(KEY, keep="last", maintain_order=True)
+    commits = _with_landings(repositories, commits, starts)
     changes = _changes(repositories, commits, pulls, records, starts)
     merges = _merges(repositories, commits, pulls, members)
     requests = _requests(commits, merges, records, starts)
@@ -47,6 +48,19 @@ def tell(
     return requests
 
 
+def _with_landings(repositories: Sequence[Repository], commits: pl.DataFrame, starts: Positions) -> pl.DataFrame:
+    """The commits with `is_merge`, `landed`, the place among them of the one that brought each, and `begun_at` of that."""
+    landed = np.concatenate(
+        [np.where(r.landed < 0, -1, r.landed + s) for r, s in zip(repositories, starts, strict=False)]
+    )
+    is_merge = np.concatenate([r.is_merge for r in repositories])
+    return commits.with_columns(
+        is_merge=pl.Series(is_merge),
+        landed=_nullable(landed),
+        begun_at=_begun(landed, is_merge, commits["authored_at"]),
+    )
+
+
 def _changes(
     repositories: Sequence[Repository],
     commits: pl.DataFrame,
@@ -55,20 +69,14 @@ def _changes(
     starts: Positions,
 ) -> pl.DataFrame:
     """The columns of `change_facts` that do not depend on a deployment, one row a commit."""
-    landed = np.concatenate(
-        [np.where(r.landed < 0, -1, r.landed + s) for r, s in zip(repositories, starts, strict=False)]
-    )
-    landing = _nullable(landed)
+    landing = commits["landed"]
     hosted = _hosted(repositories, pulls, starts)
-    is_merge = np.concatenate([r.is_merge for r in repositories])
     told = commits.select(
-        "repository", "sha", pl.Series("is_merge", is_merge), "mainline", "is_bot", "author", "subject", "authored_at",
-        "committed_at",
+        "repository", "sha", "is_merge", "mainline", "is_bot", "author", "subject", "authored_at", "committed_at", "begun_at",
         number=pl.coalesce(
             hosted, "own_pull_request", hosted.gather(landing), commits["pull_request"].gather(landing)
         ),
         landed_at=commits["committed_at"].gather(landing),
-        begun_at=_begun(landed, is_merge, commits["authored_at"]),
     )  # fmt: skip
     clocks = records.select(*KEY, "first_commit_at", "opened_at", "merged_at")
     return told.join(clocks, on=KEY, how="left", maintain_order="left").select(
@@ -116,21 +124,25 @@ def _requests(
 ) -> pl.DataFrame:
     """The columns of `pull_request_facts` that do not depend on a deployment, one row a pull request whose merge is known."""
     at = pl.Series(_rows_of(merges, starts))
-    known = merges.with_columns(
-        subject=commits["subject"].gather(at),
-        landed_at=commits["committed_at"].gather(at),
-        bot=commits["is_bot"].gather(at),
+    begun = pl.when(pl.col("landed") == at).then("begun_at").when(~pl.col("is_merge")).then("authored_at")
+    clocks = commits.select(
+        "subject", "landed", "is_merge", "begun_at", "authored_at", landed_at="committed_at", bot="is_bot"
     )
+    known = merges.hstack(clocks[at].with_columns(begun_at=begun).drop("landed", "is_merge", "authored_at"))
     told = known.join(records.drop("merge").with_columns(told=True), on=KEY, how="left", maintain_order="left")
     merged = pl.coalesce("merged_at", "landed_at")
+    # Whoever squashes gives a commit a new time: what is later than the opening was not the first.
+    possible = pl.when((pl.col("begun_at") <= pl.col("opened_at")).fill_null(value=True)).then("begun_at")
+    first = pl.coalesce("first_commit_at", possible)
     return told.select(
-        *KEY, "merge", "author", "first_commit_at", "opened_at", "first_review_at", "reviews", "checks", "lines", "url",
+        *KEY, "merge", "author", "opened_at", "first_review_at", "reviews", "checks", "lines", "url",
         title=pl.when(pl.col("title") != "").then("title").otherwise("subject"),
         is_bot=pl.when("told").then(pl.col("is_bot").fill_null(value=False)).otherwise("bot"),
         labels=pl.col("labels").fill_null([]),
+        first_commit_at=first,
         ready_at=pl.coalesce("ready_at", "opened_at"),
         merged_at=merged,
-        coding_seconds=span(pl.col("first_commit_at"), pl.col("opened_at")),
+        coding_seconds=span(first, pl.col("opened_at")),
         pickup_seconds=span(pl.col("opened_at"), pl.col("first_review_at")),
         review_seconds=span(pl.col("first_review_at"), merged),
     )  # fmt: skip
@@ -144,13 +156,12 @@ def _merges(
     The host's word first, then what its commits tell, then a commit on the default branch whose subject names it, then
     any merge.
     """
-    is_merge = pl.Series(np.concatenate([r.is_merge for r in repositories]))
     named = commits.select(
         "repository",
         number="pull_request",
         merge=pl.col("position").cast(pl.Int64),
         mainline="mainline",
-        is_merge=is_merge,
+        is_merge="is_merge",
     ).filter(pl.col("number").is_not_null())
     hosted = _abbreviated(repositories, pulls).select(*KEY, merge=pl.col("merge").cast(pl.Int64))
     stated = [

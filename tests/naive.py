@@ -697,9 +697,21 @@ class Naive:
         record = pull.record
         if clock == "merged":
             return (record.merged_at if record else None) or pull.merge.committed_at
-        if record is None:
-            return None
-        return record.opened_at if clock == "opened" else record.first_commit_at
+        opened = record.opened_at if record else None
+        if clock == "opened":
+            return opened
+        if record and record.first_commit_at:
+            return record.first_commit_at
+        begun = self._begun(pull)
+        return None if begun and opened and begun > opened else begun
+
+    def _begun(self, pull: Pull) -> datetime | None:
+        """The first time at which something was written that came to the main line with the merge; a squashed one's own elsewhere."""
+        came = [
+            self.commits[key] for key, at in self.landings.items() if (key[0], at) == (pull.repository, pull.merge.sha)
+        ]
+        written = [c.authored_at for c in came or [pull.merge] if len(c.parents) < 2 and c.authored_at]
+        return min(written, default=None)
 
     def waiting(self, group: Sequence[Stretch], horizon: datetime) -> list[float]:
         """Ages of changes on the default branch that no deployment of a line contained before the horizon."""
