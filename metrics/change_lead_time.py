@@ -19,7 +19,9 @@ from metrics.slices import Slices
 from metrics.survival import censored_medians
 from metrics.undeployed import undeployed
 
+Figures = Integers | Floats
 STAGES = ("coding", "pickup", "review", "deploy")
+_AGES = ("oldest_seconds", "median_seconds")
 _SHARES = {"median_seconds": 0.5, "p75_seconds": 0.75, "p90_seconds": 0.9}
 
 
@@ -30,7 +32,8 @@ def change_lead_time(reader: Reader, slices: Slices) -> Columns:
     """
     spans, deployments, cells, negative = _spans(reader, slices)
     waiting = undeployed(slices, lambda part: _changes(reader, part))
-    found, queue = _empty(cells, *_SHARES, "kaplan_meier_median_seconds"), _empty(cells, *_QUEUE)
+    found = _empty(cells, *_SHARES, "kaplan_meier_median_seconds")
+    queue: dict[str, Figures] = {"n": np.zeros(len(cells.low), dtype=np.int64), **_empty(cells, *_AGES)}
     interval = np.full((len(cells.low), 2), np.nan)
     for places, ordered in cells.in_order(spans):
         here = cells.only(places)
@@ -98,15 +101,12 @@ def _spans(reader: Reader, slices: Slices) -> tuple[Integers, Integers, Cells, I
     return spans[possible], deployments[possible], kept, cells.n - kept.n
 
 
-def _queue(ages: Integers, cells: Cells) -> Mapping[str, Floats]:
+def _queue(ages: Integers, cells: Cells) -> Mapping[str, Figures]:
     """By cell how many changes wait, the age of the oldest and the median age, from ages in order."""
     oldest, some = np.full(len(cells.low), np.nan), np.flatnonzero(cells.n)
     oldest[some] = ages[cells.high[some] - 1] / MICROS
     [median] = quantiles(ages, cells.low, cells.n, 0.5, unit=MICROS)
-    return dict(zip(_QUEUE, (cells.n.astype(np.float64), oldest, median), strict=True))
-
-
-_QUEUE = ("n", "oldest_seconds", "median_seconds")
+    return {"n": cells.n, **dict(zip(_AGES, (oldest, median), strict=True))}
 
 
 def _stages(reader: Reader, slices: Slices) -> Mapping[str, Floats]:

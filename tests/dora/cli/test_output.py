@@ -43,6 +43,7 @@ def check_group(group: dict[str, Any]) -> None:
         if "level" in keys:
             assert set(group[metric]["level"]) >= LEVEL
     assert {"n", "oldest_seconds"} <= set(group["change_lead_time"]["undeployed"])
+    assert isinstance(group["change_lead_time"]["undeployed"]["n"], int)
 
 
 def test_json_keeps_the_contract(shop: Path) -> None:
