@@ -28,7 +28,7 @@ from dora.model import (
 )
 from dora.tables import nearest
 from ingest.cdevents import PREFIX, is_cdevent, row_of_cdevent
-from ingest.rows import FINAL, RowError, record_of
+from ingest.rows import FINAL, Missing, RowError, record_of
 from ingest.values import KINDS, WORDS, Rules
 
 #: what `dora record EVENT` accepts -> its record
@@ -54,7 +54,8 @@ def records_of_event(
     """The records that an event, or several, tell; empty when it is a CDEvent that dora keeps nothing of.
 
     `kind`: a key of `EVENTS`; may be None for CDEvents, which say it themselves. `payload`: `key=value` texts, a
-    mapping, a list of mappings, or JSON / NDJSON text or bytes. Times may be the word `now`. `updated_at` is the
+    mapping, a list of mappings, or JSON / NDJSON text or bytes. An event with an id may leave out what an earlier one
+    told: see `ingest.rows.unfilled`. Times may be the word `now`. `updated_at` is the
     event's time, else `now`. `author`: the salted hash of a person; without it actors are left out.
     """
     if kind is not None and kind not in EVENTS:
@@ -69,7 +70,12 @@ def records_of_event(
             record = _record(kind, event, rules, now)
         except (DoraError, RowError) as error:
             which = f"event {number} of {len(found)}: " if len(found) > 1 else ""
-            raise DoraError(f"{which}{error}") from None
+            step = (
+                f"; add {error.columns.split(' or ')[0]}=... to the {kind or 'event'}"
+                if isinstance(error, Missing)
+                else ""
+            )
+            raise DoraError(f"{which}{error}{step}") from None
         records.extend([record] if record else [])
     return records
 
@@ -125,7 +131,7 @@ def _record(kind: str | None, event: object, rules: Rules, now: datetime) -> Rec
     if kind is None:
         raise DoraError(f"say what the event is: one of {', '.join(EVENTS)}, or send a CDEvent with context.type")
     row = {name: now if _is_now(EVENTS[kind].TABLE, name, value) else value for name, value in event.items()}
-    return record_of(EVENTS[kind], _timed(kind, row, time or now), rules)
+    return record_of(EVENTS[kind], _timed(kind, row, time or now), rules, later=True)
 
 
 def _is_now(table: str, name: str, value: object) -> bool:

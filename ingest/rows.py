@@ -38,8 +38,19 @@ class RowError(ValueError):
     """Why a row cannot become a record, in one sentence."""
 
 
-def record_of(kind: type[Record], row: Mapping[str, object], rules: Rules) -> Record:
-    """Build the record; the first thing that cannot be read is a `RowError` naming its column."""
+class Missing(RowError):
+    """A column without which there is no record, or the choice of several, is not filled."""
+
+    def __init__(self, columns: str) -> None:
+        super().__init__(f"{columns} is empty")
+        self.columns = columns
+
+
+def record_of(kind: type[Record], row: Mapping[str, object], rules: Rules, later: bool = False) -> Record:
+    """Build the record; the first thing that cannot be read is a `RowError` naming its column.
+
+    `later`: an earlier row of the same id may fill what `NEEDED` asks for, see `unfilled`.
+    """
     table, kinds = kind.TABLE, KINDS[kind.TABLE]
     unknown = next((name for name in row if name not in kinds), None)
     if unknown is not None:
@@ -53,10 +64,15 @@ def record_of(kind: type[Record], row: Mapping[str, object], rules: Rules) -> Re
         if read is not None:
             values[name] = read
     fill(table, values, rules)
-    missing = missing_in(table, values)
+    missing = missing_in(table, values, {} if later and row.get("id") else NEEDED)
     if missing:
-        raise RowError(f"{missing} is empty")
+        raise Missing(missing)
     return kind(**values)
+
+
+def unfilled(record: Record) -> str | None:
+    """The first column, or choice of columns, that a record cannot do without and that is not filled."""
+    return missing_in(record.TABLE, {name: getattr(record, name) or None for name in columns(type(record))})
 
 
 def fill(table: str, values: dict[str, Any], rules: Rules) -> None:
@@ -87,12 +103,14 @@ def derived_id(table: str, values: Mapping[str, object]) -> str:
     return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
 
 
-def missing_in(table: str, values: Mapping[str, object]) -> str | None:
+def missing_in(
+    table: str, values: Mapping[str, object], needed: Mapping[str, tuple[tuple[str, ...], ...]] = NEEDED
+) -> str | None:
     """The first column, or choice of columns, that a record of this table cannot do without and that is not there."""
     for field in fields(BY_TABLE[table]):
         if field.default is MISSING and values.get(field.name) is None:
             return field.name
-    for group in NEEDED.get(table, ()):
+    for group in needed.get(table, ()):
         if all(values.get(name) is None for name in group):
             return " or ".join(group)
     return None

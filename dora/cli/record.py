@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import click
 
 from dora.cli.options import config_option, note, progress
 from dora.config import Config, cache_folder, load_config, salt_value
-from dora.errors import ConfigError
+from dora.errors import ConfigError, DoraError
 from dora.tables import nearest
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _records(config: Config, event: str, values: Sequence[str], source: str) -> 
 
 
 def _store(warehouse: Warehouse, source: str, records: Sequence[Record]) -> int:
-    """Complete what an earlier event of the same id said, then upsert."""
+    """Complete what an earlier event of the same id said, then upsert; what is not complete then is a `DoraError`."""
     from dora.frames import frames_of
     from ingest.events import merge
 
@@ -74,4 +74,18 @@ def _store(warehouse: Warehouse, source: str, records: Sequence[Record]) -> int:
         key = (record.TABLE, *(getattr(record, name) for name in record.KEY))
         old = merged.get(key) or warehouse.stored(record)
         merged[key] = merge(old, record) if old else record
+    _check(merged.values())
     return warehouse.commit(source, "recorded", frames_of(list(merged.values())), None, merged=True)
+
+
+def _check(records: Iterable[Record]) -> None:
+    from ingest.rows import unfilled
+
+    for record in records:
+        missing = unfilled(record)
+        if missing:
+            place = "/".join(str(getattr(record, name)) for name in record.KEY)
+            raise DoraError(
+                f"{record.TABLE} {place}: {missing} is empty, and no earlier event of this id tells it; "
+                f"add {missing.split(' or ')[0]}=..., or record the event that tells it first, under the same --source"
+            )

@@ -57,6 +57,17 @@ def test_start_and_finish_without_times_are_one_row(folder: Path) -> None:
     assert row == ("succeeded", False, False)
 
 
+def test_a_later_event_need_not_repeat_what_an_earlier_one_told(folder: Path) -> None:
+    alone = said(folder, "record", "deployment", "id=d1", "status=succeeded", code=1).stderr
+    assert "deployments recorded/d1: service or repository is empty, and no earlier event of this id tells it" in alone
+    said(folder, "record", "deployment", "id=d1", "service=shop", "status=running")
+    said(folder, "record", "deployment", "id=d1", "status=succeeded")
+    assert rows(folder, "select id, service, status from deployments") == [("d1", "shop", "succeeded")]
+    unnamed = said(folder, "record", "incident", "service=shop", code=1).stderr
+    assert "id is empty; add id=... to the incident" in unnamed
+    assert "; add service=... to the deployment" in said(folder, "record", "deployment", "version=v1", code=1).stderr
+
+
 def test_a_regression_seen_in_the_telemetry_is_evidence(folder: Path) -> None:
     said(folder, "record", "deployment", "id=d1", "service=shop", "finished_at=2025-01-01T10:00:00Z")
     told = ("deployment=d1", "name=error-rate", "status=regressed", "finished_at=2025-01-01T11:00:00Z")
