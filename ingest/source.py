@@ -47,13 +47,14 @@ class Batch:
     """Rows to commit together, and where the stream stands after them.
 
     `records` may be of several kinds. `frames` is the fast way for many rows: table name -> a frame with (a
-    subset of) that table's columns, times as naive-UTC microseconds, lists as lists.
+    subset of) that table's columns, times as naive-UTC microseconds, lists as lists. `remark`: why there is nothing.
     """
 
     records: Sequence[Record] = ()
     frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     cursor: str | None = None
     complete: Scope | None = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class StreamResult:
-    """What one stream did: rows read per table, rows new or changed, rows rejected, and its error, if any."""
+    """What one stream did: rows read per table, rows new or changed, rows rejected, its error, if any, or a remark."""
 
     source: str
     stream: str
@@ -29,6 +29,7 @@ class StreamResult:
     changed: int = 0
     rejected: int = 0
     error: str | None = None
+    remark: str | None = None
 
 
 def sync(
@@ -102,6 +103,7 @@ def _read(
             read = None if batch is None else (batch, _tables(batch))
         if read is None:
             return
+        result.remark = read[0].remark or result.remark
         yield read
 
 

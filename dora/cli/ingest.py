@@ -82,11 +82,11 @@ def print_results(results: Sequence[StreamResult]) -> None:
     progress()("")
     rows, idle = [], Counter[str]()
     for result in results:
-        if not (result.read or result.changed or result.rejected or result.error):
+        if not (result.read or result.changed or result.rejected or result.error or result.remark):
             idle[result.source] += 1
             continue
         read = ", ".join(f"{count:,} {table.replace('_', ' ')}" for table, count in sorted(result.read.items()))
-        state = "failed" if result.error else ("new data" if result.changed else "unchanged")
+        state = "failed" if result.error else ("new data" if result.changed else result.remark or "unchanged")
         rows.append([result.source, result.stream, state, read or "-", f"{result.changed:,}", f"{result.rejected:,}"])
     rows += [
         [source, f"{count} streams" if count > 1 else "1 stream", "unchanged", "-", "0", "0"]

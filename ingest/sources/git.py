@@ -100,6 +100,8 @@ class GitSource:
         branch = main_branch(repository, chosen.branch or self.options.branch, self.name)
         refs = "\n".join(lines(repository, "for-each-ref", "--format=%(objectname) %(refname)", *self._patterns()))
         digest, known = self._digest(chosen), _known(cursor)
+        if branch is None and not refs:
+            yield Batch(remark="no commits")
         now = hashlib.blake2b(f"{branch}\n{refs}".encode(), digest_size=16).hexdigest()
         if (known.options, known.refs) == (digest, now):
             return

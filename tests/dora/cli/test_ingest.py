@@ -242,6 +242,18 @@ deployments = [{ tags = "v*", environment = "production" }]
     assert names(tmp_path, ships) == [1]
 
 
+def test_a_repository_without_commits_is_told_until_it_has_one(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "code")
+    (tmp_path / "dora.toml").write_text('[[source]]\ntype = "git"\nrepositories = [{ name = "r", url = "code" }]\n')
+    for words in (["ingest"], ["ingest"], ["ingest", "--dry-run"]):
+        told = said(tmp_path, *words).stderr
+        assert "no commits" in told
+        assert "unchanged" not in told
+    repo.commit("first")
+    assert "new data" in said(tmp_path, "ingest").stderr
+    assert "unchanged" in said(tmp_path, "ingest").stderr
+
+
 def test_corrected_file_replaces_what_it_said_before(tmp_path: Path) -> None:
     (tmp_path / "records").mkdir()
     (tmp_path / "dora.toml").write_text('[[source]]\ntype = "files"\nfolder = "records"\n')
