@@ -57,7 +57,8 @@ def clocks(reader: Reader, question: Question) -> Answer:
         title="Incident clocks",
         definition="; ".join(f"{clock.name}: {_words(clock.since)} to {_words((clock.until,))}" for clock in CLOCKS)
         + ". Open: it waits for that moment still, censored at the end of the data; only Kaplan-Meier's median holds it. "
-        "Missing: the tool recorded no such moment of an incident that is over. Impossible: it ends before it begins",
+        "Missing: the tool recorded no such moment of an incident that is over. Impossible: it ends before it begins. "
+        "Deployed to regions that are one: the incident's own, where the last of them came after the impact",
         columns=COLUMNS,
         rows=tuple(rows),
         notes=(*of_environments(question), *_notes(frame, known(reader)["incidents"])),
@@ -72,7 +73,9 @@ def of_environments(question: Question) -> tuple[str, ...]:
 
 def _row(part: pl.DataFrame, clock: Clock, now: int) -> dict[str, object]:
     began, ended = (pl.coalesce(*names).dt.epoch("us") for names in (clock.since, (clock.until,)))
-    rows = part.select("resolved_at", began=began, ended=ended).filter(pl.col("began").is_not_null())
+    every = part.select("resolved_at", began=began, ended=ended)
+    over = every.filter(pl.col("resolved_at").is_not_null())
+    rows = every.filter(pl.col("began").is_not_null())
     seconds = rows.filter(pl.col("ended").is_not_null()).select((pl.col("ended") - pl.col("began")) / 1e6).to_series()
     waits = rows.filter(pl.col("ended").is_null() & pl.col("resolved_at").is_null() & (clock.until in _WAITING))
     going = waits.select(((now - pl.col("began")) / 1e6).clip(lower_bound=0)).to_series()
@@ -85,7 +88,7 @@ def _row(part: pl.DataFrame, clock: Clock, now: int) -> dict[str, object]:
         "clock": clock.name,
         "n": len(possible) + len(going),
         "open": len(going),
-        "missing": part.height - len(seconds) - len(going),
+        "missing": over.height - over.drop_nulls().height,
         "impossible": len(seconds) - len(possible),
         **spread("ended", possible),
         "kaplan_meier_median_seconds": median,
