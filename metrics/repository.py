@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-_REVERT = re.compile(r"revert\b", re.IGNORECASE)
+#: What git or a host calls a revert by itself, or the merge of one.
+_REVERT = re.compile(r'(?:Revert|Reapply) "|Merge pull request #[0-9]+ from [^/ \t]+/revert-[0-9]+-')
 #: Of labels, of branches and of titles that mark a hotfix.
 Globs = tuple[Sequence[str], Sequence[str], Sequence[str]]
 
@@ -237,11 +238,11 @@ class Repository:
         return self._marked[globs]
 
     def is_revert(self, position: int) -> bool:
-        """Whether the commit says that it reverts something, a revert included: taking that back is a re-land."""
-        named = self.takes_back.get(position)
-        if named is not None and (named.shas or named.pull_requests):
-            return True
-        return _REVERT.match(str(self.commits["subject"][position])) is not None
+        """Whether the commit takes back what is stored, or is called so by git or a host: taking it back is a re-land.
+
+        What a message says besides, as that of a squashed branch which took back a commit of its own, makes it none.
+        """
+        return bool(self.reverted(position)) or _REVERT.match(str(self.commits["subject"][position])) is not None
 
     def reverted(self, position: int) -> list[int]:
         """The stored commits that this commit says it takes back, reverts among them."""

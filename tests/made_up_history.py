@@ -150,7 +150,15 @@ class _Repository:
             self.mainline.append(self._commit(tip, f"{self._title()} (#{number})", pull_request=number))
             self._describe(number, self.mainline[-1], self._squashed(tip))
         else:
-            self.mainline.append(self._commit(tip, f"Change {self._count}"))
+            self._plain(tip)
+
+    def _plain(self, tip: tuple[str, ...]) -> None:
+        """A change, now and then one that only sounds like a revert or names what is stored nowhere."""
+        gone = f"{self._chance.getrandbits(160):040x}"
+        subject, reverts = self._chance.choice(
+            ((f"Change {self._count}", ()), (f"Change {self._count}", (gone,)), ("Revert to the old colours", ()))
+        )
+        self.mainline.append(self._commit(tip, subject, reverts=reverts))
 
     def _merge(self, tip: str) -> None:
         base = self._chance.choice(self.mainline[-3:]).sha

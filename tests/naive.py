@@ -358,7 +358,7 @@ class Naive:
         for sha in [sha for sha in deployed.brings if shipper.get(sha) is deployed]:
             for target in self._targets(repository, self.commits[repository, sha]):
                 culprit = self._culprit(service, target, deployed, shipper)
-                reland = self._is_revert(self.commits[repository, target])
+                reland = self._is_revert(repository, self.commits[repository, target])
                 if culprit and culprit is not deployed and culprit.at <= deployed.at and not reland:
                     culprit.evidence.append(Evidence("revert", deployed.at, deployed.at, deployed))
         if deployed.previous and deployed.previous.commit and deployed.commit:
@@ -366,7 +366,7 @@ class Naive:
             for sha in self.reach(repository, deployed.commit) - base:
                 commit = self.commits[repository, sha]
                 named = commit.subject.startswith(("Revert", "Reapply"))
-                if (named or commit.reverts or commit.reverts_pull_requests) and self.concerns(service, sha):
+                if (named or self._targets(repository, commit)) and self.concerns(service, sha):
                     deployed.rework.add("revert")
 
     def _culprit(
@@ -377,10 +377,11 @@ class Naive:
         merged = [p for p in self.pulls if (p.repository, p.merge.sha) == (service.repository, target)]
         return self._shipper_of(service, merged[-1], line) if merged else shipper.get(target)
 
-    def _is_revert(self, commit: Commit) -> bool:
+    def _is_revert(self, repository: str, commit: Commit) -> bool:
+        """It takes something back that is known, or has the name that git or a host gives a revert."""
+        by_branch = commit.subject.startswith("Merge pull request #") and "/revert-" in commit.subject
         return (
-            bool(commit.reverts or commit.reverts_pull_requests)
-            or re.match(r"revert\b", commit.subject, re.IGNORECASE) is not None
+            bool(self._targets(repository, commit)) or commit.subject.startswith(('Revert "', 'Reapply "')) or by_branch
         )
 
     def _targets(self, repository: str, commit: Commit) -> list[str]:
