@@ -46,6 +46,16 @@ def redact(text: str) -> str:
     return re.sub(r"(\w+://)[^/\s@]*@", r"\1", text)
 
 
+def hosted_name(url: str) -> str | None:
+    """What the host calls the repository of a remote address, as `acme/shop`; None for a path."""
+    scheme, separator, rest = url.partition("://")
+    if separator:
+        name = "" if scheme.lower() == "file" else rest.partition("/")[2]
+    else:
+        name = url.partition(":")[2] if _SCP.fullmatch(url) and not Path(url).exists() else ""
+    return name.strip("/").removesuffix(".git") or None
+
+
 def _check_remote(url: str, scheme: str, rest: str, place: str) -> Address:
     if scheme.lower() not in SCHEMES:
         raise ConfigError(f"{place}: transport {scheme!r} is not allowed; use https, ssh or a path")

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dora.errors import AuthError, SourceError
-from ingest.git_address import SCHEMES, check_address, redact
+from ingest.git_address import SCHEMES, check_address, hosted_name, redact
 from ingest.source import Context
 
 _SETTINGS = {
@@ -46,11 +46,15 @@ _LOOK_SECONDS = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """One repository that git can read: `folder` is its git directory, `partial` when contents may be absent."""
+    """One repository that git can read: `folder` is its git directory, `partial` when contents may be absent.
+
+    `hosted`: what its host calls it, when it has an address there.
+    """
 
     name: str
     folder: Path
     partial: bool = False
+    hosted: str | None = None
 
 
 def open_repository(name: str, url: str, context: Context, source: str, refs: Sequence[str] = ()) -> Repository:
@@ -72,7 +76,8 @@ def open_repository(name: str, url: str, context: Context, source: str, refs: Se
             f"{source}: {name}: {redact(url)} is a shallow or grafted clone, its history is cut off; "
             f"run `git -C {redact(url)} fetch --unshallow` (or remove info/grafts) and ingest again"
         )
-    return Repository(name, folder, partial=not address.local or _is_partial(common))
+    hosted = None if address.local else hosted_name(url)
+    return Repository(name, folder, partial=not address.local or _is_partial(common), hosted=hosted)
 
 
 def text(repository: Repository, *arguments: str, given: str = "") -> str:

@@ -6,6 +6,7 @@ pass for another record. Invalid UTF-8 becomes U+FFFD.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -31,10 +32,7 @@ _PULL_REQUEST = (
     r"\(pull request #([0-9]{1,15})\)$",
 )
 _MERGE_REQUEST = r"(?m)^See merge request (?:[^ \t\r\n!]+)?!([0-9]{1,15})[ \t\r]*$"
-_REVERTS = r"This reverts commit[ \t\r\n]+([0-9a-f]{7,64})"
-_REVERTS_NUMBER = (
-    r"(?:Reverts (?:[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?#|[Rr]everts merge request (?:[^ \t\r\n!]+)?!)([0-9]{1,15})"
-)
+_REVERTS = r"This reverts commit[ \t\r\n]+([0-9a-fA-F]{7,64})"
 _REVERT_BRANCH = r"^Merge pull request #[0-9]+ from [^/ \t]+/revert-([0-9]{1,15})-"
 
 
@@ -65,7 +63,7 @@ def read_commits(
     with spool(repository, *command, given="\n".join(revisions) + "\n") as output:
         held: list[dict[str, pyarrow.Table]] = []
         for values in _records(output, len(FIELDS)):
-            held.append({table: _compact(frame) for table, frame in _frames(repository.name, values, authors).items()})
+            held.append({table: _compact(frame) for table, frame in _frames(repository, values, authors).items()})
             del values  # the chunk is held by them
             if sum(frames["commits"].num_rows for frames in held) >= BATCH_ROWS:
                 yield _joined(held)
@@ -134,12 +132,12 @@ def _texts(data: bytes, ends: numpy.ndarray) -> pl.Series:
         return _texts(valid, numpy.flatnonzero(numpy.frombuffer(valid, numpy.uint8) == 0) + 1)
 
 
-def _frames(repository: str, values: list[pl.Series], authors: Authors) -> dict[str, pl.DataFrame]:
+def _frames(repository: Repository, values: list[pl.Series], authors: Authors) -> dict[str, pl.DataFrame]:
     raw = pl.DataFrame([column.alias(name) for name, column in zip(FIELDS, values, strict=True)])
     people = _people(raw, authors)
     frame = raw.join(people, on=("name", "address"), how="left", maintain_order="left", nulls_equal=True)
     commits = frame.select(
-        pl.lit(repository).alias("repository"),
+        pl.lit(repository.name).alias("repository"),
         "sha",
         pl.when(pl.col("parents") == "")
         .then(pl.lit([], dtype=pl.List(pl.String)))
@@ -150,7 +148,7 @@ def _frames(repository: str, values: list[pl.Series], authors: Authors) -> dict[
         "author",
         "is_bot",
         pl.col("subject").str.slice(0, SUBJECT_LENGTH),
-    ).with_columns(_named(frame))
+    ).with_columns(_named(frame, reverted_number(repository)))
     seen = people.select("author", "name", "is_bot").filter(pl.col("author").is_not_null() & (pl.col("name") != ""))
     return {"commits": commits, "people": seen.unique(("author", "name"), keep="first", maintain_order=True)}
 
@@ -171,8 +169,27 @@ def moments(name: str) -> pl.Expr:
     return (inside * 1_000_000).cast(pl.Datetime("us")).alias(name)
 
 
-def _named(frame: pl.DataFrame) -> pl.DataFrame:
-    """`pull_request`, `reverts`, `reverts_pull_requests`; only messages with a telling word are looked at closely."""
+def reverted_number(repository: Repository) -> str:
+    """What finds the number of a pull request of this repository that a message says it reverts, as its first group.
+
+    `#7`, or `acme/shop#7` where that is this repository by its configured name or its host's; another's number says nothing
+    of ours. A configured name without an owner goes by any, unless the host tells. GitLab writes `acme/shop!7` or `shop!7`.
+    """
+    names = {name for name in (repository.name, repository.hosted) if name and "/" in name}
+    last = {name.rpartition("/")[2] for name in names or {repository.name}}
+    full = [re.escape(name) for name in sorted(names)] or [r"[A-Za-z0-9_.-]+/" + re.escape(repository.name)]
+    whole, short = "|".join(full), "|".join(re.escape(name) for name in sorted(last))
+    return (
+        rf"(?:Reverts (?:(?i:{whole}))?#|[Rr]everts merge request (?:(?i:{whole}|{short}))?!)"
+        r"([0-9]{1,15})"
+    )
+
+
+def _named(frame: pl.DataFrame, number: str) -> pl.DataFrame:
+    """`pull_request`, `reverts`, `reverts_pull_requests`; only messages with a telling word are looked at closely.
+
+    `number`: see `reverted_number`.
+    """
     subject, body = pl.col("subject"), pl.col("body")
     telling = subject.str.contains("#", literal=True) | body.str.contains("everts|See merge request")
     few = frame.select("subject", "body").with_row_index().filter(telling)
@@ -180,8 +197,11 @@ def _named(frame: pl.DataFrame) -> pl.DataFrame:
     found = few.select(
         "index",
         pl.coalesce(*patterns, body.str.extract(_MERGE_REQUEST)).cast(pl.Int64, strict=False).alias("pull_request"),
-        _all("body", _REVERTS).list.unique(maintain_order=True).alias("reverts"),
-        pl.concat_list(_all("subject", _REVERT_BRANCH), _all("body", _REVERTS_NUMBER))
+        _all("body", _REVERTS)
+        .list.eval(pl.element().str.to_lowercase())
+        .list.unique(maintain_order=True)
+        .alias("reverts"),
+        pl.concat_list(_all("subject", _REVERT_BRANCH), _all("body", number))
         .cast(pl.List(pl.Int64))
         .list.unique(maintain_order=True)
         .alias("reverts_pull_requests"),

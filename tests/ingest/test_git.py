@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tempfile
 from datetime import UTC, datetime
@@ -13,10 +14,11 @@ import pytest
 from dora.errors import ConfigError, SourceError
 from dora.tables import read_table
 from dora.warehouse import Warehouse
-from ingest.git_command import Spool
+from ingest.git_address import hosted_name
+from ingest.git_command import Repository, Spool
 from ingest.source import Context
 from ingest.sources import git
-from ingest.sources.git_log import _records
+from ingest.sources.git_log import _records, reverted_number
 from ingest.sources.git_mainline import Mainline
 from tests.repositories import START, Repo, context, daemon, ingest, new_warehouse, table
 
@@ -56,6 +58,37 @@ def test_commit_keeps_what_git_says(repo: Repo, warehouse: Warehouse, tmp_path: 
     assert people == {"Ann": False, "dependabot[bot]": True}
 
 
+@pytest.mark.parametrize(
+    ("name", "hosted", "found"),
+    [
+        ("acme/shop", None, ["1", "2", "6"]),
+        ("acme/shop", "acme/store", ["1", "2", "3", "6", "7"]),
+        ("shop", "acme/store", ["1", "3", "7"]),
+        ("shop", None, ["1", "2", "4", "6"]),
+    ],
+)
+def test_numbers_of_other_repositories_are_not_reverted(name: str, hosted: str | None, found: list[str]) -> None:
+    body = (
+        "Reverts #1, Reverts Acme/Shop#2, Reverts acme/store#3, Reverts other/shop#4, Reverts other/lib#5, "
+        "reverts merge request shop!6, reverts merge request store!7, reverts merge request lib!8"
+    )
+    assert re.findall(reverted_number(Repository(name, Path(), hosted=hosted)), body) == found
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://github.com/acme/shop.git", "acme/shop"),
+        ("ssh://git@example.org:22/group/sub/shop/", "group/sub/shop"),
+        ("git@example.org:acme/shop.git", "acme/shop"),
+        ("file:///srv/git/shop", None),
+        ("../shop", None),
+    ],
+)
+def test_host_part_of_an_address_is_what_the_host_calls_the_repository(url: str, name: str | None) -> None:
+    assert hosted_name(url) == name
+
+
 def test_names_of_one_address_are_all_kept_whichever_came_last(
     repo: Repo, warehouse: Warehouse, tmp_path: Path
 ) -> None:
@@ -73,6 +106,9 @@ def test_names_of_one_address_are_all_kept_whichever_came_last(
         ("Merge pull request #7 from acme/topic\n\nTitle", 7, [], []),
         ("Merge pull request #9 from acme/revert-7-topic\n\nRevert", 9, [], [7]),
         ("Revert x (#12)\n\nReverts acme/a#11 and Reverts #10", 12, [], [11, 10]),
+        ("Bump lib (#13)\n\nReverts other/lib#12 and Reverts acme/ab#9 and Reverts acme/b.a#8", 13, [], []),
+        ("Undo\n\nThis reverts merge request acme/A!4, reverts merge request !5, reverts merge request lib!6", None, [], [4, 5]),
+        ("Undo\n\nThis reverts commit ABCDEF1.\nThis reverts commit abcdef1.", None, ["abcdef1"], []),
         ('Revert "x"\n\nThis reverts commit abcdef1.\nThis reverts commit abcdef1.\nThis reverts commit 0123456789.', None, ["abcdef1", "0123456789"], []),
         ("Merge branch 'x'\n\nSee merge request acme/shop!33", 33, [], []),
         ("Merged in topic (pull request #5)", 5, [], []),
