@@ -23,7 +23,7 @@ def unknown_services(config: Config) -> list[str]:
 
 
 def lost_decisions(config: Config, reader: Reader) -> list[str]:
-    """A sentence for every decision of people that does not mean what it says against the published facts."""
+    """A sentence for every decision of people that does not mean what it says against the published facts, each once."""
     from metrics.decisions import of_earlier_incidents, of_unknown_incidents, taken_back, without_deployment
 
     decided = read_overrides(config.overrides_path)
@@ -36,12 +36,15 @@ def lost_decisions(config: Config, reader: Reader) -> list[str]:
         (row, f"names incident {row.incident!r}, which was resolved before: its recovery is in no figure")
         for row in of_earlier_incidents(reader, decided)
     ]
-    found += [(row, "blames what another one absolves, which wins") for row in taken_back(decided)]
-    return [
+    found += [
+        (row, "blames what another one absolves, which wins, so that it has no effect") for row in taken_back(decided)
+    ]
+    told = [
         f"the decision about {row.deployment} ({row.service} {row.version or ''}, {row.environment}, "
         f"{row.finished_at or 'time not said'}) {why}"
         for row, why in found
     ]
+    return list(dict.fromkeys(told))
 
 
 def unread_paths(reader: Reader) -> list[str]:

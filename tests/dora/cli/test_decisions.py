@@ -101,7 +101,9 @@ def test_a_decision_that_another_takes_back_or_that_names_no_known_incident_is_t
     told = said(folder, "blame", "shop@v3", "--incident", "INC-9").stderr
     about = "the decision about hand/3 (shop v3, production, 2025-01-03 10:00:00)"
     assert f"warning: {about} names incident 'INC-9', which no record has" in told
-    assert f"warning: {about} blames what another one absolves, which wins" in told
+    taken_back = f"warning: {about} blames what another one absolves, which wins, so that it has no effect"
+    assert taken_back in told
+    assert said(folder, "blame", "shop@v3", "--reason", "really").stderr.count(taken_back) == 1
 
 
 def test_a_decision_that_names_an_incident_of_before_is_told(folder: Path) -> None:
