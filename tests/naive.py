@@ -468,9 +468,15 @@ class Naive:
         return production and service.name in self._whose(incident)
 
     def _whose(self, incident: Incident) -> list[str]:
-        """Its services: those of the deployment that it names when it names none, unless several are called so."""
+        """Its services: those of the deployment or whole commit that it names when it names none, unless several are meant."""
         if incident.service is not None or incident.repository is not None:
             return self.services_of(incident.service, incident.repository)
+        if incident.deployment is None and incident.sha is not None and len(incident.sha) >= 40:
+            deployed = {
+                n for d in self.deployments if d.sha == incident.sha for n in self.services_of(d.service, d.repository)
+            }
+            holding = {s.name for s in self.services if (s.repository, incident.sha) in self.commits}
+            return sorted(deployed or holding) if len(deployed or holding) == 1 else []
         named = [(d, name) for d in self.deployments for name in self._called(d, incident.deployment)]
         named = [(d, name) for d, name in named if d.source == incident.source] or named
         return [name for _, name in named] if len({(d.service, d.repository) for d, _ in named}) == 1 else []

@@ -2,6 +2,7 @@
 select null::varchar as service, i.source || '/' || i.id as subject,
        case when coalesce(i.service, i.repository) is not null then 'it names ' || coalesce(i.service, i.repository) || ', which no [[service]] is'
             when i.deployment is not null then 'it names no service, and deployment ' || i.deployment || ' is of none that is known, or of several'
+            when length(i.sha) >= 40 then 'it names no service, and commit ' || i.sha || ' is of none that is known, or of several'
             else 'it names no service' end as detail,
        null::double as seconds, 1 as rows, 0 as changes
 from incidents i
