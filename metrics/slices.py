@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from dora.definitions import Definitions
 from dora.period import Period
 from dora.warehouse import Reader
 from metrics.cells import Arrays, Integers, Layout, Rows
+from metrics.ownership import NO_TEAM, Directory, Stretch, directory
 from metrics.question import Question
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 SQL = Path(__file__).parent / "sql"
 Found = TypeVar("Found")
-NO_TEAM = "no team"
 #: The moment, in microseconds, of what has not happened or is not known: no column of a question holds nulls.
 NEVER = 2**62
 _EVER = (-NEVER, NEVER)
@@ -223,65 +222,22 @@ class Slices:
         return {key: value for key, value in known.items() if f"${key}" in sql}
 
 
-@dataclass(frozen=True, slots=True)
-class _Directory:
-    """The published services by name, with their positions, and every team's stretches of ownership."""
-
-    positions: Mapping[str, int]
-    owned: Mapping[str, Sequence[_Stretch]]
-    organisation: str
-
-
-#: (team, service, owned from, owned until)
-_Stretch = tuple[str, str, datetime | None, datetime | None]
-#: A published file never changes under its reader, so its services and teams are read once.
-_directories: WeakKeyDictionary[Reader, _Directory] = WeakKeyDictionary()
-
-
 def slices(reader: Reader, question: Question) -> Slices:
     """Resolve a question's grouping and filters against the published services and teams."""
-    directory = _directories.get(reader) or _directories.setdefault(reader, _directory(reader))
+    known = directory(reader)
     if question.by == "team" or question.teams:
-        return _by_team(question, directory)
-    wanted = [name for name in directory.positions if not question.services or name in question.services]
-    groups = wanted if question.by == "service" else [directory.organisation]
+        return _by_team(question, known)
+    wanted = [name for name in known.positions if not question.services or name in question.services]
+    groups = wanted if question.by == "service" else [known.organisation]
     members = [
-        Member(i if question.by == "service" else 0, name, directory.positions[name]) for i, name in enumerate(wanted)
+        Member(i if question.by == "service" else 0, name, known.positions[name]) for i, name in enumerate(wanted)
     ]
     return Slices(question, tuple(groups), tuple(members), tuple(question.buckets()))
 
 
-def _directory(reader: Reader) -> _Directory:
-    services = reader.rows("select service, position from services order by service")
-    owned = reader.rows("select team, service, owned_from, owned_until from team_services order by team, service")
-    positions = {str(name): int(str(position)) for name, position in services}
-    stretches: dict[str, list[_Stretch]] = {}
-    for team, service, since, until in owned:
-        if service in positions:
-            stretches.setdefault(str(team), []).append((str(team), str(service), _aware(since), _aware(until)))
-    nobodys = list(_nobodys(sorted(positions), [row for rows in stretches.values() for row in rows]))
-    if nobodys:
-        stretches.setdefault(NO_TEAM, []).extend(nobodys)
-    return _Directory(positions, stretches, reader.meta().get("organisation", "organisation"))
-
-
-def _nobodys(services: Sequence[str], owned: Sequence[_Stretch]) -> Iterator[_Stretch]:
-    """The stretches in which no team owned a service: all the time, or before, between and after its teams."""
-    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-    of: dict[str, list[tuple[datetime, datetime]]] = {service: [] for service in services}
-    for _, service, since, until in owned:
-        of[service].append((since or first, until or last))
-    for service, stretches in of.items():
-        free = first
-        for since, until in [*sorted(stretches), (last, last)]:
-            if free < since:
-                yield NO_TEAM, service, None if free == first else free, None if since == last else since
-            free = max(free, until)
-
-
-def _by_team(question: Question, directory: _Directory) -> Slices:
-    known, teams = directory.positions, question.teams or tuple(directory.owned)
-    stretches = [row for team in dict.fromkeys(teams) for row in directory.owned.get(team, ()) if _told(row, question)]
+def _by_team(question: Question, published: Directory) -> Slices:
+    known, teams = published.positions, question.teams or tuple(published.owned)
+    stretches = [row for team in dict.fromkeys(teams) for row in published.owned.get(team, ()) if _told(row, question)]
     if question.services:
         stretches = [row for row in stretches if row[1] in question.services]
     if question.by == "team":
@@ -297,7 +253,7 @@ def _by_team(question: Question, directory: _Directory) -> Slices:
     return Slices(question, tuple(groups), tuple(_apart(members)), tuple(question.buckets()))
 
 
-def _told(stretch: _Stretch, question: Question) -> bool:
+def _told(stretch: Stretch, question: Question) -> bool:
     """Whether a stretch is of a team, or of the period where it is nobody's."""
     team, _, since, until = stretch
     period = question.period
@@ -340,7 +296,3 @@ def read_sql(name: str) -> str:
 def micros(moment: datetime) -> int:
     """Microseconds since the UTC epoch, the unit of every clock column in a slice."""
     return round(moment.timestamp() * 1_000_000)
-
-
-def _aware(value: object) -> datetime | None:
-    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else None

@@ -173,7 +173,7 @@ def _kinds(text: str) -> tuple[str, ...]:
 
 def _check_names(reader: Reader, asked: Asked) -> None:
     from metrics.known_names import known_names
-    from metrics.slices import NO_TEAM
+    from metrics.ownership import NO_TEAM
 
     if not (asked.services or asked.teams or asked.environments):
         return
@@ -189,7 +189,8 @@ def _check_names(reader: Reader, asked: Asked) -> None:
 
 
 def _check_owners(reader: Reader, question: Question) -> None:
-    from metrics.slices import NO_TEAM, slices
+    from metrics.ownership import NO_TEAM
+    from metrics.slices import slices
 
     if not (question.services or NO_TEAM in question.teams) or not question.teams or slices(reader, question).members:
         return
