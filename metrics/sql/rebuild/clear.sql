@@ -6,3 +6,11 @@ insert into moving
 select distinct coalesce(nullif(service, ''), repository) from (from was_deployments union all from now_deployments);
 delete from replay_moves r
 where exists (from moving m where m.named is not distinct from r.named);
+-- What records may call deployments that changed.
+create temp view changed_names as
+with changed as (
+    from was_deployments union all from now_deployments
+)
+select id as name from changed
+union select source || '/' || id from changed
+union select c.source || '/' || c.id || '#' || s.service from changed c join services s on c.service is null and s.repository = c.repository;

@@ -5,9 +5,7 @@
 with changed as (
     from was_deployments union all from now_deployments
 ), names as (
-    select id as name from changed
-    union select source || '/' || id from changed
-    union select c.source || '/' || c.id || '#' || s.service from changed c join services s on c.service is null and s.repository = c.repository
+    from changed_names
 ), alone as (
     select deployment from incidents where service is null and repository is null and deployment in (from names)
     union

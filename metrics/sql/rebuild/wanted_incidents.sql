@@ -1,18 +1,11 @@
 -- The incidents that are placed again, whose facts go: those of services of `rebuilt`, those of which a record changed, and those that name
 -- nothing but a deployment called as a changed one is, or nothing but a commit. `unlike`: the services that have or had facts of these.
 create temp table wanted_ids as
-with changed as (
-    from was_deployments union all from now_deployments
-), names as (
-    select id as name from changed
-    union select source || '/' || id from changed
-    union select c.source || '/' || c.id || '#' || s.service from changed c join services s on c.service is null and s.repository = c.repository
-)
 select incident_id from incident_facts where service_position in (from rebuilt)
 union select source || '/' || id from (from was_incidents union all from now_incidents)
 union select source || '/' || id from incidents
 where service is null and repository is null
-    and (deployment in (from names) or (deployment is null and length(sha) >= 40));
+    and (deployment in (from changed_names) or (deployment is null and length(sha) >= 40));
 create temp table unlike as
 select service_position from incident_facts where incident_id in (from wanted_ids) union from rebuilt;
 create temp table wanted_incidents as from incidents where source || '/' || id in (from wanted_ids);
