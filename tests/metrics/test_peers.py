@@ -82,7 +82,7 @@ def test_nothing_gives_no_rate_and_no_time(tmp_path: Path) -> None:
     reader.close()
 
 
-@settings(max_examples=8, derandomize=True, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=4, derandomize=True, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from(BY), st.integers(0, 24 * 20), st.sampled_from(("day", "week")))
 def test_a_span_has_the_same_figures_as_a_bucket_and_asked_alone(seed: int, by: By, hours: int, every: Every) -> None:
     """Also of services that are deployed to two environments, and of incidents whose cause was shipped long before."""
