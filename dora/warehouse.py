@@ -8,7 +8,6 @@ only module that imports duckdb. Every failure is a `WarehouseError` in one sent
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import duckdb
 
 from dora import parts
-from dora.drafts import new_draft, remove_drafts
+from dora.drafts import copy_file, new_draft, remove_drafts
 from dora.errors import WarehouseError
 from dora.model import Record
 from dora.moments import aware
@@ -165,7 +164,7 @@ class Warehouse(Builder):
 
     def _draft(self, origin: Path, draft: Path, make: Callable[[Builder], object], now: pl.DataFrame | None) -> bool:
         """Copy a file and let `make` work on the copy; whether it could."""
-        shutil.copyfile(origin, draft)
+        copy_file(origin, draft)
         flushing = Thread(target=_flush, args=(draft,))
         flushing.start()
         con = duckdb.connect(str(draft), config=dict(_DUCKDB) | {"memory_limit": _BUILD_MEMORY})
