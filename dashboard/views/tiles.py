@@ -36,7 +36,7 @@ def _change_line(figure: Figure, change: Change, question: Question) -> str:
     span = f"the {units.count(question.period.days)} days before"
     text = change_text(change)
     if text is None:
-        return f"no data in {span} to compare with"
+        return f"no data to compare with {span}"
     if change.reason:
         return f"insufficient data to compare with {span}, {change.reason}: {text}"
     if not change.clear:

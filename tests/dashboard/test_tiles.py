@@ -18,7 +18,7 @@ START, END = datetime(2025, 5, 1, tzinfo=UTC), datetime(2025, 5, 22, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        (Change(), "no data in the 21 days before to compare with"),
+        (Change(), "no data to compare with the 21 days before"),
         (Change(ratio=6.0, interval=(4.0, 9.0)), "**▲ better** than the 21 days before: 6× (4× to 9×)"),
         (Change(ratio=1.0, interval=(0.5, 2.0)), "no clear change against the 21 days before: ±0 % (−50 % to 2×)"),
         (
