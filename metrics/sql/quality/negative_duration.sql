@@ -12,7 +12,7 @@ select service, repository || '#' || number,
        case when first_commit_at > opened_at then 'its first commit is younger than the pull request'
             when opened_at > first_review_at then 'it was reviewed before it was opened'
             when first_review_at > merged_at then 'it was first reviewed after it was merged'
-            else 'it was deployed before it was merged' end,
+            else 'it was deployed before it was merged: from its branch, or a clock is wrong' end,
        greatest(epoch_us(first_commit_at) - epoch_us(opened_at), epoch_us(opened_at) - epoch_us(first_review_at),
                 epoch_us(first_review_at) - epoch_us(merged_at), epoch_us(merged_at) - epoch_us(deployed_at)) / 1e6, 0, 1
 from pull_request_facts
