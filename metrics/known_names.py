@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import cast
 
 from dora.warehouse import Reader
-from metrics.services import Ownership, ServiceName
 
 _SQL = Path(__file__).parent / "sql" / "known_names.sql"
 
@@ -33,29 +32,3 @@ def known_names(reader: Reader) -> KnownNames:
         teams=teams, services=services, environments=environments,
         first_at=first and first.replace(tzinfo=UTC), last_at=last and last.replace(tzinfo=UTC),
     )  # fmt: skip
-
-
-def published_services(reader: Reader) -> set[ServiceName]:
-    """The services that the facts were built with, configured or discovered."""
-    rows = reader.rows("select service, repository, coalesce(paths, []), coalesce(aliases, []) from services")
-    return {
-        ServiceName(service=str(name), repository=cast("str | None", repository), paths=_texts(paths), aliases=_texts(aliases))
-        for name, repository, paths, aliases in rows
-    }  # fmt: skip
-
-
-def published_ownerships(reader: Reader) -> set[Ownership]:
-    """Which team owned which service when, in the facts."""
-    rows = reader.rows("select team, service, owned_from, owned_until from team_services")
-    return {
-        Ownership(team=str(team), service=str(service), owned_from=_aware(since), owned_until=_aware(until))
-        for team, service, since, until in rows
-    }
-
-
-def _texts(values: object) -> tuple[str, ...]:
-    return tuple(cast("list[str]", values))
-
-
-def _aware(moment: object) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if isinstance(moment, datetime) else None

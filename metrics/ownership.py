@@ -1,25 +1,32 @@
-"""Who owned which service when, as published: the teams' own stretches of time, and those that are nobody's."""
+"""What the facts were built with: the services, who owned which when, and what nobody owned."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
 from weakref import WeakKeyDictionary
 
 from dora.warehouse import Reader
+from metrics.services import Ownership, ServiceName
 
+_SQL = Path(__file__).parent / "sql"
 NO_TEAM = "no team"
-#: (team, service, owned from, owned until)
-Stretch = tuple[str, str, datetime | None, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The published services by name, with their positions, and every team's stretches of ownership."""
+    """The published services, their positions in the order of their names, and by team what it owned when.
 
+    `owned`: of published services alone, and under `NO_TEAM` what no team owned for a time or ever.
+    """
+
+    services: Sequence[ServiceName]
     positions: Mapping[str, int]
-    owned: Mapping[str, Sequence[Stretch]]
+    ownerships: Sequence[Ownership]
+    owned: Mapping[str, Sequence[Ownership]]
     organisation: str
 
 
@@ -33,31 +40,44 @@ def directory(reader: Reader) -> Directory:
 
 
 def _read(reader: Reader) -> Directory:
-    services = reader.rows("select service, position from services order by service")
-    owned = reader.rows("select team, service, owned_from, owned_until from team_services order by team, service")
-    positions = {str(name): int(str(position)) for name, position in services}
-    stretches: dict[str, list[Stretch]] = {}
-    for team, service, since, until in owned:
-        if service in positions:
-            stretches.setdefault(str(team), []).append((str(team), str(service), _aware(since), _aware(until)))
-    nobodys = list(_nobodys(sorted(positions), [row for rows in stretches.values() for row in rows]))
-    if nobodys:
-        stretches.setdefault(NO_TEAM, []).extend(nobodys)
-    return Directory(positions, stretches, reader.meta().get("organisation", "organisation"))
+    services, ownerships = dict(_services(reader)), list(_ownerships(reader))
+    positions = {known.service: position for known, position in services.items()}
+    owned: dict[str, list[Ownership]] = {}
+    published = [row for row in ownerships if row.service in positions]
+    for row in (*published, *_nobodys([*positions], published)):
+        owned.setdefault(row.team, []).append(row)
+    return Directory([*services], positions, ownerships, owned, reader.meta().get("organisation", "organisation"))
 
 
-def _nobodys(services: Sequence[str], owned: Sequence[Stretch]) -> Iterator[Stretch]:
-    """The stretches in which no team owned a service: all the time, or before, between and after its teams."""
+def _services(reader: Reader) -> Iterator[tuple[ServiceName, int]]:
+    for name, position, repository, paths, aliases in reader.rows((_SQL / "services.sql").read_text()):
+        named = cast("str | None", repository)
+        known = ServiceName(service=str(name), repository=named, paths=_texts(paths), aliases=_texts(aliases))
+        yield known, int(str(position))
+
+
+def _ownerships(reader: Reader) -> Iterator[Ownership]:
+    for team, service, since, until in reader.rows((_SQL / "ownerships.sql").read_text()):
+        yield Ownership(team=str(team), service=str(service), owned_from=_aware(since), owned_until=_aware(until))
+
+
+def _nobodys(services: Sequence[str], owned: Sequence[Ownership]) -> Iterator[Ownership]:
+    """What no team owned of these services: all the time, or before, between and after its teams."""
     first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
     of: dict[str, list[tuple[datetime, datetime]]] = {service: [] for service in services}
-    for _, service, since, until in owned:
-        of[service].append((since or first, until or last))
+    for row in owned:
+        of[row.service].append((row.owned_from or first, row.owned_until or last))
     for service, stretches in of.items():
         free = first
         for since, until in [*sorted(stretches), (last, last)]:
             if free < since:
-                yield NO_TEAM, service, None if free == first else free, None if since == last else since
+                begin, end = None if free == first else free, None if since == last else since
+                yield Ownership(team=NO_TEAM, service=service, owned_from=begin, owned_until=end)
             free = max(free, until)
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    return tuple(cast("list[str]", values))
 
 
 def _aware(value: object) -> datetime | None:

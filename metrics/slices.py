@@ -22,8 +22,9 @@ from dora.definitions import Definitions
 from dora.period import Period
 from dora.warehouse import Reader
 from metrics.cells import Arrays, Integers, Layout, Rows
-from metrics.ownership import NO_TEAM, Directory, Stretch, directory
+from metrics.ownership import NO_TEAM, Directory, directory
 from metrics.question import Question
+from metrics.services import Ownership
 
 if TYPE_CHECKING:
     import polars as pl
@@ -227,37 +228,40 @@ def slices(reader: Reader, question: Question) -> Slices:
     known = directory(reader)
     if question.by == "team" or question.teams:
         return _by_team(question, known)
-    wanted = [name for name in known.positions if not question.services or name in question.services]
+    positions = known.positions
+    wanted = [name for name in positions if not question.services or name in question.services]
     groups = wanted if question.by == "service" else [known.organisation]
-    members = [
-        Member(i if question.by == "service" else 0, name, known.positions[name]) for i, name in enumerate(wanted)
-    ]
+    members = [Member(i if question.by == "service" else 0, name, positions[name]) for i, name in enumerate(wanted)]
     return Slices(question, tuple(groups), tuple(members), tuple(question.buckets()))
 
 
 def _by_team(question: Question, published: Directory) -> Slices:
     known, teams = published.positions, question.teams or tuple(published.owned)
-    stretches = [row for team in dict.fromkeys(teams) for row in published.owned.get(team, ()) if _told(row, question)]
+    owned = [row for team in dict.fromkeys(teams) for row in published.owned.get(team, ()) if _told(row, question)]
     if question.services:
-        stretches = [row for row in stretches if row[1] in question.services]
+        owned = [row for row in owned if row.service in question.services]
     if question.by == "team":
-        groups = sorted({row[0] for row in stretches}, key=lambda team: (team == NO_TEAM, team))
+        groups = sorted({row.team for row in owned}, key=lambda team: (team == NO_TEAM, team))
     else:
-        groups = sorted({row[1] for row in stretches}) if question.by == "service" else [", ".join(question.teams)]
+        groups = sorted({row.service for row in owned}) if question.by == "service" else [", ".join(question.teams)]
     place = {name: i for i, name in enumerate(groups)}
-    key = {"team": 0, "service": 1}.get(question.by)
     members = [
-        Member(place[str(row[key])] if key is not None else 0, row[1], known[row[1]], row[2], row[3])
-        for row in stretches
+        Member(
+            0 if question.by == "organisation" else place[row.team if question.by == "team" else row.service],
+            row.service,
+            known[row.service],
+            row.owned_from,
+            row.owned_until,
+        )
+        for row in owned
     ]
     return Slices(question, tuple(groups), tuple(_apart(members)), tuple(question.buckets()))
 
 
-def _told(stretch: Stretch, question: Question) -> bool:
+def _told(owned: Ownership, question: Question) -> bool:
     """Whether a stretch is of a team, or of the period where it is nobody's."""
-    team, _, since, until = stretch
-    period = question.period
-    return team != NO_TEAM or ((since is None or since < period.end) and (until is None or until > period.start))
+    since, until, period = owned.owned_from, owned.owned_until, question.period
+    return owned.team != NO_TEAM or ((since is None or since < period.end) and (until is None or until > period.start))
 
 
 def _apart(members: Sequence[Member]) -> list[Member]:

@@ -77,14 +77,14 @@ def say_mismatches(config: Config) -> None:
 
 def say_unapplied(config: Config, reader: Reader) -> None:
     """Warn, on stderr, when the published facts were built under other settings than the configuration has now."""
-    from metrics.known_names import published_ownerships, published_services
+    from metrics.ownership import directory
 
-    unapplied = []
+    unapplied, built = [], directory(reader)
     if reader.meta().get("definitions_hash", config.definitions.hash) != config.definitions.hash:
         unapplied.append("definitions")
-    if config.services and {*services_of(config)} != published_services(reader):
+    if config.services and {*services_of(config)} != {*built.services}:
         unapplied.append("services")
-    if {*ownerships_of(config)} != published_ownerships(reader):
+    if {*ownerships_of(config)} != {*built.ownerships}:
         unapplied.append("teams")
     if unapplied:
         note(
