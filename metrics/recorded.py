@@ -9,6 +9,7 @@ import numpy as np
 
 from dora.warehouse import Reader
 from metrics.cells import Flags
+from metrics.slices import read_sql
 
 _OF_INCIDENTS, _OF_CHECKS = {"linked_incident", "proximity"}, {"verification", "telemetry"}
 _OF_COMMITS = {"rollback", "revert", "hotfix"}
@@ -28,5 +29,5 @@ def could_be_told(reader: Reader, resolved: Flags, kinds: Collection[str]) -> Fl
 
 
 def _ask(reader: Reader) -> tuple[bool, bool]:
-    [[incidents, checks]] = reader.rows("select exists(from incidents), exists(from verifications)")
+    [[incidents, checks]] = reader.rows(read_sql("recorded"))
     return bool(incidents), bool(checks)
