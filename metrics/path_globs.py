@@ -12,7 +12,7 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from metrics.services import literal
+from metrics.services import certain_text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,7 +25,7 @@ def is_own(path: str, globs: Sequence[str]) -> bool:
 
 def own_paths(paths: pl.Series, globs: Sequence[str]) -> pl.Series:
     """Those of very many paths that any glob means, in their order."""
-    parts = [literal(glob.replace("**/", "*")) for glob in map(_rooted, globs)]
+    parts = [certain_text(glob.replace("**/", "*")) for glob in map(_rooted, globs)]
     near = paths.filter(paths.str.contains_any(parts)) if all(parts) else paths
     means = _expression(tuple(globs)).fullmatch
     return near.gather([place for place, path in enumerate(near.to_list()) if means(path)])

@@ -80,7 +80,7 @@ def matching(texts: pl.Series, globs: Sequence[str]) -> list[int]:
     """The places of the texts that any glob matches, as `matches` does, ascending: for very many texts."""
     if not globs:
         return []
-    parts = [literal(glob.lower()) for glob in globs]
+    parts = [certain_text(glob.lower()) for glob in globs]
     near = texts.is_not_null()
     if all(parts):
         # Other than plain letters may be lowered in other ways.
@@ -92,6 +92,6 @@ def matching(texts: pl.Series, globs: Sequence[str]) -> list[int]:
     return [place for place, text in found if match(text.lower())]
 
 
-def literal(glob: str) -> str:
+def certain_text(glob: str) -> str:
     """The longest text that whatever the glob matches holds; "" when none is certain."""
     return max(re.split(r"[*?]|\[!?\]?[^\]]*\]", glob), key=len)
