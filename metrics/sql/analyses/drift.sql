@@ -35,20 +35,19 @@ tried as (
 rehearsed as (
     select service, artifact, min(came_at) as first_at from tried group by service, artifact
 ),
+live_names as (
+    select number, service, sha, unnest(['version ' || version, 'digest ' || digest]) as name from live
+),
+tried_names as (
+    select service, artifact, sha, unnest(['version ' || version, 'digest ' || digest]) as name from tried
+),
+-- By name only where one of the two has no known commit; each part by itself, as many may be called alike.
 promoted as (
     select p.number, t.service, t.artifact from live p join tried t on t.service = p.service and t.sha = p.sha
     union
-    select p.number, t.service, t.artifact from live p join tried t on t.service = p.service and t.version = p.version
-    where p.sha is null
+    select p.number, t.service, t.artifact from live_names p join tried_names t using (service, name) where p.sha is null
     union
-    select p.number, t.service, t.artifact from live p join tried t on t.service = p.service and t.version = p.version
-    where t.sha is null
-    union
-    select p.number, t.service, t.artifact from live p join tried t on t.service = p.service and t.digest = p.digest
-    where p.sha is null
-    union
-    select p.number, t.service, t.artifact from live p join tried t on t.service = p.service and t.digest = p.digest
-    where t.sha is null
+    select p.number, t.service, t.artifact from live_names p join tried_names t using (service, name) where t.sha is null
 ),
 started as (
     select p.service, p.environment, coalesce(
