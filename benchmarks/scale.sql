@@ -14,7 +14,7 @@ with numbered as (
     select *, timestamp '2024-01-01' + to_seconds((n + (hash(i) % 1000) / 1000.0) * (2 * 365 * 86400.0 / ($deployments // $services))) as at_
     from numbered
 )
-select s as service_position, i as number, 'ci/' || i as deployment_id, 'ci' as source, format('service-{:04d}', s) as service,
+select s as service_position, s * (1::bigint << 32) + n as number, 'ci/' || i as deployment_id, 'ci' as source, format('service-{:04d}', s) as service,
        format('acme/service-{:04d}', s) as repository, 'production' as environment, true as is_production,
        false as is_rehearsal, case when hash(i) % 40 = 0 then 'failed' else 'succeeded' end as status, 'v' || n as version,
        md5(i::varchar) as sha, at_ - interval 10 minute as created_at, at_ - interval 9 minute as started_at,

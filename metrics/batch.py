@@ -70,10 +70,8 @@ def batches(
         yield places[start:]
 
 
-def build_batches(
-    builder: Builder, services: Sequence[ServiceName], places: Sequence[int], rules: Rules, number: int
-) -> None:
-    """Write the facts of the services of these places, which ascend; `number`: of the first deployment.
+def build_batches(builder: Builder, services: Sequence[ServiceName], places: Sequence[int], rules: Rules) -> None:
+    """Write the facts of the services of these places, which ascend.
 
     The database reads the next batch and writes the last one while the rules run over this one.
     """
@@ -85,8 +83,7 @@ def build_batches(
     with _uncollected(), ThreadPoolExecutor(1) as database:
         writing = database.submit(written.add, {})
         for batch in _ahead(database, read, batches(services, places, repositories.sizes)):
-            made = _made(batch, repositories, services, rules, number)
-            number += batch.together.deployments.height
+            made = _made(batch, repositories, services, rules)
             writing.result()
             writing = database.submit(written.add, made)
         writing.result()
@@ -144,9 +141,9 @@ def _read(
 
 
 def _made(
-    batch: Batch, repositories: Repositories, services: Sequence[ServiceName], rules: Rules, number: int
+    batch: Batch, repositories: Repositories, services: Sequence[ServiceName], rules: Rules
 ) -> dict[str, pl.DataFrame]:
-    """The rows of every table of facts; `number`: of the first deployment."""
+    """The rows of every table of facts."""
     together, deployments = batch.together, batch.together.deployments
     if together.regions:
         rules = _of_all_regions(rules, together)
@@ -167,7 +164,7 @@ def _made(
                 services[place], place, repository, grouped[name], rules.definitions.of(name), rules.slots, inputs
             )
             run.run(facts)
-    made |= fact_rows(deployments, facts, number)
+    made |= fact_rows(deployments, facts)
     return made | ({"region_facts": together.facts} if together.regions else {})
 
 

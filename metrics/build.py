@@ -21,7 +21,7 @@ from metrics.slices import read_sql
 
 Row = Mapping[str, object]
 #: Raised when the same records and settings would give other facts, so that every published file is rebuilt.
-BUILD_VERSION = 10
+BUILD_VERSION = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,8 @@ def prepare(builder: Builder, setting: Setting, again: bool = False) -> list[Ser
     return services
 
 
-def make(
-    builder: Builder, setting: Setting, services: Sequence[ServiceName], places: Sequence[int], number: int = 0
-) -> None:
-    """Write the facts of the services of these places; `number`: of the first deployment."""
+def make(builder: Builder, setting: Setting, services: Sequence[ServiceName], places: Sequence[int]) -> None:
+    """Write the facts of the services of these places."""
     builder.execute(read_sql("build/placed_deployments"), {"places": list(places)})
     rules = Rules(
         setting.definitions,
@@ -87,7 +85,7 @@ def make(
         named_deployments(builder, places),
         named_incidents(builder, setting.overrides),
     )
-    build_batches(builder, services, places, rules, number)
+    build_batches(builder, services, places, rules)
 
 
 def finish(builder: Builder, setting: Setting) -> None:

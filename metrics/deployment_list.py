@@ -47,7 +47,7 @@ def _failed(failures: dict[int, Failure]) -> pl.DataFrame:
         {"number": name, "kinds": sorted(failure.kinds), "recovered_at": _naive(failure.recovered_us)}
         for name, failure in failures.items()
     ]
-    schema = pl.Schema({"number": pl.Int32(), "kinds": pl.List(pl.String), "recovered_at": pl.Datetime("us")})
+    schema = pl.Schema({"number": pl.Int64(), "kinds": pl.List(pl.String), "recovered_at": pl.Datetime("us")})
     return pl.DataFrame(rows, schema=schema)
 
 

@@ -16,24 +16,26 @@ from metrics.service_facts import Facts
 if TYPE_CHECKING:
     import polars as pl
 
+#: Numbers that each service has for its deployments.
+OF_SERVICE = 1 << 32
 _FOUND = ("row", "unresolved_reason", "sha", "previous_id", "replaced_id", "backward_kind", "rehearsed_at")
 
 
-def fact_rows(deployments: pl.DataFrame, facts: Facts, number: int) -> dict[str, pl.DataFrame]:
-    """The rows by table; `deployments`: what was read of them, in the order of the facts; `number`: of the first."""
+def fact_rows(deployments: pl.DataFrame, facts: Facts) -> dict[str, pl.DataFrame]:
+    """The rows by table; `deployments`: what was read of them, in the order of the facts."""
     made = {}
     if facts.changes:
         made["change_facts"] = changes.with_left_at(changes.told_by_deployment(facts.changes, deployments))
     if facts.requests:
         made["pull_request_facts"] = changes.with_stages(changes.told_by_deployment(facts.requests, deployments))
     if deployments.height:
-        made["deployment_facts"] = _deployment_facts(deployments, facts, changes.counted(deployments, made), number)
+        made["deployment_facts"] = _deployment_facts(deployments, facts, changes.counted(deployments, made))
     if facts.evidence:
         made["failure_evidence"] = numbered_evidence(_evidence(facts.evidence), made["deployment_facts"])
     return made
 
 
-def _deployment_facts(deployments: pl.DataFrame, facts: Facts, counts: pl.DataFrame, number: int) -> pl.DataFrame:
+def _deployment_facts(deployments: pl.DataFrame, facts: Facts, counts: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
     deployed = [d for line in facts.lines for d in line]
@@ -61,7 +63,7 @@ def _deployment_facts(deployments: pl.DataFrame, facts: Facts, counts: pl.DataFr
             for name in ("commits", "changes", "mainline_changes", "pull_requests")
             if name not in numbers
         ),
-        number=pl.int_range(number, number + pl.len(), dtype=pl.Int32),
+        number=pl.col("service_position").cast(pl.Int64) * OF_SERVICE + pl.int_range(pl.len()).over("service_position"),
         sha=pl.coalesce("sha", "named_sha"),
         rework_kinds=pl.col("rework_kinds").fill_null([]),
         rework=pl.col("rework").fill_null(0),

@@ -1,5 +1,5 @@
 -- One row per production deployment that ended in [$start, $end), whatever its status, by time.
--- number: its place in the facts. evidence: every piece the ledger holds against it, as {kind, evidence_id, evidence_at, recovered_at}; null without any.
+-- number: its key in the facts. evidence: every piece the ledger holds against it, as {kind, evidence_id, evidence_at, recovered_at}; null without any.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until

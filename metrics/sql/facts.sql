@@ -29,11 +29,11 @@ create or replace table team_services (
 -- lines: added plus deleted over its pull requests; null unless the size of every one is known.
 -- rework_kinds: why it counts as rework (rollback, revert, hotfix, incident_fix); empty when it does not.
 -- rework: the same as bits, the first of these lowest.
--- number: the row's place in this table, a short key for the ledger.
+-- number: a short key for the ledger, which ascends by service_position and then by time: 2^32 numbers are each service's.
 -- rehearsed_at: first success of the same version in a rehearsal environment, not later than this deployment.
 create or replace table deployment_facts (
     service_position integer not null,
-    number integer not null,
+    number bigint not null,
     deployment_id varchar not null,
     source varchar not null,
     service varchar not null,
@@ -143,10 +143,10 @@ create or replace table pull_request_facts (
 -- recovered_at / recovery_id: what ended it, null while open.  candidates: JSON list of {deployment_id, why}.
 create or replace table failure_evidence (
     service_position integer,
-    deployment_number integer,
+    deployment_number bigint,
     environment varchar,
     deployed_at timestamp,
-    recovery_number integer,
+    recovery_number bigint,
     deployment_id varchar not null,
     kind varchar not null,
     evidence varchar not null,
@@ -191,12 +191,4 @@ create or replace table replay_moves (
     source varchar not null,
     slot bigint not null,
     named varchar
-);
-
--- What the data cannot tell or says wrongly: one row per finding.
-create or replace table quality_facts (
-    finding varchar not null,
-    service varchar,
-    subject varchar not null,
-    detail varchar not null
 );

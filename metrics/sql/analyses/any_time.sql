@@ -1,4 +1,4 @@
--- One row per group and succeeded production deployment finished in [$start, $end), by time; number: its place in the facts.
+-- One row per group and succeeded production deployment finished in [$start, $end), by time; number: its key in the facts.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until

@@ -1,5 +1,5 @@
 -- One row per group and production attempt that ended in [$start, $end), or began in it and has not ended; number: its
--- place in the facts.
+-- key in the facts.
 -- watched: its source has told of an attempt that began before it ended, or that did not end well.
 -- seconds: from its start (else its creation) to its end, null when unknown, impossible or the same moment.
 with members as (
