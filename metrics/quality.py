@@ -1,7 +1,8 @@
 """What the data cannot tell, or says wrongly: found at the end of a build, shown beside every number.
 
 One question of metrics/sql/quality finds the subjects of one finding, inside the database, so that their number
-does not matter: `quality_summary` counts all, `quality_facts` keeps up to 500 a finding and service, the worst ones.
+does not matter: `quality_summary` counts all and keeps up to 500 a finding and service, the worst ones, which
+`quality_facts` lists.
 """
 
 from __future__ import annotations
@@ -20,17 +21,18 @@ from metrics.services import matches
 from metrics.slices import read_sql
 from metrics.unmatched_paths import unmatched_paths
 
-#: One question of metrics/sql/quality each; besides them what depends on each service's definitions.
-ASKED = (
-    "deployment_without_commit", "deployment_without_time", "duplicate_deployment",
-    "future_time", "incident_without_service", "incident_without_time", "negative_duration", "never_shipped",
-    "recovered_too_early", "stale_source", "unknown_service", "unlinked_check", "unlinked_incident", "unmapped_pull_request",
-    "unresolved_version", "untold_failures",
+#: One question of metrics/sql/quality each, about the facts of each service by itself.
+OF_SERVICES = (
+    "deployment_without_commit", "deployment_without_time", "duplicate_deployment", "incident_without_time",
+    "negative_duration", "recovered_too_early", "unlinked_incident", "unresolved_version",
 )  # fmt: skip
-#: Those that only records about a service can change, and the facts of its incidents.
-KEPT = ("unlinked_incident",)
 #: The same, asked by what each service's definitions count as a change.
-ASKED_BY_CHANGE = ("change_without_clock", "missing_stage", "negative_lead_time")
+BY_CHANGE = ("change_without_clock", "missing_stage", "negative_lead_time")
+#: One question each about records, or about the moment; besides them what depends on patterns and paths.
+OF_ALL = (
+    "future_time", "incident_without_service", "never_shipped", "stale_source", "unknown_service", "unlinked_check",
+    "unmapped_pull_request", "untold_failures",
+)  # fmt: skip
 #: How many rows each metric has in all, by the columns of totals.sql.
 _TOTALS = {
     "deployment_frequency": "deployments", "change_fail_rate": "deployments", "deployment_rework_rate": "deployments",
@@ -76,38 +78,38 @@ class Finding:
     next_step: str
 
 
-def record(
-    builder: Builder, definitions: Definitions, now: datetime | None = None, unlike: Sequence[int] | None = None
-) -> None:
-    """Fill `quality_facts` and `quality_summary` from the records and facts of a build.
+def record(builder: Builder, definitions: Definitions, now: datetime | None = None, again: bool = False) -> None:
+    """Fill `quality_summary` from the records and facts of a build.
 
-    `now`: the moment after which a time is one of the future. `unlike`: the places of the services that the findings of
-    `KEPT` are looked for in again; for all others what was found before stays. None: for all.
+    `now`: the moment after which a time is one of the future. `again`: what was found before stays where it is about facts
+    of services that are not in the temporary table `unlike`.
     """
-    if unlike is None:
-        builder.execute(read_sql("quality/tables"))
+    if again:
+        builder.execute(read_sql("quality/keep"), {"kept": [*OF_SERVICES, *BY_CHANGE]})
+        builder.execute(read_sql("quality/again"))
     else:
-        builder.execute(read_sql("quality/keep"), {"kept": list(KEPT), "places": list(unlike)})
+        builder.execute(read_sql("quality/tables"))
+    for finding in OF_SERVICES:
+        _count(builder, finding, {})
+    for clocks in _clocks(definitions):
+        for finding in BY_CHANGE:
+            _count(builder, finding, clocks)
+    if again:
+        builder.execute(read_sql("quality/whole"))
     environments = builder.rows(read_sql("quality/environments"))
     asked: dict[str, object] = {
-        "every": unlike is None,
-        "places": list(unlike or ()),
         "now": now or datetime.now(UTC),
         "as_of": builder.rows(read_sql("data_as_of"))[0][0],
         "production": [
             str(name) for name, _, taken in environments if taken or matches(str(name), definitions.production)
         ],
     }
-    for finding in ASKED:
-        _count(builder, finding, read_sql(f"quality/{finding}"), asked)
-    for clocks in _clocks(definitions):
-        for finding in ASKED_BY_CHANGE:
-            _count(builder, finding, read_sql(f"quality/{finding}"), clocks)
+    for finding in OF_ALL:
+        _count(builder, finding, asked)
     for finding, told in _patterns(environments, definitions):
-        _count(builder, finding, read_sql("quality/patterns"), told)
+        _count(builder, finding, told, "patterns")
     for told in unmatched_paths(builder):
-        _count(builder, "paths_match_nothing", read_sql("quality/paths_match_nothing"), told)
-    builder.execute(read_sql("quality/facts"))
+        _count(builder, "paths_match_nothing", told)
 
 
 def findings(reader: Reader) -> tuple[Finding, ...]:
@@ -118,7 +120,8 @@ def findings(reader: Reader) -> tuple[Finding, ...]:
     return tuple(_finding(row, totals) for row in reader.records(read_sql("quality/findings")))
 
 
-def _count(builder: Builder, finding: str, sql: str, asked: Mapping[str, object]) -> None:
+def _count(builder: Builder, finding: str, asked: Mapping[str, object], question: str | None = None) -> None:
+    sql = read_sql(f"quality/{question or finding}")
     used = {name: value for name, value in asked.items() if f"${name}" in sql}
     builder.execute(f"{read_sql('quality/count')}{sql}) group by all", {"finding": finding, **used})
 

@@ -21,9 +21,6 @@ from metrics.repositories import commits_of
 from metrics.services import ServiceMap, ServiceName
 from metrics.slices import read_sql
 
-#: Numbers of new deployments until all are numbered again.
-_LATER = 1 << 30
-
 
 def rebuild(builder: Builder, setting: Setting) -> bool:
     """Bring the facts up to the records, see `Warehouse.publish`; False where only a full build can.
@@ -42,10 +39,10 @@ def rebuild(builder: Builder, setting: Setting) -> bool:
     _delete(builder, touched, repositories)
     for question in ("rebuild/wanted_incidents", "build/placed_incidents"):
         builder.execute(read_sql(question))
-    make(builder, setting, services, sorted(touched), _LATER)
-    builder.execute(read_sql("rebuild/numbers"))
+    make(builder, setting, services, sorted(touched))
     finish(builder, setting)
-    quality.record(builder, setting.definitions, unlike=_unlike(builder))
+    builder.execute(read_sql("rebuild/unlike"))
+    quality.record(builder, setting.definitions, again=True)
     return True
 
 
@@ -98,11 +95,6 @@ class Reach:
 
     def _names(self, question: str, asked: Mapping[str, object] | None = None) -> set[str]:
         return {str(row[0]) for row in self.builder.rows(read_sql(f"rebuild/{question}"), asked)}
-
-
-def _unlike(builder: Builder) -> list[int]:
-    """The places of the services of which incidents have or had facts that were made anew."""
-    return [cast(int, row[0]) for row in builder.rows(read_sql("rebuild/unlike"))]
 
 
 def _few(builder: Builder, services: Sequence[ServiceName], touched: Iterable[int]) -> bool:

@@ -10,3 +10,6 @@ create or replace table quality_summary (
     largest_seconds double,
     worst struct(place double, subject varchar, detail varchar)[]
 );
+-- What the data cannot tell or says wrongly: one row per finding and subject, up to 500 of each service.
+create or replace view quality_facts as
+select finding, service, w.subject as subject, w.detail as detail from (select finding, service, unnest(worst) as w from quality_summary);

@@ -1,8 +1,6 @@
--- One row per production incident that is linked to no deployment, with the reason; its service where it concerns only one. Those
--- of services that are not of $places only where $every is.
+-- One row per production incident that is linked to no deployment, with the reason; its service where it concerns only one.
 with alone as (
-    select incident_id, [service] as services from incident_facts
-    where shared is null and deployment_id is null and ($every or service_position in (select unnest($places::integer[])))
+    select incident_id, [service] as services from incident_facts where shared is null and deployment_id is null
     union all
     select incident_id, list(service) from incident_facts where shared is not null group by incident_id having count(deployment_id) = 0
 ), unlinked as (

@@ -1,7 +1,6 @@
 -- What every build makes anew for all services.
 delete from services;
 delete from team_services;
-delete from quality_facts;
 insert into moving
 select distinct coalesce(nullif(service, ''), repository) from (from was_deployments union all from now_deployments);
 delete from replay_moves r

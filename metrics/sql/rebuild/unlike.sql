@@ -1,2 +1,2 @@
--- The services of which incidents were placed again, before or now.
-select service_position from unlike union select service_position from placed_incidents order by all
+-- With the services of which incidents are placed now, `unlike` are all of which any fact is not as it was.
+insert into unlike select distinct service_position from placed_incidents where service_position not in (from unlike)
