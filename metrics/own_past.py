@@ -1,7 +1,7 @@
 """A team against its own past: how each metric changed, and whether the data can tell.
 
 The intervals are those of `metrics.change_intervals`: exact for the ratio of frequencies, Newcombe's for the
-difference of shares, from both order-statistic intervals for the ratio of medians. That weeks vary more than counts do is allowed for (`metrics.evidence`).
+difference of shares, from both order-statistic intervals for the ratio of medians. That weeks vary more than counts do is allowed for (`metrics.weeks`).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from datetime import datetime
 from metrics.catalog import METRICS
 from metrics.change_intervals import Figure, frequency_ratio, median_ratio, share_difference
 from metrics.estimates import Estimate, estimates
-from metrics.evidence import FEWEST_WEEKS, Evidence, dispersion, seen_days
 from metrics.intervals import FEWEST
 from metrics.question import Seen
 from metrics.results import Group, Interval
+from metrics.weeks import FEWEST_WEEKS, Weekly, dispersion, seen_days
 
 FEW_WEEKS = f"fewer than {FEWEST_WEEKS} whole weeks"
 FEW_DEPLOYMENTS = f"fewer than {FEWEST} deployments"
@@ -54,12 +54,12 @@ class Change:
 
 
 def changes(
-    now: Group, before: Group, evidence: tuple[Evidence, Evidence], seen: Seen = (None, None)
+    now: Group, before: Group, weekly: tuple[Weekly, Weekly], seen: Seen = (None, None)
 ) -> Mapping[str, Change]:
     """The change of every metric between two periods, by the metric's id.
 
     `seen`: from where to where the data goes, so that the part of a period that it does not know does not look like a
-    time without deployments. `evidence` of both periods: how much their weeks vary.
+    time without deployments. `weekly`: the deployments of both periods by week, to tell how much these vary.
     """
     new, old = (known_estimates(group, seen) for group in (now, before))
     days, days_before = known_days(now, seen), known_days(before, seen)
@@ -68,7 +68,7 @@ def changes(
         one, other = new[metric.id], old[metric.id]
         if metric.unit == "per day":
             exposure = days / days_before if days_before else 0.0
-            found[metric.id] = frequency_change(one.n, other.n, exposure, dispersion(*evidence))
+            found[metric.id] = frequency_change(one.n, other.n, exposure, dispersion(*weekly))
         elif metric.unit == "seconds":
             found[metric.id] = time_change(_figure(one), _figure(other))
         else:

@@ -18,11 +18,11 @@ from dora.warehouse import Reader
 from metrics.catalog import METRICS, Metric
 from metrics.control_limits import ControlLimits, limits_of_shares, limits_of_values
 from metrics.estimates import Estimate, estimates
-from metrics.evidence import Evidence, evidence
 from metrics.own_past import Change, changes, known_estimates
 from metrics.question import COUNTED, Question
 from metrics.results import Group, Scorecard
 from metrics.scorecard import scorecard
+from metrics.weeks import Weekly, weekly_deployments
 
 Arrow = Literal["up", "down"]
 
@@ -74,9 +74,9 @@ def trends(reader: Reader, question: Question) -> TrendCard:
     card = scorecard(reader, replace(question, every=every))
     old = {group.name: group for group in scorecard(reader, replace(earlier, every=None)).groups}
     whole = whole_buckets(question, every)
-    known, known_before = evidence(reader, question), evidence(reader, earlier)
+    weekly, weekly_before = weekly_deployments(reader, question), weekly_deployments(reader, earlier)
     groups = [
-        _group(group, old[group.name], question, whole, (known[group.name], known_before[group.name]))
+        _group(group, old[group.name], question, whole, (weekly[group.name], weekly_before[group.name]))
         for group in card.groups
         if group.name in old
     ]
@@ -109,10 +109,10 @@ def _group(
     before: Group,
     question: Question,
     whole: frozenset[tuple[datetime, datetime]],
-    known: tuple[Evidence, Evidence],
+    weekly: tuple[Weekly, Weekly],
 ) -> GroupTrends:
     buckets = [bucket for bucket in now.buckets or () if _ends(bucket) in whole]
-    found = changes(now, before, known, question.seen)
+    found = changes(now, before, weekly, question.seen)
     new, old = (known_estimates(group, question.seen) for group in (now, before))
     zone = ZoneInfo(question.definitions.timezone)
     return GroupTrends(

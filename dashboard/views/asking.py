@@ -15,12 +15,12 @@ from dora.warehouse import Reader
 from metrics.contents import Contents, contents
 from metrics.deployment_list import Verdict, deployment_list
 from metrics.deployment_story import deployment_story, find_deployment
-from metrics.evidence import Evidence, evidence
 from metrics.question import Question
 from metrics.results import Scorecard
 from metrics.scorecard import scorecard
 from metrics.story import DeploymentStory
 from metrics.waiting_changes import waiting_changes
+from metrics.weeks import Weekly, weekly_deployments
 
 T = TypeVar("T")
 
@@ -30,9 +30,9 @@ def scores(published: Path, question: Question) -> Scorecard:
     return kept(published, f"scores {question!r}", lambda reader: scorecard(reader, question))
 
 
-def told(published: Path, question: Question) -> Mapping[str, Evidence]:
-    """How much independent evidence a period holds, by group."""
-    return kept(published, f"evidence {question!r}", lambda reader: evidence(reader, question))
+def weekly(published: Path, question: Question) -> Mapping[str, Weekly]:
+    """The deployments of a period by whole week, by group."""
+    return kept(published, f"weekly {question!r}", lambda reader: weekly_deployments(reader, question))
 
 
 def deployments(published: Path, question: Question, status: Verdict) -> pl.DataFrame:

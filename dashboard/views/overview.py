@@ -25,14 +25,14 @@ def show(place: Place) -> None:
     total = asking.scores(place.published, whole).groups[0]
     past_question = replace(whole.over(question.period.before()), every=None)
     before = asking.scores(place.published, past_question).groups[0]
-    told, told_before = (asking.told(place.published, asked)[total.name] for asked in (whole, past_question))
+    weekly, weekly_before = (asking.weekly(place.published, asked)[total.name] for asked in (whole, past_question))
     groups = (total,) if question.by == "organisation" else asking.scores(place.published, question).groups
     zone = question.definitions.timezone
     prose.title(
         f"{total.name[:1].upper()}{total.name[1:]} · {units.day(question.period.start, zone)} to {units.last_day(question.period.end, zone)}"
     )
     prose.paragraph(headline(total, groups, question, place.setting.names.last_at))
-    tiles.row(total, before, question, (told, told_before))
+    tiles.row(total, before, question, (weekly, weekly_before))
     comparison.show(groups, question, place)
     past.show(total, before, question, place)
     quick_check.show(total, place)

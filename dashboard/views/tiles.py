@@ -6,18 +6,18 @@ import streamlit as st
 
 from dashboard import units
 from dashboard.figures import FIGURES, Figure, Reading, change_text, is_better, level_text
-from metrics.evidence import Evidence
 from metrics.own_past import Change, changes
 from metrics.question import Question
 from metrics.results import Group
+from metrics.weeks import Weekly
 
 #: Streamlit's own badge colours; the level is always written out, so the colour only supports it.
 _COLOURS = {"elite": "green", "high": "blue", "medium": "orange", "low": "red"}
 
 
-def row(now: Group, before: Group, question: Question, told: tuple[Evidence, Evidence]) -> None:
-    """Draw the tiles side by side; `told`: the evidence of both periods."""
-    found = changes(now, before, told, question.seen)
+def row(now: Group, before: Group, question: Question, weekly: tuple[Weekly, Weekly]) -> None:
+    """Draw the tiles side by side; `weekly`: the deployments of both periods by week."""
+    found = changes(now, before, weekly, question.seen)
     for column, figure in zip(st.columns(len(FIGURES)), FIGURES, strict=True):
         with column, st.container(border=True, height="stretch", gap="xsmall"):
             _tile(figure, figure.of(now), found[figure.id], question)

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 def show(reader: Reader, question: Question, card: Scorecard, form: str, out: str | None) -> None:
     """Print one row a group and metric, for programs as numbers; the figures of the asked period are taken as usual."""
-    from metrics.evidence import evidence
     from metrics.power import plans
+    from metrics.weeks import weekly_deployments
 
-    known = evidence(reader, question)
-    found = [(group, plans(group, known[group.name], question.seen)) for group in card.groups]
+    weekly = weekly_deployments(reader, question)
+    found = [(group, plans(group, weekly[group.name], question.seen)) for group in card.groups]
     if form in ("csv", "parquet"):
         from dora.cli.flat_columns import emit_columns
         from dora.cli.flat_trends import plan_columns

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metrics.catalog import METRICS
-from metrics.evidence import Evidence
 from metrics.intervals import kaplan_meier_median, wilson
 from metrics.own_past import Change, changes, frequency_change, rate_change, time_change
 from metrics.results import (
@@ -26,7 +25,7 @@ from metrics.results import (
     TimeToRestore,
 )
 
-EVEN = (Evidence(weekly=(5, 5, 5, 5)),) * 2
+EVEN = ((5, 5, 5, 5),) * 2
 
 
 def _frequency(deployments: int, days: float = 90) -> DeploymentFrequency:
@@ -152,7 +151,7 @@ def test_every_metric_of_the_catalogue_has_a_change() -> None:
 def test_periods_of_fewer_than_four_whole_weeks_tell_no_change_of_frequency() -> None:
     """Sixty after ten would be clear, but how much weeks vary is not known of three; neither is it from one side alone."""
     now, before = group("2025-06-01", "2025-06-22", 60), group("2025-05-11", "2025-06-01", 10)
-    three, four = Evidence(weekly=(20, 20, 20)), Evidence(weekly=(15, 15, 15, 15))
+    three, four = (20, 20, 20), (15, 15, 15, 15)
     for told in ((three, three), (four, three), (three, four)):
         change = changes(now, before, told)["deployment_frequency"]
         assert change == Change(ratio=pytest.approx(6), reason="fewer than 4 whole weeks")

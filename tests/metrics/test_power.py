@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from metrics.change_intervals import Figure, frequency_ratio
-from metrics.evidence import Evidence
 from metrics.intervals import kaplan_meier_median, wilson
 from metrics.own_past import Change, rate_change, time_change
 from metrics.power import WEEKS, plans, visible_frequency, visible_share
@@ -20,7 +19,7 @@ from tests.metrics.test_intervals import of_clusters
 from tests.metrics.test_own_past import group
 
 ROUNDS = 1000
-EVEN = Evidence(weekly=(7, 7, 7, 7))
+EVEN = (7, 7, 7, 7)
 
 
 def _seen(changes: list[Change], rising: bool) -> float:
@@ -161,8 +160,8 @@ def _deploying(deployments: int) -> Group:
 
 
 def test_bursts_and_batches_make_less_visible() -> None:
-    even = Evidence(weekly=(7, 7, 7, 7, 7))
-    bursts = Evidence(weekly=(0, 20, 0, 15, 0))
+    even = (7, 7, 7, 7, 7)
+    bursts = (0, 20, 0, 15, 0)
     first, second = ({plan.metric: plan for plan in plans(_deploying(30), known)} for known in (even, bursts))
     for one, other in zip(first["deployment_frequency"].visible, second["deployment_frequency"].visible, strict=True):
         assert one.rise is not None
@@ -171,7 +170,7 @@ def test_bursts_and_batches_make_less_visible() -> None:
 
 
 def test_a_period_of_three_weeks_plans_no_change_of_frequency() -> None:
-    first = plans(_deploying(30), Evidence(weekly=(7, 7, 7)))[0]
+    first = plans(_deploying(30), (7, 7, 7))[0]
     assert (first.metric, first.visible) == ("deployment_frequency", ())
     assert first.now is not None
 

@@ -12,11 +12,11 @@ from dora.model import Commit, Deployment
 from dora.period import Period
 from metrics.build import Setting
 from metrics.catalog import METRICS
-from metrics.evidence import evidence
 from metrics.own_past import Change
 from metrics.question import Question
 from metrics.services import ServiceName
 from metrics.trends import Trend, TrendCard, trends, whole_buckets
+from metrics.weeks import weekly_deployments
 from tests.in_memory import facts_of_records
 
 MONDAY = datetime(2025, 1, 6, tzinfo=UTC)
@@ -154,8 +154,8 @@ def test_four_weeks_that_are_an_hour_short_are_four() -> None:
     period = Period(datetime(2025, 3, 3, 5, tzinfo=UTC), datetime(2025, 3, 31, 4, tzinfo=UTC))
     setting = Setting(Definitions(timezone="America/New_York"), [ServiceName(service="shop", repository="shop")])
     question = Question(period=period, as_of=period.end, definitions=setting.definitions)
-    told = evidence(facts_of_records([], setting), question)
-    assert [len(known.weekly) for known in told.values()] == [4]
+    told = weekly_deployments(facts_of_records([], setting), question)
+    assert [len(weekly) for weekly in told.values()] == [4]
 
 
 def test_forty_changes_in_two_deployments_are_no_evidence_of_a_lead_time() -> None:

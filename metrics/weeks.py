@@ -1,4 +1,4 @@
-"""What the rows of a period know that its headline does not: how much its weeks vary.
+"""The deployments of a period by whole week, and how much these vary.
 
 Deployments come in bursts: taken as independent they would claim a change of frequency too often.
 """
@@ -6,7 +6,7 @@ Deployments come in bursts: taken as independent they would claim a change of fr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -24,22 +24,19 @@ _CLOCK_CHANGE = 3600 * 1_000_000
 FEWEST_WEEKS = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """Of one group and period: the deployments by whole week."""
-
-    weekly: tuple[int, ...]
+#: The deployments of a group and period by whole week.
+Weekly = tuple[int, ...]
 
 
-def evidence(reader: Reader, question: Question) -> Mapping[str, Evidence]:
-    """The evidence of every group of a question by its name."""
+def weekly_deployments(reader: Reader, question: Question) -> Mapping[str, Weekly]:
+    """Those of every group of a question by its name; empty where the data knows no whole week of the period."""
     cut = slices(reader, replace(question, every=None))
     deployed = succeeded(cut.read(reader, "deployment_frequency"))
     edges = _edges(question)
     found = {}
     for place, name in enumerate(cut.names):
-        weekly = np.diff(np.searchsorted(deployed["at_us"][deployed["grp"] == place], edges))
-        found[name] = Evidence(weekly=tuple(weekly.tolist()))
+        counted = np.diff(np.searchsorted(deployed["at_us"][deployed["grp"] == place], edges))
+        found[name] = tuple(counted.tolist())
     return found
 
 
@@ -58,13 +55,13 @@ def _edges(question: Question) -> Integers:
     return np.arange(start, max(start, end) + _CLOCK_CHANGE + 1, _WEEK)
 
 
-def dispersion(*periods: Evidence) -> float | None:
+def dispersion(*periods: Weekly) -> float | None:
     """How many times more the weeks of periods vary than Poisson counts, each around its own mean; at least 1.
 
     None when one of them has fewer than `FEWEST_WEEKS` whole weeks: how much these vary is not known then.
     """
-    if any(len(period.weekly) < FEWEST_WEEKS for period in periods):
+    if any(len(period) < FEWEST_WEEKS for period in periods):
         return None
-    known = [np.array(period.weekly, dtype=np.float64) for period in periods]
-    mean = sum(float(weekly.mean()) for weekly in known)
-    return max(1.0, sum(float(weekly.var(ddof=1)) for weekly in known) / mean) if mean else 1.0
+    known = [np.array(period, dtype=np.float64) for period in periods]
+    mean = sum(float(counts.mean()) for counts in known)
+    return max(1.0, sum(float(counts.var(ddof=1)) for counts in known) / mean) if mean else 1.0
