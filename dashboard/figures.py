@@ -9,9 +9,9 @@ from dashboard import units
 from dashboard.axes import Axis
 from dashboard.zones import Zone
 from metrics.bands import Edition, PublishedLevel
-from metrics.intervals import poisson_interval
+from metrics.intervals import FEWEST, poisson_interval
 from metrics.own_past import Change
-from metrics.results import Group, Interval, Level
+from metrics.results import ChangeLeadTime, Group, Interval, Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +66,18 @@ def _frequency(group: Group) -> Reading:
 
 def _lead_time(group: Group) -> Reading:
     found = group.change_lead_time
-    basis = f"median of {units.many(found.n, 'change')}"
+    basis = f"median of {units.many(found.n, 'change')}{_worth(found)}"
     return Reading(
         value=found.median_seconds, interval=found.interval_seconds, n=found.n, basis=basis, level=found.level
     )
+
+
+def _worth(found: ChangeLeadTime) -> str:
+    """Why the interval is as wide as it is: changes of one deployment tell little more than one of them."""
+    if not found.n or found.independent == found.n:
+        return ""
+    few = f", shipped in fewer than {FEWEST} deployments"
+    return f", worth {units.count(found.independent)} independent ones" if found.independent else few
 
 
 def _fail_rate(group: Group) -> Reading:

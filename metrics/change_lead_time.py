@@ -34,14 +34,14 @@ def change_lead_time(reader: Reader, slices: Slices) -> Columns:
     waiting = undeployed(slices, lambda part: _changes(reader, part))
     found = _empty(cells, *_SHARES, "kaplan_meier_median_seconds")
     queue: dict[str, Figures] = {"n": np.zeros(len(cells.low), dtype=np.int64), **_empty(cells, *_AGES)}
-    interval = np.full((len(cells.low), 2), np.nan)
+    interval, independent = np.full((len(cells.low), 2), np.nan), np.zeros(len(cells.low), dtype=np.int64)
     for places, ordered in cells.in_order(spans):
         here = cells.only(places)
         figures = quantiles(ordered, here.low, here.n, *_SHARES.values(), unit=MICROS)
         for name, column in zip(_SHARES, figures, strict=True):
             found[name][places] = column
         [middle] = quantiles(ordered, here.low, here.n, 0.5)
-        worth = independent_values(spans, here.n, middle, deployments)
+        independent[places] = worth = independent_values(spans, here.n, middle, deployments)
         interval[places] = median_intervals(ordered, here.low, here.n, MICROS, worth)
         for at, queued, ages in waiting.at_ends_of(places):
             for name, column in _queue(ages, queued).items():
@@ -49,6 +49,7 @@ def change_lead_time(reader: Reader, slices: Slices) -> Columns:
             found["kaplan_meier_median_seconds"][at] = censored_medians(ordered, cells.only(at), ages, queued)
     return {
         "n": cells.n,
+        "independent": independent,
         **found,
         "interval_seconds": interval,
         "stages": _stages(reader, slices),

@@ -54,9 +54,12 @@ class ChangeLeadTime:
 
     `undeployed`: changes waiting on the default branch now, with the age of the oldest.
     `kaplan_meier_median_seconds` includes those as right-censored; None when not reached, the plain median without any.
+    `independent`: as many independent changes would tell as much about the median, and its interval is that of so many;
+    0 where fewer than five deployments shipped them all.
     """
 
     n: int
+    independent: int
     median_seconds: float | None
     p75_seconds: float | None
     p90_seconds: float | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -38,6 +39,20 @@ def test_every_reading_says_what_it_rests_on(tmp_path: Path) -> None:
         "20 deployments on 20 of 90 days", "median of 19 changes", "4 of 19 deployments failed, 1 too young to judge", "median of 4 failures",
         "0 of 20 deployments were rework",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("independent", "basis"),
+    [
+        (192, "median of 192 changes"),
+        (6, "median of 192 changes, worth 6 independent ones"),
+        (0, "median of 192 changes, shipped in fewer than 5 deployments"),
+    ],
+)
+def test_changes_that_ship_together_say_what_they_are_worth(tmp_path: Path, independent: int, basis: str) -> None:
+    group = _group(publish(tmp_path, ["Atlas"]))
+    lead = replace(group.change_lead_time, n=192, independent=independent)
+    assert BY_ID["change_lead_time"].of(replace(group, change_lead_time=lead)).basis == basis
 
 
 def test_no_data_is_missing_and_not_zero(tmp_path: Path) -> None:

@@ -169,7 +169,7 @@ def group(start: str, end: str, deployments: int) -> Group:
         by="organisation", name="Acme", start=f"{start}T00:00:00+00:00", end=f"{end}T00:00:00+00:00",
         deployment_frequency=_frequency(deployments, 30),
         change_lead_time=ChangeLeadTime(
-            n=0, median_seconds=None, p75_seconds=None, p90_seconds=None, interval_seconds=open_,
+            n=0, independent=0, median_seconds=None, p75_seconds=None, p90_seconds=None, interval_seconds=open_,
             kaplan_meier_median_seconds=None, stages={}, undeployed={}, negative=0, level=level,
         ),
         change_fail_rate=ChangeFailRate(failed=1, pending=0, not_failures={}, level=level, **rate),

@@ -181,7 +181,8 @@ def test_the_printed_figures_stand_beside_their_interval_and_what_they_rest_on(s
         fails["level"]["label"],
     ]
     assert told["Change lead time"][0] == units.duration(lead["median_seconds"])
-    assert told["Change lead time"][2] == f"median of {lead['n']} changes"
+    worth = "" if lead["independent"] == lead["n"] else f", worth {lead['independent']} independent ones"
+    assert told["Change lead time"][2] == f"median of {lead['n']} changes{worth}"
     open_ = f", {restore['open']} still open" if restore["open"] else ""
     assert told["Time to restore"][2:] == [f"median of {restore['n']} incidents{open_}", "no published levels"]
 
