@@ -8,8 +8,9 @@ only module that imports duckdb. Every failure is a `WarehouseError` in one sent
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
@@ -113,18 +114,19 @@ class Warehouse(Builder):
             with sentences(self.path):
                 worth = parts.worth(self)
                 before = self._published(target) if worth else None
-                now = self._parts(before) if worth else None
-                changed = None
-                if rebuild and now is not None and before and self._same_settings(before.meta):
-                    changed = parts.changed_parts(now, before.parts)
+                alike = rebuild is not None and before is not None and self._same_settings(before.meta)
+                with _meanwhile(copy_file, target, draft) if alike else nullcontext():
+                    now = self._parts(before) if worth else None
+                changed = parts.changed_parts(now, before.parts) if alike and before and now is not None else None
 
                 def again(builder: Builder) -> bool:
                     parts.bring_up(builder, self, changed or {})
                     return rebuild is not None and rebuild(builder)
 
-                if changed is None or not self._draft(target, draft, again, now):
+                if changed is None or not self._draft(draft, again, now):
                     self._con.execute("checkpoint")
-                    self._draft(self.path, new_draft(target), build, now)
+                    copy_file(self.path, new_draft(target))
+                    self._draft(draft, build, now)
                 os.replace(draft, target)
             self.execute("begin")
             self.execute("delete from touched_parts")
@@ -162,9 +164,8 @@ class Warehouse(Builder):
         mine = {key: value for key, value in self.meta().items() if key not in ("unpublished", "published_as")}
         return all(known.get(key) == value for key, value in mine.items())
 
-    def _draft(self, origin: Path, draft: Path, make: Callable[[Builder], object], now: pl.DataFrame | None) -> bool:
-        """Copy a file and let `make` work on the copy; whether it could."""
-        copy_file(origin, draft)
+    def _draft(self, draft: Path, make: Callable[[Builder], object], now: pl.DataFrame | None) -> bool:
+        """Let `make` work on a copy; whether it could."""
         flushing = Thread(target=_flush, args=(draft,))
         flushing.start()
         con = duckdb.connect(str(draft), config=dict(_DUCKDB) | {"memory_limit": _BUILD_MEMORY})
@@ -184,6 +185,15 @@ class Warehouse(Builder):
         finally:
             con.close()
             flushing.join()
+
+
+@contextmanager
+def _meanwhile(work: Callable[..., None], *given: object) -> Iterator[None]:
+    """Do this work beside what the block does, which ends when both have; its error is raised there."""
+    with ThreadPoolExecutor(1) as beside:
+        working = beside.submit(work, *given)
+        yield
+        working.result()
 
 
 def _flush(file: Path) -> None:
