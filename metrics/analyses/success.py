@@ -64,7 +64,8 @@ def _notes(frame: pl.DataFrame) -> tuple[str, ...]:
     blind = sorted(frame.filter(~frame["watched"])["source"].unique().to_list())
     if not blind:
         return ()
+    tell, its = ("tells", "its") if len(blind) == 1 else ("tell", "their")
     return (
-        f"unwatched: {', '.join(blind)} tells only what was put live, never that an attempt began or failed; its "
+        f"unwatched: {' and '.join(blind)} {tell} only what was put live, never that an attempt began or failed; {its} "
         "deployments are in no rate here",
     )
