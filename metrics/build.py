@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import cast
 
 from dora.definitions import Definitions
@@ -102,9 +103,9 @@ def finish(builder: Builder, setting: Setting) -> None:
     )
 
 
-def data_as_of(reader: Reader) -> str | None:
-    """The newest moment that any record knows of, ISO 8601 in UTC without a zone; None without records."""
-    return _moment(reader, "data_as_of")
+def data_as_of(reader: Reader, now: datetime | None = None) -> str | None:
+    """The newest moment until `now` that any record knows of, ISO 8601 in UTC without a zone; None without records."""
+    return _moment(reader, "data_as_of", {"now": now or datetime.now(UTC)})
 
 
 def data_from(reader: Reader) -> str | None:
@@ -112,8 +113,8 @@ def data_from(reader: Reader) -> str | None:
     return _moment(reader, "data_from")
 
 
-def _moment(reader: Reader, name: str) -> str | None:
-    moment = reader.rows(read_sql(name))[0][0]
+def _moment(reader: Reader, name: str, asked: Row | None = None) -> str | None:
+    moment = reader.rows(read_sql(name), asked)[0][0]
     return None if moment is None else str(moment)
 
 

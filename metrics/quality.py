@@ -97,9 +97,10 @@ def record(builder: Builder, definitions: Definitions, now: datetime | None = No
     if again:
         builder.execute(read_sql("quality/whole"))
     environments = builder.rows(read_sql("quality/environments"))
+    now = now or datetime.now(UTC)
     asked: dict[str, object] = {
-        "now": now or datetime.now(UTC),
-        "as_of": builder.rows(read_sql("data_as_of"))[0][0],
+        "now": now,
+        "as_of": builder.rows(read_sql("data_as_of"), {"now": now})[0][0],
         "production": [
             str(name) for name, _, taken in environments if taken or matches(str(name), definitions.production)
         ],

@@ -117,7 +117,7 @@ TITLES: Mapping[str, str] = {
     "deployment_without_time": "deployments that succeeded at an unknown time",
     "unknown_service": "names in deployments that no [[service]] has",
     "duplicate_deployment": "deployments that two sources report",
-    "future_time": "commits or deployments with a time in the future",
+    "future_time": "records with a time in the future",
     "negative_lead_time": "changes that began, by their clock, after they were deployed",
     "negative_duration": "moments in an impossible order",
     "recovered_too_early": "failures that ended before their deployment had finished",

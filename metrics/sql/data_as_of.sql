@@ -1,10 +1,14 @@
--- One row: the newest moment that any record knows of, null without records.
--- Commit and author clocks are left out: a skewed clock would move it into the future.
+-- One row: the newest moment until $now that any record knows of, null without one. A record of the future says nothing of what
+-- happened until then. Commit and author clocks are left out: they are those of any machine.
 select greatest(
-    (select max(greatest(created_at, finished_at)) from deployments),
-    (select max(greatest(created_at, finished_at)) from pipeline_runs),
-    (select max(greatest(detected_at, resolved_at)) from incidents),
-    (select max(greatest(opened_at, merged_at)) from pull_requests),
-    (select max(changed_at) from flag_changes),
-    (select max(sampled_at) from telemetry_samples)
+    (select max(created_at) from deployments where created_at <= $now::timestamp),
+    (select max(finished_at) from deployments where finished_at <= $now::timestamp),
+    (select max(created_at) from pipeline_runs where created_at <= $now::timestamp),
+    (select max(finished_at) from pipeline_runs where finished_at <= $now::timestamp),
+    (select max(detected_at) from incidents where detected_at <= $now::timestamp),
+    (select max(resolved_at) from incidents where resolved_at <= $now::timestamp),
+    (select max(opened_at) from pull_requests where opened_at <= $now::timestamp),
+    (select max(merged_at) from pull_requests where merged_at <= $now::timestamp),
+    (select max(changed_at) from flag_changes where changed_at <= $now::timestamp),
+    (select max(sampled_at) from telemetry_samples where sampled_at <= $now::timestamp)
 )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dora.definitions import Definitions
-from dora.model import Commit, Deployment, Incident, PullRequest, Record, Verification
+from dora.model import Commit, Deployment, FlagChange, Incident, PullRequest, Record, Verification
 from dora.period import Period
 from dora.warehouse import Builder
 from metrics.build import Setting
@@ -105,6 +105,21 @@ def test_times_after_now_are_findings_and_others_are_not() -> None:
     for now, expected in ((AT - timedelta(hours=2), 2), (AT + timedelta(days=1), 0)):
         record(reader, Definitions(), now)
         assert sum(f.found for f in findings(reader) if f.finding == "future_time") == expected
+
+
+def test_every_kind_of_record_with_a_time_after_now_is_a_finding() -> None:
+    later = datetime.now(UTC) + timedelta(days=2)
+    records: list[Record] = [
+        Incident(source="pager", id="7", service="shop", detected_at=AT, resolved_at=later),
+        PullRequest(source="host", repository="shop", number=3, opened_at=AT, merged_at=later),
+        FlagChange(source="flags", id="1", flag="new-basket", changed_at=later),
+    ]
+    told = [example.split(": ", 1) for example in _findings(records)["future_time"].examples]
+    assert {subject: text.rsplit(" ", 4)[0] for subject, text in told} == {
+        "pager/7": "a moment of this incident is",
+        "shop#3": "a moment of this pull request is",
+        "flag new-basket": "changed",
+    }
 
 
 def test_only_what_succeeded_in_production_is_laid_to_the_metrics() -> None:

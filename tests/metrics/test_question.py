@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from dora.definitions import Definitions
-from dora.model import Commit, Deployment
+from dora.model import Commit, Deployment, FlagChange, Incident
 from dora.period import Period
-from metrics.build import Setting
+from metrics.build import Setting, data_as_of
 from metrics.question import Question, published_from
 from tests.in_memory import facts_of_records
 
@@ -52,3 +52,12 @@ def test_the_data_begins_with_the_earliest_deployment_of_any_environment_and_out
     assert published_from(facts_of_records([older, done], Setting(Definitions()))) == at("2025-01-09")
     assert published_from(facts_of_records([older, made, done], Setting(Definitions()))) == at("2025-01-05")
     assert published_from(facts_of_records([older], Setting(Definitions()))) is None
+
+
+def test_a_record_of_the_future_says_nothing_of_what_happened_until_then() -> None:
+    done = Deployment(source="t", id="1", service="a", finished_at=at("2025-01-09"))
+    flag = FlagChange(source="t", id="f", flag="new-basket", changed_at=datetime.now(UTC) + timedelta(days=999))
+    incident = Incident(source="t", id="i", service="a", detected_at=at("2025-01-10"), resolved_at=flag.changed_at)
+    assert data_as_of(facts_of_records([done, flag], Setting(Definitions()))) == "2025-01-09 00:00:00"
+    assert data_as_of(facts_of_records([done, flag, incident], Setting(Definitions()))) == "2025-01-10 00:00:00"
+    assert data_as_of(facts_of_records([flag], Setting(Definitions()))) is None

@@ -1,6 +1,11 @@
--- One row per commit or deployment that carries a time after $now. seconds: how far ahead.
+-- One row per commit, deployment, incident, pull request or flag change that carries a time after $now. seconds: how far ahead.
 -- rows: it, when it succeeded in production; changes: what was shipped there, once even if both its times are ahead.
-with made as (
+with others as (
+    select source || '/' || id as subject, 'incident' as kind, greatest(impact_started_at, detected_at, mitigated_at, resolved_at) as at_ from incidents
+    union all select repository || '#' || number, 'pull request', greatest(opened_at, merged_at) from pull_requests
+    union all select 'flag ' || flag, 'changed', changed_at from flag_changes
+),
+made as (
     select sha, count(*) as changes from change_facts
     where committed_at > $now::timestamp and deployment_id is not null group by sha
 ),
@@ -16,3 +21,7 @@ union all
 select service, d.deployment_id, format('finished {:.1f} hours after now', (epoch_us(finished_at) - epoch_us($now::timestamp)) / 3.6e9),
        (epoch_us(finished_at) - epoch_us($now::timestamp)) / 1e6, if(is_production and status = 'succeeded', 1, 0), coalesce(s.changes, 0)
 from deployment_facts d left join shipped s using (deployment_id) where finished_at > $now::timestamp
+union all
+select null, subject, format('{} {:.1f} hours after now', if(kind = 'changed', kind, 'a moment of this ' || kind || ' is'), (epoch_us(at_) - epoch_us($now::timestamp)) / 3.6e9),
+       (epoch_us(at_) - epoch_us($now::timestamp)) / 1e6, 0, 0
+from others where at_ > $now::timestamp
