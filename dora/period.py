@@ -47,9 +47,13 @@ class Period:
         """Length in days of 24 hours."""
         return self.seconds / 86400
 
-    def before(self) -> Period:
-        """The period of the same length that ends where this one starts."""
-        return Period(self.start - (self.end - self.start), self.start)
+    def before(self, timezone: str = "UTC") -> Period:
+        """The period as long on the clocks of the time zone, an hour more or less where these change, that ends where this one starts."""
+        zone = ZoneInfo(timezone)
+        start, end = (edge.astimezone(zone).replace(tzinfo=None) for edge in (self.start, self.end))
+        if start >= end:  # within the hour that clocks show twice
+            return Period(self.start - (self.end - self.start), self.start)
+        return Period((start - (end - start)).replace(tzinfo=zone).astimezone(UTC), self.start)
 
     def buckets(self, every: Every, timezone: str = "UTC") -> list[Period]:
         """The calendar buckets that touch the period, cut to it; never empty.

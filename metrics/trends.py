@@ -70,7 +70,7 @@ class TrendCard:
 def trends(reader: Reader, question: Question) -> TrendCard:
     """Compare the asked period with the one of the same length before it; buckets are weeks unless asked otherwise."""
     every: Every = question.every or "week"
-    earlier = question.over(question.period.before())
+    earlier = question.over(question.period.before(question.definitions.timezone))
     card = scorecard(reader, replace(question, every=every))
     old = {group.name: group for group in scorecard(reader, replace(earlier, every=None)).groups}
     whole = whole_buckets(question, every)

@@ -23,7 +23,7 @@ def show(place: Place) -> None:
     question = choices.question(place.setting)
     whole = replace(question, by="organisation", every=choices.trend_step(question.period))
     total = asking.scores(place.published, whole).groups[0]
-    past_question = replace(whole.over(question.period.before()), every=None)
+    past_question = replace(whole.over(question.period.before(question.definitions.timezone)), every=None)
     before = asking.scores(place.published, past_question).groups[0]
     weekly, weekly_before = (asking.weekly(place.published, asked)[total.name] for asked in (whole, past_question))
     groups = (total,) if question.by == "organisation" else asking.scores(place.published, question).groups

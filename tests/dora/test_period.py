@@ -105,6 +105,14 @@ def test_period_before_has_the_same_length_and_touches() -> None:
     assert (period.days, period.before().days) == (30, 30)
 
 
+def test_the_period_before_begins_at_the_same_time_of_day() -> None:
+    """The clocks of New York went forward on 9 March: 31 days of March are an hour short, those before are not."""
+    march = Period(at("2025-03-01T05:00"), at("2025-04-01T04:00"))
+    assert march.before("America/New_York") == Period(at("2025-01-29T05:00"), march.start)
+    twice = Period(at("2025-11-02T05:45"), at("2025-11-02T06:15"))
+    assert twice.before("America/New_York") == Period(at("2025-11-02T05:15"), twice.start)
+
+
 def test_naive_times_are_refused() -> None:
     with pytest.raises(ValueError, match="aware"):
         Period(datetime(2025, 1, 1), datetime(2025, 1, 2))
