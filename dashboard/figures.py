@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from dashboard import units
 from dashboard.axes import Axis
@@ -51,8 +52,10 @@ class Figure:
         return self.form(reading.value)
 
     def interval(self, reading: Reading) -> str:
-        """The 95 % interval as text."""
-        return units.interval(*reading.interval, self.form)
+        """The 95 % interval as text, both ends in one unit."""
+        low, high = reading.interval
+        form = partial(units.per_day, like=low) if self.axis == "per_day" else self.form
+        return units.interval(low, high, form)
 
 
 def _frequency(group: Group) -> Reading:

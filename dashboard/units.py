@@ -60,18 +60,20 @@ def percent(rate: float | None) -> str:
     return "> 99.9 %" if rate < 1 and text == "100" else f"{text.replace('-', '−')} %"
 
 
-def per_day(value: float | None) -> str:
-    """How often: per day from 0.1 a day upwards, else per month (of 30 days), else per year.
+def per_day(value: float | None, like: float | None = None) -> str:
+    """How often: per day from 0.1 a day upwards, else per month (of 30 days), else per year; in the unit of `like` where given.
 
     >>> per_day(0.4)
     '0.4 per day'
+    >>> per_day(0.4, like=0.05)
+    '12 per month'
     """
     if value is None:
         return NO_DATA
     if value == 0:
         return "0 per day"
     for factor, unit in ((1, "day"), (30, "month")):
-        if value * factor >= 0.095:
+        if (like or value) * factor >= 0.095:
             return f"{_short(value * factor)} per {unit}"
     return f"{_short(value * 365)} per year"
 

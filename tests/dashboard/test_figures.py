@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.figures import FIGURES, change_text, elite_words, farthest_from_elite, is_better, zones
+from dashboard.figures import FIGURES, Reading, change_text, elite_words, farthest_from_elite, is_better, zones
 from dashboard.reading import read
 from dashboard.units import DAY, HOUR, WEEK
 from dashboard.zones import Zone
@@ -39,6 +39,12 @@ def test_every_reading_says_what_it_rests_on(tmp_path: Path) -> None:
         "20 deployments on 20 of 90 days", "median of 19 changes", "4 of 19 deployments failed, 1 too young to judge", "median of 4 failures",
         "0 of 20 deployments were rework",
     ]  # fmt: skip
+
+
+def test_both_ends_of_an_interval_are_in_one_unit() -> None:
+    reading = Reading(value=2.3 / 30, interval=(0.9 / 30, 0.2), n=7, basis="")
+    assert BY_ID["deployment_frequency"].text(reading) == "2.3 per month"
+    assert BY_ID["deployment_frequency"].interval(reading) == "0.9 per month to 6 per month"
 
 
 @pytest.mark.parametrize(
