@@ -20,6 +20,7 @@ from dora.cli.options import (
     every_option,
     filter_options,
     format_option,
+    given_options,
     note,
     out_option,
     question_of,
@@ -133,12 +134,7 @@ def _one_of(**modes: object) -> None:
 
 def _whole(context: click.Context) -> None:
     """Findings are over everything: an option that asks for less or for something else is a usage error."""
-    given = {
-        param.opts[0]
-        for param in context.command.params
-        if param.name not in _OF_FINDINGS
-        and context.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE
-    }
+    given = {option for name, option in given_options(context).items() if name not in _OF_FINDINGS}
     if given:
         raise click.UsageError(
             f"--quality is over all the data, by the definitions it was built with; leave {', '.join(sorted(given))} out"

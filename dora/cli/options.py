@@ -55,6 +55,15 @@ _DEFINITIONS = (
 )
 
 
+def given_options(context: click.Context) -> dict[str, str]:
+    """The options that stand on the command line: the name of the parameter, and how the option is written."""
+    return {
+        str(param.name): param.opts[0]
+        for param in context.command.params
+        if context.get_parameter_source(str(param.name)) is click.core.ParameterSource.COMMANDLINE
+    }
+
+
 def filter_options(command: Command) -> Command:
     """Add --from, --to, --team, --service and --environment."""
     return _add(command, _FILTERS)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from dora.cli.options import (
+    Asked,
     asked,
     config_option,
     definition_options,
     deployment_meant,
     filter_options,
+    given_options,
     note,
     question_of,
     reading,
@@ -35,7 +37,10 @@ FORMATS = ("html", "markdown", "json", "csv", "pdf")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="html", show_default=True)
 @click.option("--out", metavar="DIR", help="Folder for the files; made when missing. Default: stdout for one report.")
 @click.option("--names", is_flag=True, help="Show the names of people; a report is without names otherwise.")
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     deployments: tuple[str, ...],
     config: str | None,
     failed: bool,
@@ -50,6 +55,8 @@ def command(
 
     if not deployments and not failed:
         raise ConfigError("name a deployment, or use --failed with --from and --to; `dora deploys --failed` lists them")
+    if not failed:
+        _named_only(context)
     with reading(config) as reader:
         ids = [deployment_meant(reader, text) for text in deployments]
         if failed:
@@ -62,6 +69,15 @@ def command(
             deployment_story(reader, deployment, as_of=known_at, names=names) for deployment in dict.fromkeys(ids)
         ]
     _write(stories, form, out)
+
+
+def _named_only(context: click.Context) -> None:
+    """A report of a named deployment is by the published definitions: what chooses among the failed ones has no say."""
+    given = sorted(option for name, option in given_options(context).items() if name in Asked.__slots__)
+    if given:
+        raise click.UsageError(
+            f"a named deployment is reported as it was built; leave {', '.join(given)} out, or add --failed to choose by them"
+        )
 
 
 def _write(stories: list[DeploymentStory], form: str, out: str | None) -> None:

@@ -29,6 +29,10 @@ from tests.repositories import Repo
         (["ingest", "record"], "there is no source 'record'; did you mean 'records'?"),
         (["ingest", "--since", "soon"], "'soon' is not a date"),
         (["record", "deploymnt", "service=x"], "did you mean 'deployment'?"),
+        (["report", "x", "--service", "prices"], "leave --service out, or add --failed to choose by them"),
+        (["report", "x", "--team", "Catalogue", "--from", "90d"], "leave --from, --team out"),
+        (["report", "x", "--to", "2026-01-01", "--environment", "production"], "leave --environment, --to out"),
+        (["report", "x", "--failure-window", "1h"], "leave --failure-window out"),
         (["-c"], ""),
     ],
 )
