@@ -74,6 +74,7 @@ def command(
 
     _one_of(analysis=analysis, trend=trend, power=power, quality=quality, **{"as": peer})
     check_edition(edition)
+    _heeded(context, power)
     if quality:
         _whole(context)
         findings.show(config, form, out)
@@ -130,6 +131,16 @@ def _one_of(**modes: object) -> None:
     chosen = [f"--{name}" for name, asked_for in modes.items() if asked_for]
     if len(chosen) > 1:
         raise click.UsageError(f"{' and '.join(chosen)} answer different questions; ask one at a time")
+
+
+def _heeded(context: click.Context, power: bool) -> None:
+    """Levels are told of the five metrics alone, and a plan is made from the whole period: what would change nothing is refused."""
+    given = given_options(context)
+    mode = next((given[name] for name in ("analysis", "trend", "power", "peer") if name in given), None)
+    if mode and "edition" in given:
+        raise click.UsageError(f"{mode} names no levels; leave --edition out")
+    if power and "every" in given:
+        raise click.UsageError("--power plans from the whole period; leave --every out")
 
 
 def _whole(context: click.Context) -> None:

@@ -79,6 +79,11 @@ def test_filters_narrow_an_analysis(shop: Path) -> None:
     [
         (("--analysis", "rehersal"), "did you mean 'rehearsal'?"),
         (("--analysis", "drift", "--every", "week"), "leave --every out"),
+        (("--analysis", "batch_size", "--edition", "2021"), "--analysis names no levels; leave --edition out"),
+        (("--trend", "--edition", "2021"), "--trend names no levels; leave --edition out"),
+        (("--power", "--edition", "2024"), "--power names no levels; leave --edition out"),
+        (("--as", "gitlab", "--edition", "2021"), "--as names no levels; leave --edition out"),
+        (("--power", "--every", "month"), "--power plans from the whole period; leave --every out"),
         (("--analysis", "'; drop table services; --"), "there is no"),
     ],
 )
