@@ -18,7 +18,7 @@ from typing import TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from dora.definition_tables import all_definitions
-from dora.definitions import Definitions
+from dora.definitions import NO_TEAM, Definitions
 from dora.environment import expanded, secret
 from dora.errors import ConfigError
 from dora.period import parse_instant
@@ -226,6 +226,10 @@ def _check(config: Config, path: Path) -> None:
     for service in config.services:
         _check_paths(service, f"{path}: [[service]] {service.name!r}: paths")
     for team in config.teams:
+        if team.name == NO_TEAM:
+            raise ConfigError(
+                f"{path}: [[team]] {NO_TEAM!r} is the name of what no team owns; give the team another one"
+            )
         for owned in team.owns:
             _check_ownership(
                 owned, config.definitions.timezone, f"{path}: [[team]] {team.name!r}: owns {owned.service!r}"

@@ -26,6 +26,10 @@ WINDOWED_KINDS = ("rollback", "revert", "hotfix", "telemetry", "proximity")
 REWORK_KINDS = ("rollback", "revert", "hotfix", "incident_fix")
 
 
+#: The group of what no team owns, which no team can be called.
+NO_TEAM = "no team"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definitions:
     """The `[definitions]` table of dora.toml; every default is the one definitions.md gives.

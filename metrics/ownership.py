@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import cast
 from weakref import WeakKeyDictionary
 
+from dora.definitions import NO_TEAM
 from dora.warehouse import Reader
 from metrics.services import Ownership, ServiceName
 
 _SQL = Path(__file__).parent / "sql"
-NO_TEAM = "no team"
 
 
 @dataclass(frozen=True, slots=True)

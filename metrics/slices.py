@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 
-from dora.definitions import Definitions
+from dora.definitions import NO_TEAM, Definitions
 from dora.period import Period
 from dora.warehouse import Reader
 from metrics.cells import Arrays, Integers, Layout, Rows
-from metrics.ownership import NO_TEAM, Directory, directory
+from metrics.ownership import Directory, directory
 from metrics.question import Question
 from metrics.services import Ownership
 

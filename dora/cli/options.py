@@ -15,7 +15,7 @@ from dora.cli.speech import note as note
 from dora.cli.speech import progress as progress
 from dora.cli.speech import say as say
 from dora.config import load_config
-from dora.definitions import CHANGES, CLOCKS, FAILURE_KINDS, Definitions
+from dora.definitions import CHANGES, CLOCKS, FAILURE_KINDS, NO_TEAM, Definitions
 from dora.errors import ConfigError
 from dora.period import EVERY, parse_period, parse_seconds
 from dora.tables import nearest
@@ -182,7 +182,6 @@ def _kinds(text: str) -> tuple[str, ...]:
 
 def _check_names(reader: Reader, asked: Asked) -> None:
     from metrics.known_names import known_names
-    from metrics.ownership import NO_TEAM
 
     if not (asked.services or asked.teams or asked.environments):
         return
@@ -198,7 +197,6 @@ def _check_names(reader: Reader, asked: Asked) -> None:
 
 
 def _check_owners(reader: Reader, question: Question) -> None:
-    from metrics.ownership import NO_TEAM
     from metrics.slices import slices
 
     if not (question.services or NO_TEAM in question.teams) or not question.teams or slices(reader, question).members:

@@ -49,6 +49,7 @@ def load(folder: Path, text: str) -> Config:
         ("[[service]]\nname = 'a'\n[service.definitions]\nclok = 'x'", ["[service.definitions] of 'a'", "unknown key 'clok'"]),
         ("[[service]]\nname = 'a'\n[service.definitions]\nreplay_services = 3", ["many services at once"]),
         ("[[service]]\nname = 'a'\npaths = ['src/**', '!docs/**']", ["[[service]] 'a': paths: '!docs/**'", "list the paths that are its own"]),
+        ("[[team]]\nname = 'no team'", ["[[team]] 'no team'", "give the team another one"]),
         ("[definitions]\nservices = []", ["unknown key 'services'"]),
         ("[[service]]\nname = 'a'\n[[service]]\nname = 'a'", ["two [[service]] tables are named 'a'"]),
         ("[[service]]\nname = 'a'\naliases = ['a', 'x']\n[[service]]\nname = 'b'\naliases = ['x']", ["'b' and 'a' both go by 'x'"]),
