@@ -52,6 +52,8 @@ def _definitions(raw: Mapping[str, object], place: str) -> Definitions:
         wrong = [kind for kind in kinds if kind not in valid]
         if wrong:
             raise ConfigError(f"{place}: {key} holds {wrong[0]!r}{nearest(str(wrong[0]), valid)}")
+    if not definitions.production:
+        raise ConfigError(f"{place}: production is empty; name one or more environments, as in production or prod-*")
     try:
         ZoneInfo(definitions.timezone)
     except (KeyError, ValueError, OSError):

@@ -35,6 +35,8 @@ def load(folder: Path, text: str) -> Config:
         ("[definitions]\nfailure_kinds = []", ["[definitions]: failure_kinds is empty", "one or more of", "rollback"]),
         ("[definitions]\nworking_days = []", ["working_days is empty; name one or more of 1, 2"]),
         ("[definitions]\nworking_days = [1, 8]", ["working_days holds 8", "valid are 1, 2"]),
+        ("[definitions]\nproduction = []", ["[definitions]: production is empty", "name one or more environments"]),
+        ("[[service]]\nname = 'a'\n[service.definitions]\nproduction = []", ["[service.definitions] of 'a'", "production is empty"]),
         ("[definitions]\nproduction = 'production'", ["production must be a list"]),
         ("[definitions]\ntimezone = 'Europe/Londn'", ["timezone 'Europe/Londn' is not known", "'Europe/London'"]),
         ("[definitions]\ntimezone = '../../etc/passwd'", ["timezone '../../etc/passwd' is not known"]),
