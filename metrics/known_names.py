@@ -14,11 +14,15 @@ _SQL = Path(__file__).parent / "sql" / "known_names.sql"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownNames:
-    """Names in alphabetical order; `first_at` / `last_at`: production deployments, aware UTC, None without any."""
+    """Names in alphabetical order; `environments` are those of production, `other_environments` the rest.
+
+    `first_at` / `last_at`: production deployments, aware UTC, None without any.
+    """
 
     teams: tuple[str, ...]
     services: tuple[str, ...]
     environments: tuple[str, ...]
+    other_environments: tuple[str, ...]
     first_at: datetime | None
     last_at: datetime | None
 
@@ -26,9 +30,9 @@ class KnownNames:
 def known_names(reader: Reader) -> KnownNames:
     """The names in the facts; empty tuples when nothing was ingested."""
     row = reader.rows(_SQL.read_text())[0]
-    teams, services, environments = (tuple(cast("list[str]", names or ())) for names in row[:3])
-    first, last = (cast("datetime | None", at) for at in row[3:])
+    teams, services, environments, others = (tuple(cast("list[str]", names or ())) for names in row[:4])
+    first, last = (cast("datetime | None", at) for at in row[4:])
     return KnownNames(
-        teams=teams, services=services, environments=environments,
+        teams=teams, services=services, environments=environments, other_environments=others,
         first_at=first and first.replace(tzinfo=UTC), last_at=last and last.replace(tzinfo=UTC),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from dora.tables import nearest
 
 if TYPE_CHECKING:
     from dora.warehouse import Reader
+    from metrics.known_names import KnownNames
     from metrics.question import Question
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -186,6 +187,7 @@ def _check_names(reader: Reader, asked: Asked) -> None:
     if not (asked.services or asked.teams or asked.environments):
         return
     known = known_names(reader)
+    _check_production(known, asked.environments)
     for option, names, there in (
         ("--service", asked.services, known.services),
         ("--team", [name for name in asked.teams if name != NO_TEAM], known.teams),
@@ -194,6 +196,17 @@ def _check_names(reader: Reader, asked: Asked) -> None:
         for name in names:
             if name not in there:
                 raise ConfigError(f"{option}: there is no {name!r}{nearest(name, there)}")
+
+
+def _check_production(known: KnownNames, environments: Sequence[str]) -> None:
+    """Figures are of production: an environment that is known but is none of it is not a slip of the pen."""
+    for name in environments:
+        if name in known.other_environments:
+            others = ", ".join(map(repr, known.environments)) or "none"
+            raise ConfigError(
+                f"--environment: {name!r} is no production environment, and figures are of production alone; "
+                f"choose of {others}, or set [definitions] production"
+            )
 
 
 def _check_owners(reader: Reader, question: Question) -> None:

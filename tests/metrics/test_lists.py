@@ -82,7 +82,7 @@ def test_waiting_changes_are_named_by_their_group(tmp_path: Path) -> None:
 def test_names_and_span_of_the_data(reader: Reader) -> None:
     names = known_names(reader)
     assert (names.teams, names.services) == (("Atlas", "Beacon"), ("service-0", "service-1"))
-    assert names.environments == ("production",)
+    assert (names.environments, names.other_environments) == (("production",), ())
     assert names.first_at is not None and names.last_at is not None and names.first_at < names.last_at  # noqa: PT018
 
 

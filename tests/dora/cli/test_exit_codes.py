@@ -20,6 +20,8 @@ from tests.repositories import Repo
         (["metrics", "--team", "Checkout", "--service", "prices"], "'prices' is of 'Catalogue', not of 'Checkout'"),
         (["deploys", "--environment", "productoin"], "did you mean 'production'?"),
         (["deploys", "--limit", "-3"], "-3 is not in the range x>=0"),
+        (["metrics", "--environment", "staging"], "'staging' is no production environment"),
+        (["metrics", "--environment", "staging"], "choose of 'production'"),
         (["metrics", "--from", "yesterday"], "'yesterday' is not a date"),
         (["metrics", "--from", "2025-02-01", "--to", "2025-02-01"], "the period is empty"),
         (["metrics", "--edition", "1999"], "1999"),
