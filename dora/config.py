@@ -226,14 +226,11 @@ def _check(config: Config, path: Path) -> None:
     for service in config.services:
         _check_paths(service, f"{path}: [[service]] {service.name!r}: paths")
     for team in config.teams:
+        place = f"{path}: [[team]] {team.name!r}"
         if team.name == NO_TEAM:
-            raise ConfigError(
-                f"{path}: [[team]] {NO_TEAM!r} is the name of what no team owns; give the team another one"
-            )
+            raise ConfigError(f"{place} is the name of what no team owns; give the team another one")
         for owned in team.owns:
-            _check_ownership(
-                owned, config.definitions.timezone, f"{path}: [[team]] {team.name!r}: owns {owned.service!r}"
-            )
+            _check_ownership(owned, config.definitions.timezone, f"{place}: owns {owned.service!r}")
 
 
 def _check_aliases(services: Sequence[Service], path: Path) -> None:
