@@ -43,7 +43,8 @@ def emit_analysis(reader: Reader, question: Question, name: str, form: str, out:
     if form in ("table", "markdown"):
         emit(_table(answer), form, out)
     else:
-        emit([_flat(row) for row in answer.rows], form, out, contract(answer, question), _flat_names(answer))
+        rows, used = [_flat(row) for row in answer.rows], question.definitions.hash
+        emit(rows, form, out, contract(answer, question), _flat_names(answer), definitions=used)
     if form == "table":
         _footer(answer, question)
 

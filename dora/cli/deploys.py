@@ -47,11 +47,13 @@ def command(
     from metrics.deployment_list import deployment_list
 
     with reading(config) as reader:
-        frame = deployment_list(reader, question_of(reader, asked(rest)), status or "all")  # type: ignore[arg-type]
+        question = question_of(reader, asked(rest))
+        frame = deployment_list(reader, question, status or "all")  # type: ignore[arg-type]
     if limit:
         frame = frame.head(limit)
     rows = frame.to_dicts()
-    emit([_row(row) for row in rows] if form in ("table", "markdown") else rows, form, out, empty=frame.columns)
+    shown = [_row(row) for row in rows] if form in ("table", "markdown") else rows
+    emit(shown, form, out, empty=frame.columns, definitions=question.definitions.hash)
     if form == "table":
         note("times in UTC")
 

@@ -50,7 +50,8 @@ def command(
     rows = [row for row in told.rows if excluded or row["role"] != "excluded"]
     if form == "table":
         _head(told)
-    emit(rows if form != "table" else [_short(row) for row in rows], form, out, _document(told, rows))
+    shown = rows if form != "table" else [_short(row) for row in rows]
+    emit(shown, form, out, _document(told, rows), definitions=told.question.definitions.hash)
     say(told.question.notes, form)
 
 

@@ -26,7 +26,8 @@ def show(reader: Reader, question: Question, name: str, form: str, out: str | No
     if form in ("table", "markdown"):
         emit([_said(found, row) for row in found.rows], form, out)
     else:
-        emit([_flat(row) for row in found.rows], form, out, found.as_dict(), list(_FLAT))
+        rows, used = [_flat(row) for row in found.rows], found.question.definitions.hash
+        emit(rows, form, out, found.as_dict(), list(_FLAT), definitions=used)
     if form == "table":
         _footer(found)
 

@@ -17,6 +17,7 @@ from dora.errors import ConfigError, DoraError
 Cell = object
 #: What JSON may hold as it is, but a terminal would obey or UTF-8 cannot say.
 _UNSAFE = re.compile("[\x7f-\x9f\ud800-\udfff]")
+_HASH = "definitions_hash"
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -27,12 +28,17 @@ def emit(
     document: object = None,
     empty: Sequence[str] = (),
     kinds: Mapping[str, type] | None = None,
+    definitions: str | None = None,
 ) -> None:
     """Write rows in one of the formats.
 
     `document` is what JSON prints instead of the rows; `empty` names the columns for the case that there are none.
     `kinds`: what Parquet columns hold, by name; the others hold what their values are.
+    `definitions`: the hash of what the rows were computed with, the last column of CSV and Parquet.
     """
+    if definitions and form in ("csv", "parquet"):
+        rows, empty = [{**row, _HASH: definitions} for row in rows], [*empty, _HASH]
+        kinds = {**(kinds or {}), _HASH: str}
     if form == "parquet":
         write_parquet(rows, out, empty, kinds)
         return

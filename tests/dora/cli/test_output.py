@@ -259,6 +259,28 @@ def test_no_rows_are_a_header_in_csv_and_an_empty_list_in_json(shop: Path) -> No
     assert json.loads(said(shop, *words, "json").stdout) == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("deploys",), ("deploys", "--service", "prices", "--to", "2001-01-01", "--from", "2000-01-01"), ("explain", "change_lead_time"),
+        ("metrics", "--analysis", "batch_size"), ("metrics", "--as", "gitlab"), ("metrics",), ("metrics", "--trend"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("options", [(), ("--clock", "authored")])
+def test_rows_in_files_carry_the_definitions(
+    shop: Path, tmp_path: Path, words: tuple[str, ...], options: tuple[str, ...]
+) -> None:
+    used = json.loads(said(shop, "metrics", *PERIOD, *options, "--format", "json").stdout)["definitions"]["hash"]
+    words = (words[0], *PERIOD, *words[1:], *options, "--format")
+    header, *rows = csv.reader(io.StringIO(said(shop, *words, "csv").stdout))
+    said(shop, *words, "parquet", "--out", str(tmp_path / "rows.parquet"))
+    frame = pl.read_parquet(tmp_path / "rows.parquet")
+    assert frame.columns == header
+    assert {row[header.index("definitions_hash")] for row in rows} <= {used}
+    assert frame["definitions_hash"].to_list() == [used] * len(rows)
+    assert frame.schema["definitions_hash"] == pl.String
+
+
 def test_output_that_cannot_be_written_is_one_sentence(shop: Path) -> None:
     for form in ("csv", "parquet"):
         done = said(shop, "deploys", "--format", form, "--out", "/nowhere/at/all", code=1)
