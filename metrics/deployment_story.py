@@ -39,7 +39,8 @@ def deployment_story(
     marks = teller.marks([row.deployment_id for row in history])
     evidence = teller.evidence(deployed, marks)
     judged = rules.verdict(deployed, evidence, as_of, teller.definitions)
-    outcome = teller.recovery(deployed.finished_at, evidence)
+    mine = [row for row in marks if row["deployment_id"] == deployment_id]
+    outcome = teller.recoveries(mine).get(deployment_id)
     around = _around(deployed, outcome, judged, as_of)
     failed = teller.failed(marks)
     run = next(iter(teller.read(near.Run, "run", deployed)), None) if deployed.run_id else None

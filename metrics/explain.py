@@ -145,7 +145,9 @@ def _recovered(row: Row, question: Question) -> tuple[str, str]:
         return _going(row, row["finished_at"], question.as_of, "not recovered yet: censored")
     row["seconds"] = (failure.recovered_us - failure.at_us) / 1e6
     row["recovered_at"] = cast(datetime, row["finished_at"]) + timedelta(seconds=cast(float, row["seconds"]))
-    return ("value", "") if cast(float, row["seconds"]) >= 0 else ("excluded", "negative: a clock is wrong")
+    if cast(float, row["seconds"]) < 0:
+        return "excluded", "negative: a clock is wrong"
+    return "value", "the fix failed too: counts until that failure ended" if failure.handed_on else ""
 
 
 def _shipped(row: Row, question: Question) -> tuple[str, str]:

@@ -7,8 +7,9 @@ that ends with the last.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,16 +29,27 @@ _NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 _LATE_KINDS = (*WINDOWED_KINDS, *NOT_FAILURES)
 
 
+class Ending(NamedTuple):
+    """What one piece of evidence says of the end: when, by which kind (number in `KINDS`), by which fix (None: unnamed)."""
+
+    at_us: int
+    kind: int
+    fix: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A failed deployment: when it finished, which kinds of evidence count, when it recovered (None: open).
 
-    A recovery before the finish is impossible: a finding, no value.
+    A recovery before the finish is impossible: a finding, no value. `ending`: the evidence that the recovery comes
+    from, None without any; `handed_on`: its fix failed itself, and the recovery is that failure's own.
     """
 
     at_us: int
     kinds: frozenset[str]
     recovered_us: int | None
+    ending: Ending | None = None
+    handed_on: bool = False
 
 
 def read_ledger(reader: Reader, slices: Slices) -> Arrays:
@@ -77,12 +89,61 @@ def judged_until(question: Question) -> int:
 
 def failures_by_number(reader: Reader, slices: Slices) -> dict[int, Failure]:
     """The same, by the deployment's number."""
-    rows = failures(reader, slices)
+    evidence = slices.listed(lambda part: _counted(read_ledger(reader, part), part.question.definitions))
+    return _by_number(failures(reader, slices), evidence)
+
+
+def known_failures(reader: Reader, slices: Slices) -> dict[int, Failure]:
+    """The same as it was known at the question's `as_of`: later evidence is not told and later ends are open.
+
+    All services from the first wanted to the last are judged by the question's definitions.
+    """
+    rows, until, definitions = read_ledger(reader, slices), micros(slices.question.as_of), slices.question.definitions
+    told = (rows["evidence_us"] <= until) | (rows["evidence_us"] >= NEVER)
+    ends = np.where(rows["recovered_us"] <= until, rows["recovered_us"], NEVER)
+    rows = {name: column[told] for name, column in {**rows, "recovered_us": ends}.items()}
+    return _by_number(failed(rows, definitions), _counted(rows, definitions))
+
+
+def episode(known: Mapping[int, Failure], number: int) -> tuple[tuple[int, ...], Ending | None]:
+    """The fixes of failure `number` that failed themselves, in order, and what ended the last; None while open."""
+    fixes = []
+    while (failure := known[number]).handed_on and failure.ending and failure.ending.fix is not None:
+        number = failure.ending.fix
+        fixes.append(number)
+    return tuple(fixes), failure.ending
+
+
+def _by_number(rows: Arrays, evidence: Arrays) -> dict[int, Failure]:
     columns = (rows[name].tolist() for name in ("deployment", "at_us", "kinds", "recovered_us"))
-    return {
-        number: Failure(at, kinds_of(bits), None if recovered >= NEVER else recovered)
-        for number, at, bits, recovered in zip(*columns, strict=True)
-    }
+    found = list(zip(*columns, strict=True))
+    ends, endings = {number: end for number, _, _, end in found}, _endings(evidence)
+    failures = {}
+    for number, at, bits, end in found:
+        ending, handed_on = _ending(number, endings.get(number, ()), ends)
+        failures[number] = Failure(at, kinds_of(bits), None if end >= NEVER else end, ending, handed_on)
+    return failures
+
+
+def _endings(evidence: Arrays) -> dict[int, list[Ending]]:
+    """By failed deployment, those with a fix first, then the strongest kind."""
+    ended = evidence["recovered_us"] < NEVER
+    order = np.lexsort((evidence["kind"][ended], evidence["recovery"][ended] < 0))
+    columns = (evidence[name][ended][order].tolist() for name in ("deployment", "recovered_us", "kind", "recovery"))
+    found: dict[int, list[Ending]] = {}
+    for number, at, kind, fix in zip(*columns, strict=True):
+        found.setdefault(number, []).append(Ending(at, kind, fix if fix >= 0 else None))
+    return found
+
+
+def _ending(number: int, endings: Sequence[Ending], ends: Mapping[int, int]) -> tuple[Ending | None, bool]:
+    """The first whose end, or whose failed fix's end, is that of failure `number`; and whether its fix failed."""
+    for ending in endings:
+        failed_too = ending.fix is not None and ending.fix > number and ending.fix in ends
+        at = ends[ending.fix] if failed_too and ending.fix is not None else ending.at_us
+        if at == ends[number]:
+            return ending, failed_too
+    return None, False
 
 
 def matured_until(slices: Slices) -> Mapping[str, int]:

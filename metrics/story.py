@@ -135,10 +135,20 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailedFix:
+    """A deployment that ended a failure but failed itself."""
+
+    deployment_id: str
+    version: str | None
+    finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
     """What ended the failure; `seconds` from the deployment, up to now while `is_open`.
 
-    `failed_too`: the deployment that ended it is itself a failed one.
+    `failed_fixes`: the fixes before it that failed themselves, in order: the failure counts until the last of them
+    recovered. `failed_too`: there are any.
     """
 
     is_open: bool
@@ -148,6 +158,7 @@ class Recovery:
     version: str | None = None
     recovered_at: datetime | None = None
     failed_too: bool = False
+    failed_fixes: tuple[FailedFix, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+#: What an incident's clocks are called, in the order in which they run.
+INCIDENT_CLOCKS = {
+    "impact_started_at": "impact started",
+    "detected_at": "detected",
+    "acknowledged_at": "acknowledged",
+    "mitigated_at": "mitigated",
+    "resolved_at": "incident resolved",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:

@@ -59,7 +59,7 @@ def _backwards(told: DeploymentStory) -> Iterator[str]:
     if late:
         yield f"{late} commit(s) carry a time after the deployment; they are left out of the lead time."
     if told.recovery and told.recovery.failed_too:
-        yield "The deployment that ended this failure failed itself: the trouble may have lasted longer than shown."
+        yield "The deployment that ended this failure failed itself: it counts until that failure ended."
     if told.recovery and not told.recovery.is_open and told.recovery.seconds is None:
         yield "The recovery is earlier than the deployment: how long it took is unknown."
 

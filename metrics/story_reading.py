@@ -19,6 +19,7 @@ from metrics import story_rules as rules
 from metrics.plain_text import plain_text, safe_link
 from metrics.question import published_as_of
 from metrics.story_compare import centre, compare
+from metrics.story_recovery import recoveries
 
 T = TypeVar("T")
 Row = Mapping[str, object]
@@ -92,18 +93,9 @@ class Teller:
         """The rows of the ledger about these deployments."""
         return self.reader.records(question("marks"), {"ids": list(ids), "as_of": self.as_of})
 
-    def recovery(self, finished_at: datetime | None, evidence: Sequence[shape.Evidence]) -> shape.Recovery | None:
-        """What ended the failure that `evidence` speaks of, and whether that failed too."""
-        found = rules.recovery(finished_at, rules.counted(evidence), self.as_of, self.recovering(evidence))
-        if found is None or found.recovery_id is None:
-            return found
-        return replace(found, failed_too=found.recovery_id in self.failed(self.marks([found.recovery_id])))
-
-    def recovering(self, evidence: Sequence[shape.Evidence]) -> rules.Known:
-        """Version and relation of the deployments that ended these failures, by id; empty when none did."""
-        ids = [row.recovery_id for row in evidence if row.recovery_id]
-        rows = self.rows("recovering", ids=ids) if ids else []
-        return {str(row[0]): (_text(row[1]), _text(row[2])) for row in rows}
+    def recoveries(self, rows: Sequence[Row]) -> dict[str, shape.Recovery]:
+        """What ended the failures of the deployments that these rows of the ledger speak of, by id."""
+        return recoveries(self.reader, self.definitions, self.as_of, rows)
 
     def failed(self, marks: Sequence[Row]) -> dict[str, list[shape.Evidence]]:
         """The evidence that counts, by the deployment that failed; see `failed_of`."""
@@ -144,16 +136,16 @@ class Teller:
         paths = self.paths(deployed, list(failed))
         mine = paths.get(deployed.deployment_id, set())
         about = {str(row["deployment_id"]): row for row in rows}
-        known = self.recovering([row for evidence in failed.values() for row in evidence])
         found = []
-        for deployment_id, evidence in failed.items():
-            row = about[deployment_id]
+        for deployment_id in failed:
             shared = tuple(sorted(mine & paths.get(deployment_id, set())))
-            if row["service"] == deployed.service or shared:
-                ended = rules.recovery(_aware(row["finished_at"]), evidence, self.as_of, known)
-                found.append(_similar(row, evidence[0], ended, shared))
-        found.sort(key=lambda item: (len(item.shared_paths), str(item.finished_at)), reverse=True)
-        return tuple(found[:SIMILAR])
+            if about[deployment_id]["service"] == deployed.service or shared:
+                found.append((about[deployment_id], failed[deployment_id][0], shared))
+        found.sort(key=lambda item: (len(item[2]), str(item[0]["finished_at"])), reverse=True)
+        ended = self.recoveries([row for row, _, _ in found[:SIMILAR]])
+        return tuple(
+            _similar(row, best, ended.get(best.deployment_id), shared) for row, best, shared in found[:SIMILAR]
+        )
 
     def paths(self, deployed: shape.Deployed, ids: list[str]) -> dict[str, set[str]]:
         """The paths that this deployment and those of `ids` changed, by deployment; empty where none are kept."""

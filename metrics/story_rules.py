@@ -1,16 +1,16 @@
-"""What the ledger's rows say together: which evidence counts, the verdict, the recovery and the spans."""
+"""What the ledger's rows say together: which evidence counts, the verdict and the spans."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from dora.definitions import FAILURE_KINDS, WINDOWED_KINDS, Definitions
-from metrics.story import Deployed, Evidence, Recovery, Span, Style, Verdict
-from metrics.story_around import NearIncident
+from metrics.analyses.clocks import CLOCKS
+from metrics.story import Deployed, Evidence, Recovery, Span, Verdict
+from metrics.story_around import INCIDENT_CLOCKS, NearIncident
 
 _STRENGTH = (*FAILURE_KINDS, "out_of_order", "replay")
-Known = Mapping[str, tuple[str | None, str | None]]
 _NOT_FAILURES = {
     "out_of_order": "this version had never been live here before: a late promotion of an older build, not a failure",
     "replay": "many services of one source moved back together: a platform event, not a failure of this deployment",
@@ -76,87 +76,37 @@ def verdict(deployed: Deployed, evidence: Sequence[Evidence], as_of: datetime, d
     return Verdict(state="not failed", why="no evidence that counts was found", window_ends_at=ends)
 
 
-def recovery(finished_at: datetime | None, rows: Sequence[Evidence], as_of: datetime, by_id: Known) -> Recovery | None:
-    """The earliest recovery of evidence that counts (`counted`); None when there is none.
-
-    `by_id`: deployment id -> (version, relation) of the deployments that recoveries name.
-    """
-    if not rows or finished_at is None:
-        return None
-    ended = [(row.recovered_at, row) for row in rows if row.recovered_at is not None]
-    if not ended:
-        return Recovery(is_open=True, seconds=max(0.0, (as_of - finished_at).total_seconds()))
-    at, first = min(ended, key=lambda pair: pair[0])
-    version, relation = by_id.get(first.recovery_id or "", (None, None))
-    seconds = (at - finished_at).total_seconds()
-    return Recovery(
-        is_open=False,
-        style=recovery_style(first.kind, relation),
-        recovery_id=first.recovery_id,
-        version=version,
-        recovered_at=at,
-        seconds=seconds if seconds >= 0 else None,
-    )
-
-
-def recovery_style(kind: str, relation: str | None) -> Style:
-    """How it was recovered, from the kind of evidence and the relation of the recovering deployment, if any."""
-    if relation == "backward" or kind == "rollback":
-        return "rolled back"
-    if kind == "revert":
-        return "rolled forward with a revert"
-    if relation is not None:
-        return "rolled forward"
-    return "incident resolved" if kind in ("linked_incident", "proximity") else "not known"
-
-
 def spans(
     deployed: Deployed, outcome: Recovery | None, evidence: Sequence[Evidence], incident: NearIncident | None
 ) -> tuple[Span, ...]:
     """Every span under its own name; empty when nothing failed."""
     if outcome is None:
         return ()
-    times = [row.evidence_at for row in counted(evidence) if row.evidence_at]
-    missing = "no incident is linked to this deployment"
-    none = NearIncident(
-        incident_id="", title="", severity=None, impact_started_at=None, detected_at=None, acknowledged_at=None,
-        mitigated_at=None, resolved_at=None, is_linked=False, url=None,
-    )  # fmt: skip
-    clocks = incident or none
-    start_name, start = ("impact started", clocks.impact_started_at)
-    if start is None:
-        start_name, start = ("deployed", deployed.finished_at)
-    why = "the incident does not say when" if incident else missing
-    deployed_at = deployed.finished_at
+    first = min((row.evidence_at for row in counted(evidence) if row.evidence_at), default=None)
+    at = deployed.finished_at
+    why = "it is still open" if outcome.is_open else "the recovery has no time"
     return (
         _span(
-            "time to first evidence",
-            "deployed",
-            deployed_at,
-            "first evidence that counts",
-            min(times, default=None),
-            "the evidence has no time",
+            "time to first evidence", "deployed", at, "first evidence that counts", first, "the evidence has no time"
         ),
-        _span("time to detect", start_name, start, "detected", clocks.detected_at, why),
-        _span("time to acknowledge", "detected", clocks.detected_at, "acknowledged", clocks.acknowledged_at, why),
-        _span("time to mitigate", "detected", clocks.detected_at, "mitigated", clocks.mitigated_at, why),
-        _span(
-            "time to restore",
-            start_name if incident else "impact started",
-            start if incident else None,
-            "incident resolved",
-            clocks.resolved_at,
-            why,
-        ),
-        _span(
-            "failed deployment recovery time",
-            "deployed",
-            deployed_at,
-            "recovered",
-            outcome.recovered_at,
-            "it is still open" if outcome.is_open else "the recovery has no time",
-        ),
+        *_incident_spans(incident),
+        _span("failed deployment recovery time", "deployed", at, "recovered", outcome.recovered_at, why),
     )
+
+
+def _incident_spans(incident: NearIncident | None) -> Iterator[Span]:
+    """The clocks of the incident, from where the analysis `clocks` starts them."""
+    for clock in CLOCKS:
+        if clock.since != ("deployed_at",):
+            known = [name for name in clock.since if incident and getattr(incident, name)]
+            since = known[0] if known else clock.since[0]
+            start, end = (getattr(incident, name) if incident else None for name in (since, clock.until))
+            why = "no incident is linked to this deployment"
+            if incident:
+                why = f"the incident does not say when: {INCIDENT_CLOCKS[since if start is None else clock.until]}"
+            yield _span(
+                clock.name.replace("_", " "), INCIDENT_CLOCKS[since], start, INCIDENT_CLOCKS[clock.until], end, why
+            )
 
 
 def _span(name: str, start_clock: str, start: datetime | None, end_clock: str, end: datetime | None, why: str) -> Span:

@@ -6,15 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from metrics.story import Deployed, Evidence, Moment, Recovery, ShippedCommit, ShippedPullRequest, Verdict
-from metrics.story_around import Check, FlagEvent, NearIncident, Run
-
-_INCIDENT_CLOCKS = (
-    ("impact started", "impact_started_at"),
-    ("detected", "detected_at"),
-    ("acknowledged", "acknowledged_at"),
-    ("mitigated", "mitigated_at"),
-    ("incident resolved", "resolved_at"),
-)
+from metrics.story_around import INCIDENT_CLOCKS, Check, FlagEvent, NearIncident, Run
 
 
 def moments_of_changes(commits: Sequence[ShippedCommit], requests: Sequence[ShippedPullRequest]) -> Iterator[Moment]:
@@ -86,7 +78,7 @@ def moments_after(
                 at=row.evidence_at, name=name, clock="evidence_at", source="ledger", about=row.about or row.reason
             )
     for incident in incidents:
-        for name, field in _INCIDENT_CLOCKS:
+        for field, name in INCIDENT_CLOCKS.items():
             if incident.is_linked and (at := getattr(incident, field)):
                 yield Moment(
                     at=at, name=name, clock=f"incident.{field}", source=incident.incident_id, about=incident.title
@@ -101,6 +93,9 @@ def moments_after(
             yield Moment(
                 at=flag.changed_at, name="flag changed", clock="flag_change.changed_at", source="flags", about=turned
             )
+    for fix in outcome.failed_fixes if outcome else ():
+        name, clock = fix.version or fix.deployment_id, "deployment.finished_at"
+        yield Moment(at=fix.finished_at, name="fix that failed too", clock=clock, source="ledger", about=name)
     if outcome and outcome.recovered_at:
         by = outcome.version or outcome.recovery_id
         yield Moment(at=outcome.recovered_at, name="recovered", clock="recovered_at", source="ledger", about=by)

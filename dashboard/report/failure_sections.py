@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashboard import units
-from dashboard.report.document import UNKNOWN, Cell, Section, Table, Words, sentence, span
+from dashboard.report.document import UNKNOWN, Cell, Section, Table, Words, plural, sentence, span
 from dashboard.report.summary import confidence
 from metrics.story import DeploymentStory, Evidence
 
@@ -99,7 +99,9 @@ def recovery(told: DeploymentStory, words: Words) -> Section | None:
         for item in told.spans
     )
     table = Table(head=("Span", "From → to", "Length", "Why unknown"), rows=rows)
-    return Section(name="recovery", title="Recovery", sentences=(_ended(told, words),), tables=(table,))
+    return Section(
+        name="recovery", title="Recovery", sentences=(_ended(told, words), *_failed_fix(told, words)), tables=(table,)
+    )
 
 
 def _ended(told: DeploymentStory, words: Words) -> str:
@@ -110,6 +112,17 @@ def _ended(told: DeploymentStory, words: Words) -> str:
     start = how.get(str(ended.style), f"It was {ended.style}")
     by = f" by {units.version(ended.version)}" if ended.version else ""
     return f"{start}{by} on {words.moment(ended.recovered_at)}, {span(ended.seconds)} after the deployment."
+
+
+def _failed_fix(told: DeploymentStory, words: Words) -> Iterator[str]:
+    """What became of the first fix when it failed itself."""
+    fixes, deployed_at = told.recovery.failed_fixes if told.recovery else (), told.deployment.finished_at
+    if fixes and deployed_at:
+        name = units.version(fixes[0].version) if fixes[0].version else fixes[0].deployment_id
+        after = span((fixes[0].finished_at - deployed_at).total_seconds())
+        more = f", and so did {plural(len(fixes) - 1, 'fix', 'fixes')} after it" if len(fixes) > 1 else ""
+        at = words.moment(fixes[0].finished_at)
+        yield f"The first fix, {name} on {at}, {after} after the deployment, failed too{more}: the failure counts until that ended."
 
 
 def similar(told: DeploymentStory, words: Words) -> Section:

@@ -19,7 +19,7 @@ from metrics.analyses.answer import Answer, by_group, share, spread
 from metrics.analyses.covered import by_place, covered
 from metrics.analyses.flag_states import meaning, reaches
 from metrics.analyses.known import known
-from metrics.failed_deployments import failures, read_ledger
+from metrics.failed_deployments import Failure, episode, failures, failures_by_number
 from metrics.intervals import Interval, poisson_interval
 from metrics.question import Question
 from metrics.services import matches
@@ -128,8 +128,8 @@ def _ended(reader: Reader, cut: Slices) -> pl.DataFrame:
     columns = (found[name].tolist() for name in ("grp", "deployment", "at_us", "recovered_us"))
     failed = list(zip(*columns, strict=True))
     ends = {number: end for _, number, _, end in failed}
-    named, until = _fixes(reader, cut), micros(cut.question.period.end)
-    fixes = {number: fix(number, end, named, ends) for _, number, at, end in failed if at < until and end < NEVER}
+    judged, until = failures_by_number(reader, cut), micros(cut.question.period.end)
+    fixes = {number: _fix(judged, number) for _, number, at, end in failed if at < until and end < NEVER}
     moves = _moves(reader, cut, fixes, max((ends[number] for number in fixes), default=0))
     rows = []
     for grp, number, at, end in failed:
@@ -138,23 +138,6 @@ def _ended(reader: Reader, cut: Slices) -> pl.DataFrame:
             rows.append((grp, style, presumed, (end - at) / 1e6 if at <= end < NEVER else None))
     schema = pl.Schema({"grp": pl.Int32(), "style": pl.String(), "presumed": pl.Boolean(), "seconds": pl.Float64()})
     return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def fix(number: int, end: int, named: Mapping[int, Sequence[tuple[int, int]]], ends: Mapping[int, int]) -> int | None:
-    """The deployment that ended failure `number` at `end`, through fixes that failed themselves; None when unnamed.
-
-    `named`: failed deployment -> (end, fix) of its evidence; `ends`: the end of every failed deployment.
-    """
-    while True:
-        for at, recovery in named.get(number, ()):
-            failed_too = recovery > number and recovery in ends
-            if (ends[recovery] if failed_too else at) == end:
-                break
-        else:
-            return None
-        if not failed_too:
-            return recovery
-        number = recovery
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,15 +192,10 @@ def deployment_style(row: Mapping[str, object]) -> Style:
     return "redeploy" if relation == "same_commit" else "unknown"
 
 
-def _fixes(reader: Reader, cut: Slices) -> dict[int, list[tuple[int, int]]]:
-    rows = read_ledger(reader, cut)
-    found: dict[int, list[tuple[int, int]]] = {}
-    for number, end, recovery in zip(
-        *(rows[name].tolist() for name in ("deployment", "recovered_us", "recovery")), strict=True
-    ):
-        if recovery >= 0:
-            found.setdefault(number, []).append((end, recovery))
-    return found
+def _fix(judged: Mapping[int, Failure], number: int) -> int | None:
+    """The deployment that ended a failure, through fixes that failed themselves; None when unnamed."""
+    _, ending = episode(judged, number)
+    return ending.fix if ending else None
 
 
 def _us(moment: object) -> int:

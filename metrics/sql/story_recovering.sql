@@ -1,2 +1,3 @@
--- One row per deployment of $ids: its version and its relation to the one before it.
-select deployment_id, version, relation from deployment_facts where deployment_id in (select unnest($ids))
+-- One row per deployment of $numbers: its number, id, version, relation to the one before it, and its finish.
+select number, deployment_id, version, relation, finished_at from deployment_facts
+where number in (select unnest($numbers::bigint[]))

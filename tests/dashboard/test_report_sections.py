@@ -75,7 +75,7 @@ def test_what_a_baseline_shipped_is_unknown_and_not_nothing(reader: Reader) -> N
 
 def test_span_whose_clock_is_missing_is_unknown_with_its_reason(reader: Reader) -> None:
     said = markdown.render(deployment_story(reader, "ci/slow", day(40)))
-    assert "| time to detect | deployed → detected | unknown | no incident is linked to this deployment |" in said
+    assert "| time to detect | impact started → detected | unknown | no incident is linked to this deployment |" in said
 
 
 def test_open_failure_says_open_at_the_top_and_has_no_recovery_time(reader: Reader) -> None:

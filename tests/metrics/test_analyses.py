@@ -25,7 +25,7 @@ from dora.warehouse import Reader, open_published
 from metrics.analyses.answer import Answer
 from metrics.analyses.catalog import ANALYSES, analysis
 from metrics.analyses.database import expression
-from metrics.analyses.recovery_style import fix
+from metrics.failed_deployments import Ending, Failure, episode
 from metrics.question import BY, By, Question, published_as_of
 from metrics.scorecard import scorecard
 from metrics.services import matches
@@ -144,8 +144,12 @@ def test_the_documentation_names_every_analysis_and_column(reader: Reader) -> No
 
 def test_a_long_chain_of_failed_fixes_ends_with_the_last() -> None:
     last = 5000
-    named = {number: [(number + 1, number + 1)] for number in range(last - 1)} | {last - 1: [(9000, last)]}
-    assert fix(0, 9000, named, dict.fromkeys(range(last), 9000)) == last
+    known = {
+        number: Failure(number, frozenset(), 9000, Ending(number + 1, 0, number + 1), handed_on=number < last - 1)
+        for number in range(last)
+    }
+    fixes, ending = episode(known, 0)
+    assert (len(fixes), ending) == (last - 1, Ending(last, 0, last))
 
 
 @settings(max_examples=500, derandomize=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
@@ -9,16 +10,24 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.report.markdown import render
 from dora.errors import DoraError
 from dora.model import Deployment, Incident, Record
 from dora.period import Period
-from dora.warehouse import Reader
+from dora.warehouse import Reader, open_published
+from metrics.build import Setting
+from metrics.deployment_list import deployment_list
 from metrics.deployment_story import deployment_story, failed_deployments, find_deployment
+from metrics.explain import explain
 from metrics.plain_text import plain_text, safe_link
-from metrics.question import Question
+from metrics.question import Question, published_as_of, published_definitions
 from metrics.story import DeploymentStory, Span
 from metrics.story_compare import compare
-from tests.stories import HASH, MAIL, NAME, day, deployment, ordinary, publish, reverted, rolled_back
+from metrics.story_recovery import recoveries
+from tests.made_up_history import OWNERS, SERVICES, START, decisions, history
+from tests.metrics.test_naive_agreement import DEFINITIONS, OWN, with_own
+from tests.organisations import publish_records
+from tests.stories import HASH, MAIL, NAME, commit, day, deployment, ordinary, publish, reverted, rolled_back, sha
 
 END = day(40)
 
@@ -67,7 +76,7 @@ def test_every_span_names_both_clocks(reader: Reader) -> None:
         "time to first evidence": 1200.0,
         "time to detect": 900.0,
         "time to acknowledge": 120.0,
-        "time to mitigate": 4800.0,
+        "time to mitigate": 5700.0,
         "time to restore": 6300.0,
         "failed deployment recovery time": 6000.0,
     }
@@ -78,6 +87,19 @@ def test_every_span_names_both_clocks(reader: Reader) -> None:
 def test_span_without_a_clock_is_unknown_and_not_zero(reader: Reader) -> None:
     detect = span(told(reader, "slow"), "time to detect")
     assert (detect.seconds, detect.why_unknown) == (None, "no incident is linked to this deployment")
+
+
+def test_spans_of_an_incident_without_the_start_of_its_impact_start_at_its_detection(tmp_path: Path) -> None:
+    near = Incident(
+        source="pager", id="i", service="shop", deployment="d5", detected_at=day(5, 30), mitigated_at=day(5, 40),
+        resolved_at=day(5, 50),
+    )  # fmt: skip
+    story = told(published(tmp_path, [near]), "d5")
+    detect = span(story, "time to detect")
+    assert (detect.start_clock, detect.seconds) == ("impact started", None)
+    assert detect.why_unknown == "the incident does not say when: impact started"
+    for name, seconds in (("time to mitigate", 600.0), ("time to restore", 1200.0)):
+        assert (span(story, name).start_clock, span(story, name).seconds) == ("detected", seconds)
 
 
 def test_timeline_is_in_order_and_every_moment_has_clock_and_source(reader: Reader) -> None:
@@ -282,3 +304,86 @@ def test_hostile_service_and_version_are_only_text(tmp_path: Path) -> None:
     made = published(tmp_path, [odd])
     found = find_deployment(made, "shop@<script>alert(1)</script>")
     assert deployment_story(made, found, END).deployment.version == "<script>alert(1)</script>"
+
+
+def chain_of_fixes() -> list[Record]:
+    """v12 on day 12 is reverted by v14 after one hour, and what v14 ships besides by v15 after three."""
+    return [
+        *commit(12, day(12, -30), "Add basket"),
+        deployment(12, day(12), id="first"),
+        *commit(13, day(12, 40), 'Revert "Add basket"', reverts=(sha(12),)),
+        *commit(14, day(12, 50), "Empty the cache"),
+        deployment(14, day(12, 60), id="second"),
+        *commit(15, day(12, 160), 'Revert "Empty the cache"', reverts=(sha(14),)),
+        deployment(15, day(12, 180), id="third"),
+    ]
+
+
+def test_a_fix_that_failed_hands_on_to_its_own_recovery(tmp_path: Path) -> None:
+    reader = published(tmp_path, chain_of_fixes())
+    story = told(reader, "first")
+    ended = story.recovery
+    assert ended is not None
+    assert (ended.recovery_id, ended.version, ended.recovered_at, ended.seconds) == (
+        "ci/third", "v15", day(12, 180), 10800.0,
+    )  # fmt: skip
+    assert span(story, "failed deployment recovery time").seconds == 10800.0
+    assert [(fix.deployment_id, fix.version, fix.finished_at) for fix in ended.failed_fixes] == [
+        ("ci/second", "v14", day(12, 60))
+    ]
+    assert "The deployment that ended this failure failed itself: it counts until that failure ended." in story.caveats
+    said = render(story)
+    assert "It was rolled forward with a revert by v15 on" in said
+    assert "The first fix, v14 on" in said
+    asked = Question(period=Period(day(0), END), as_of=END)
+    rows = explain(reader, asked, "failed_deployment_recovery_time").rows
+    assert [(row["deployment_id"], row["reason"]) for row in rows if row["role"] == "value"] == [
+        ("ci/first", "the fix failed too: counts until that failure ended"),
+        ("ci/second", ""),
+    ]
+    similar = told(reader, "second").similar
+    assert [(row.deployment_id, row.seconds) for row in similar] == [("ci/first", 10800.0)]
+
+
+def test_a_fix_that_is_not_yet_known_to_have_failed_ends_the_failure(tmp_path: Path) -> None:
+    ended = told(published(tmp_path, chain_of_fixes()), "first", day(12, 150)).recovery
+    assert ended is not None
+    assert (ended.recovered_at, ended.failed_fixes) == (day(12, 60), ())
+
+
+def test_a_failure_whose_fix_failed_and_is_open_is_open_too(tmp_path: Path) -> None:
+    going = Incident(source="pager", id="i", service="shop", deployment="second", detected_at=day(12, 70))
+    story = told(published(tmp_path, [*chain_of_fixes()[:-3], going]), "first")
+    assert story.recovery is not None
+    assert (story.recovery.is_open, story.recovery.recovered_at) == (True, None)
+    assert [fix.version for fix in story.recovery.failed_fixes] == ["v14"]
+    assert "The first fix, v14 on" in render(story)
+
+
+@pytest.mark.parametrize("seed", range(5, 11))
+def test_every_failure_recovers_as_in_the_list_of_deployments(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    records = history(chance)
+    setting = Setting(
+        with_own(DEFINITIONS[seed % len(DEFINITIONS)], OWN[seed % len(OWN)]),
+        SERVICES,
+        OWNERS,
+        decisions(chance, records),
+    )
+    reader = open_published(publish_records(tmp_path, records, setting))
+    as_of = published_as_of(reader)
+    asked = Question(
+        period=Period(START - timedelta(days=60), as_of + timedelta(days=1)), as_of=as_of,
+        definitions=published_definitions(reader),
+    )  # fmt: skip
+    failed = deployment_list(reader, asked, "failed")
+    seconds = dict(failed.select("deployment_id", "recovery_seconds").iter_rows())
+    known = "select number, deployment_id, service, finished_at from deployment_facts where finished_at is not null"
+    facts = [row for row in reader.records(known, {}) if row["deployment_id"] in seconds]
+    assert len(facts) == len(seconds)
+    for row in facts:
+        found = recoveries(reader, asked.definitions.of(str(row["service"])), as_of, [row])
+        assert list(found) == [row["deployment_id"]]
+        for name, ended in found.items():
+            assert ended.is_open == (seconds[name] is None)
+            assert ended.is_open or ended.seconds == (seconds[name] if seconds[name] >= 0 else None)
