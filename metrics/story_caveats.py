@@ -58,8 +58,6 @@ def _backwards(told: DeploymentStory) -> Iterator[str]:
         yield f"{early} piece(s) of evidence are earlier than the deployment: a clock may be wrong."
     if late:
         yield f"{late} commit(s) carry a time after the deployment; they are left out of the lead time."
-    if told.recovery and told.recovery.failed_too:
-        yield "The deployment that ended this failure failed itself: it counts until that failure ended."
     if told.recovery and not told.recovery.is_open and told.recovery.seconds is None:
         yield "The recovery is earlier than the deployment: how long it took is unknown."
 
