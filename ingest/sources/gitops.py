@@ -36,7 +36,7 @@ from ingest.sources.gitops_files import Found, Template, Unreadable, VersionRead
 
 _STREAM = "deployments"
 _FULL_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_HEADER = "--format=C%x00%H%x1f%at%x1f%ct%x1f%ae%x1f%an"
+_HEADER = "--format=C%x00%H%x1f%ct%x1f%ae%x1f%an"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,6 @@ class Change:
     """One file that one commit of the line wrote."""
 
     sha: str
-    authored: str
     committed: str
     name: str
     address: str
@@ -150,14 +149,14 @@ class GitopsSource:
         with spool(repository, *command, tip, *([f"^{known}"] if known else []), "--", *paths) as output:
             for mark, value in pairs(output):
                 if mark == b"C":
-                    header = value.decode("utf-8", "replace").split("\x1f", 4)
+                    header = value.decode("utf-8", "replace").split("\x1f", 3)
                     position += 1
                     continue
                 _, mode, _, blob, status = mark.decode().strip().split(" ")
                 path = value.decode("utf-8", "replace")
                 if status != "D" and mode.startswith("100") and self._place(path) is not None:
-                    sha, authored, committed, address, name = header
-                    yield Change(sha, authored, committed, name, address, path, blob, position)
+                    sha, committed, address, name = header
+                    yield Change(sha, committed, name, address, path, blob, position)
 
     def _place(self, path: str) -> Mapping[str, str] | None:
         return next((names for template in self.templates if (names := template.names(path)) is not None), None)
@@ -227,7 +226,6 @@ class GitopsSource:
             "sha": found.sha or (found.version if _FULL_SHA.fullmatch(found.version) else None),
             "commit_rule": self.options.commit,
             "status": "succeeded",
-            "created_at": _moment(change.authored),
             "finished_at": finished,
             "actor": actor,
             "actor_kind": "bot" if is_bot else "human",
@@ -239,7 +237,7 @@ class GitopsSource:
     def _digest(self) -> str:
         """Changes when anything changes that makes the stored rows stale; holds no secret."""
         facts = {key: value for key, value in asdict(self.options).items() if key != "repository"}
-        return self.context.author(json.dumps(["gitops", 1, facts, self.options.repository.url], sort_keys=True))
+        return self.context.author(json.dumps(["gitops", 2, facts, self.options.repository.url], sort_keys=True))
 
 
 def open_source(name: str, options: Options, context: Context) -> GitopsSource:

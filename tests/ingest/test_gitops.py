@@ -57,7 +57,7 @@ def test_each_new_version_is_a_deployment(repo: Repo, warehouse: Warehouse, tmp_
         "source": "envs", "id": f"{first[:12]}:prod:shop", "service": "shop", "environment": "prod", "sha": None,
         "commit_rule": "tag", "status": "succeeded", "actor": here.author("ann@example.org"), "actor_kind": "human",
         "finished_at": datetime.fromtimestamp(START + 60, UTC).replace(tzinfo=None), "mechanism": "gitops",
-        "repository": None, "updated_at": None,
+        "repository": None, "updated_at": None, "created_at": None, "started_at": None,
     } == rows[0]  # fmt: skip
     assert rows[1]["actor_kind"] == "bot"
 

@@ -1,14 +1,13 @@
 -- One row per group and production attempt that ended in [$start, $end), or began in it and has not ended; number: its
 -- key in the facts.
--- watched: its source has told of an attempt that began before it ended, or that did not end well. A GitOps file tells only when
--- a version was written into it: no beginning.
+-- watched: its source has told of an attempt that began before it ended, or that did not end well.
 -- seconds: from its start (else its creation) to its end, null when unknown, impossible or the same moment.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
 ),
 begun as (
-    select *, coalesce(started_at, if(mechanism = 'gitops', null, created_at)) as began_at from deployment_facts
+    select *, coalesce(started_at, created_at) as began_at from deployment_facts
 ),
 sources as (
     select source, coalesce(bool_or(status <> 'succeeded' or began_at < finished_at), false) as watched from begun group by source
