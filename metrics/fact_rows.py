@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 #: Numbers that each service has for its deployments.
-OF_SERVICE = 1 << 32
+_OF_SERVICE = 1 << 32
 _FOUND = ("row", "unresolved_reason", "sha", "previous_id", "replaced_id", "backward_kind", "rehearsed_at")
 
 
@@ -63,7 +63,8 @@ def _deployment_facts(deployments: pl.DataFrame, facts: Facts, counts: pl.DataFr
             for name in ("commits", "changes", "mainline_changes", "pull_requests")
             if name not in numbers
         ),
-        number=pl.col("service_position").cast(pl.Int64) * OF_SERVICE + pl.int_range(pl.len()).over("service_position"),
+        number=pl.col("service_position").cast(pl.Int64) * _OF_SERVICE
+        + pl.int_range(pl.len()).over("service_position"),
         sha=pl.coalesce("sha", "named_sha"),
         rework_kinds=pl.col("rework_kinds").fill_null([]),
         rework=pl.col("rework").fill_null(0),

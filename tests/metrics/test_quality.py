@@ -108,13 +108,18 @@ def test_times_after_now_are_findings_and_others_are_not() -> None:
 
 
 def test_every_kind_of_record_with_a_time_after_now_is_a_finding() -> None:
-    later = datetime.now(UTC) + timedelta(days=2)
+    later = AT + timedelta(days=2)
     records: list[Record] = [
         Incident(source="pager", id="7", service="shop", detected_at=AT, resolved_at=later),
         PullRequest(source="host", repository="shop", number=3, opened_at=AT, merged_at=later),
         FlagChange(source="flags", id="1", flag="new-basket", changed_at=later),
     ]
-    told = [example.split(": ", 1) for example in _findings(records)["future_time"].examples]
+    reader = facts_of_records(records, Setting(Definitions(), SERVICES))
+    assert isinstance(reader, Builder)
+    record(reader, Definitions(), AT + timedelta(days=1))
+    told = [
+        example.split(": ", 1) for one in findings(reader) if one.finding == "future_time" for example in one.examples
+    ]
     assert {subject: text.rsplit(" ", 4)[0] for subject, text in told} == {
         "pager/7": "a moment of this incident is",
         "shop#3": "a moment of this pull request is",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from dora.definitions import Definitions
 from dora.model import Commit, Deployment, FlagChange, Incident
@@ -56,8 +57,12 @@ def test_the_data_begins_with_the_earliest_deployment_of_any_environment_and_out
 
 def test_a_record_of_the_future_says_nothing_of_what_happened_until_then() -> None:
     done = Deployment(source="t", id="1", service="a", finished_at=at("2025-01-09"))
-    flag = FlagChange(source="t", id="f", flag="new-basket", changed_at=datetime.now(UTC) + timedelta(days=999))
+    flag = FlagChange(source="t", id="f", flag="new-basket", changed_at=at("2025-02-01"))
     incident = Incident(source="t", id="i", service="a", detected_at=at("2025-01-10"), resolved_at=flag.changed_at)
-    assert data_as_of(facts_of_records([done, flag], Setting(Definitions()))) == "2025-01-09 00:00:00"
-    assert data_as_of(facts_of_records([done, flag, incident], Setting(Definitions()))) == "2025-01-10 00:00:00"
-    assert data_as_of(facts_of_records([flag], Setting(Definitions()))) is None
+    reader = facts_of_records([done, flag, incident], Setting(Definitions()))
+    assert data_as_of(reader, at("2025-01-31")) == "2025-01-10 00:00:00"
+    assert data_as_of(reader, at("2025-01-09")) == "2025-01-09 00:00:00"
+    assert data_as_of(reader, at("2025-01-08")) is None
+    assert data_as_of(reader, at("2025-02-01")) == "2025-02-01 00:00:00"
+    ahead = facts_of_records([done, replace(flag, changed_at=at("9000-01-01"))], Setting(Definitions()))
+    assert ahead.meta()["data_as_of"] == "2025-01-09 00:00:00"
