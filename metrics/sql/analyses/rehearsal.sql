@@ -1,6 +1,7 @@
 -- One row per group, succeeded production deployment finished in [$start, $end) and other environment in which the same
 -- artifact had succeeded by then; one row with a null `lower` when there is none.
 -- The same artifact: the same service with the same version, commit or digest; two known commits that differ are not.
+-- Two names are compared only where a commit is unknown: services may call everything `latest`.
 -- seen: the service has deployments outside production at all.  first_here: no earlier success of it in the
 -- environment.  first_live: none in any production environment, of those asked for.
 -- times, first_at: how often and first when it was there.  same_build, same_mechanism: as in production, null unknown.
@@ -22,15 +23,21 @@ earlier as (
     from deployment_facts
     where status = 'succeeded' and finished_at < $end and service in (select service from members)
 ),
+called as (
+    select number, service, finished_at, sha, kind, name
+    from earlier unpivot (name for kind in (version, digest))
+),
 same as (
-    select a.number, e.number as earlier_number from asked a join earlier e on e.service = a.service and e.version = a.version
-        and e.finished_at <= a.finished_at and e.number <> a.number and coalesce(e.sha = a.sha, true)
-    union
-    select a.number, e.number from asked a join earlier e on e.service = a.service and e.sha = a.sha
+    select a.number, e.number as earlier_number from asked a join earlier e on e.service = a.service and e.sha = a.sha
         and e.finished_at <= a.finished_at and e.number <> a.number
     union
-    select a.number, e.number from asked a join earlier e on e.service = a.service and e.digest = a.digest
-        and e.finished_at <= a.finished_at and e.number <> a.number and coalesce(e.sha = a.sha, true)
+    select a.number, e.number from called a join called e on e.service = a.service and e.kind = a.kind and e.name = a.name
+        and e.finished_at <= a.finished_at and e.number <> a.number
+    where a.sha is null and a.number in (select number from asked)
+    union
+    select a.number, e.number from called a join called e on e.service = a.service and e.kind = a.kind and e.name = a.name
+        and e.finished_at <= a.finished_at and e.number <> a.number
+    where e.sha is null and a.number in (select number from asked)
 ),
 repeated as (
     select s.number, bool_or(e.environment = a.environment) as here
