@@ -30,9 +30,11 @@ OF_SERVICES = (
 BY_CHANGE = ("change_without_clock", "missing_stage", "negative_lead_time")
 #: One question each about records, or about the moment; besides them what depends on patterns and paths.
 OF_ALL = (
-    "future_time", "incident_without_service", "never_shipped", "stale_source", "unknown_service", "unlinked_check",
+    "future_time", "incident_without_service", "stale_source", "unknown_service", "unlinked_check",
     "unmapped_pull_request", "untold_failures",
 )  # fmt: skip
+#: About the moment too, and asked by what each service's definitions count as a change.
+OF_QUEUES = ("never_shipped",)
 #: How many rows each metric has in all, by the columns of totals.sql.
 _TOTALS = {
     "deployment_frequency": "deployments", "change_fail_rate": "deployments", "deployment_rework_rate": "deployments",
@@ -107,6 +109,9 @@ def record(builder: Builder, definitions: Definitions, now: datetime | None = No
     }
     for finding in OF_ALL:
         _count(builder, finding, asked)
+    for clocks in _clocks(definitions):
+        for finding in OF_QUEUES:
+            _count(builder, finding, asked | clocks)
     for finding, told in _patterns(environments, definitions):
         _count(builder, finding, told, "patterns")
     for told in unmatched_paths(builder):

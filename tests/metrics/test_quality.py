@@ -15,7 +15,7 @@ from dora.period import Period
 from dora.warehouse import Builder
 from metrics.build import Setting
 from metrics.catalog import METRICS
-from metrics.quality import BY_CHANGE, OF_ALL, OF_SERVICES, Finding, findings, record
+from metrics.quality import BY_CHANGE, OF_ALL, OF_QUEUES, OF_SERVICES, Finding, findings, record
 from metrics.quality_effects import NEXT_STEPS, TITLES, TOUCHES
 from metrics.question import Question
 from metrics.scorecard import scorecard
@@ -35,6 +35,7 @@ def test_every_finding_has_a_title_and_tells_which_metrics_it_touches() -> None:
         *OF_SERVICES,
         *BY_CHANGE,
         *OF_ALL,
+        *OF_QUEUES,
         "paths_match_nothing",
         "production_matches_nothing",
         "production_matches_everything",
