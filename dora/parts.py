@@ -131,9 +131,11 @@ def bring_up(builder: Builder, records: Reader, changed: Mapping[str, Sequence[s
     """Give a copy of a published file the rows of the parts that changed.
 
     Leaves in temporary tables what that was: `changed_parts` (table_name, part), and for what services report the rows of
-    these parts before and after, `was_TABLE` and `now_TABLE`, empty where nothing changed.
+    these parts before and after, `was_TABLE` and `now_TABLE`, empty where nothing changed. `lost_commits`: those that are
+    no more, as after a rewrite of a history.
     """
     builder.execute("create temp table changed_parts (table_name varchar, part varchar)")
+    builder.execute("create temp table lost_commits (repository varchar, sha varchar)")
     for table in KEPT:
         builder.execute(f"create temp table was_{table} as from {table} limit 0")
         builder.execute(f"create temp table now_{table} as from {table} limit 0")
@@ -149,6 +151,9 @@ def _replace(builder: Builder, records: Reader, table: str, parts: Sequence[obje
     if table in KEPT:
         builder.execute(f"insert into was_{table} from {table} {wanted}", asked)
         builder.insert(f"now_{table}", now)
+    if table == "commits":
+        was = builder.frame(f"select repository, sha from commits {wanted}", asked)
+        builder.insert("lost_commits", was.join(now, on=was.columns, how="anti"))
     builder.execute(f"delete from {table} {wanted}", asked)
     builder.insert(table, now)
 

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from dora import parts
 from dora.definitions import Definitions
 from dora.frames import frames_of
-from dora.model import Deployment, Incident, Record, Tag, Verification
+from dora.model import Commit, Deployment, Incident, MainlineCommit, Record, Tag, Verification
 from dora.warehouse import Builder, Warehouse, open_published, open_warehouse
 from metrics.build import Setting, build
 from metrics.rebuild import rebuild
 from metrics.slices import read_sql
-from tests.made_up_history import END, OWNERS, SERVICES, decisions, history, release_branches
+from tests.made_up_history import END, OWNERS, SERVICES, START, decisions, history, release_branches
 from tests.metrics.test_naive_agreement import OWN, with_own
 
 #: As configured, and with a service whose repository only its deployments name.
@@ -85,6 +85,44 @@ def test_only_the_services_that_a_record_reaches_are_built_again(
     warehouse.commit("s", "t", frames_of([_late("api", "acme/mono")]), "3")
     assert _moved(warehouse, setting) == {"cart", "web"}
     warehouse.close()
+
+
+def test_an_incident_is_the_other_repositorys_once_one_of_two_loses_the_commit_that_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "SHARE", 9.0)
+    setting, shared = Setting(Definitions(), SERVICES, OWNERS), "f" * 40
+    cart, shop = (_three_commits(name, shared) for name in ("cart", "shop"))
+    told = Incident(source="pager", id="1", sha=shared, detected_at=START + timedelta(hours=10))
+    warehouse = _warehouse(tmp_path / "dora.duckdb", setting)
+    warehouse.commit("s", "t", frames_of([*cart, *shop, told]), "1")
+    _published(warehouse, setting, [])
+    # The history of cart is rewritten, without its second commit.
+    rewritten = frames_of([cart[0], cart[2]])
+    warehouse.commit("s", "t", rewritten, "2", ("commits", {"repository": "acme/cart"}))
+    rebuilt: list[bool] = []
+    assert _published(warehouse, setting, rebuilt) == _published(warehouse, setting)
+    assert rebuilt == [True]
+    warehouse.close()
+
+
+def _three_commits(service: str, second: str) -> list[Record]:
+    """A service's repository, whose first and last commits are its own, and deployments of these."""
+    repository, own = f"acme/{service}", [f"{service}{n}".encode().hex().ljust(40, "0") for n in (0, 2)]
+    line = (own[0], second, own[1])
+    parents: tuple[tuple[str, ...], ...] = ((), line[:1], line[1:2])
+    at = [START + timedelta(hours=4 * n) for n in range(3)]
+    return [
+        *(Commit(repository=repository, sha=line[n], parents=parents[n], committed_at=at[n]) for n in range(3)),
+        *(MainlineCommit(repository=repository, sha=sha) for sha in line),
+        *(
+            Deployment(
+                source="ci", id=f"{service}-{n}", service=service, repository=repository, environment="production",
+                status="succeeded", sha=line[n], finished_at=at[n] + timedelta(hours=1),
+            )
+            for n in (0, 2)
+        ),
+    ]  # fmt: skip
 
 
 def test_a_full_build_puts_facts_back_in_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

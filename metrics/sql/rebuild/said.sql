@@ -1,7 +1,7 @@
 -- The services about whose deployments something changed that other records say: a check that changed, an incident that
 -- changed and names no service, or a check or an incident that names a deployment as changed ones are called, and may
 -- mean another one now. So with incidents that name no more than a commit, where that is of changed records, or of several
--- repositories.
+-- repositories, or one of them lost it.
 with changed as (
     from was_deployments union all from now_deployments
 ), names as (
@@ -28,6 +28,7 @@ with changed as (
     select sha from (from was_incidents union all from now_incidents) where service is null and repository is null and deployment is null
     union select sha from changed where sha in (from whole)
     union select sha from held where repository in (select part from changed_parts where table_name = 'commits')
+    union select sha from lost_commits where sha in (from whole)
     union select sha from held group by sha having count(*) > 1
 ), told as (
     from alone union from checks
