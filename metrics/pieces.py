@@ -37,4 +37,4 @@ class Pieces:
     def _write(self, table: str) -> None:
         import polars as pl
 
-        self._builder.insert(table, pl.concat(self._held.pop(table), how="diagonal_relaxed", rechunk=True))
+        self._builder.insert(table, pl.concat(self._held.pop(table), how="diagonal_relaxed"))
