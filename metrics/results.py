@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 Interval = tuple[float | None, float | None]
 
@@ -48,12 +49,20 @@ class DeploymentFrequency:
     level: Level
 
 
+class Queue(TypedDict):
+    """Changes that wait on the default branch, and how long the oldest and half of them have; None where none waits."""
+
+    n: int
+    oldest_seconds: float | None
+    median_seconds: float | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeLeadTime:
     """Change lead time over the changes first shipped in the period; `stages` are medians in seconds.
 
-    `undeployed`: changes waiting on the default branch now, with the age of the oldest.
-    `kaplan_meier_median_seconds` includes those as right-censored; None when not reached, the plain median without any.
+    `undeployed`: what waits now. `kaplan_meier_median_seconds` includes those as right-censored; None when not reached, the
+    plain median without any.
     `independent`: as many independent changes would tell as much about the median, and its interval is that of so many;
     0 where fewer than five deployments shipped them all.
     """
@@ -66,7 +75,7 @@ class ChangeLeadTime:
     interval_seconds: Interval
     kaplan_meier_median_seconds: float | None
     stages: Mapping[str, float | None]
-    undeployed: Mapping[str, float | None]
+    undeployed: Queue
     negative: int
     level: Level
 

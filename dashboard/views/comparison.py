@@ -116,7 +116,7 @@ def _table(groups: Sequence[Group]) -> None:
                 row[f"{figure.title}: level"] = reading.level.label
         row["farthest from elite"] = found[0].title if found else "none"
         row["times elite"] = round(found[2], 1) if found else None
-        row["waiting changes"] = int(group.change_lead_time.undeployed.get("n") or 0)
+        row["waiting changes"] = group.change_lead_time.undeployed["n"]
         out.append(row)
     height = min(600, 38 + 35 * len(out))
     st.dataframe(pl.DataFrame(out, infer_schema_length=None), hide_index=True, height=height, column_config={

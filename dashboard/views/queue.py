@@ -30,8 +30,8 @@ def show(question: Question, total: Group, place: Place) -> None:
         return
     waiting = total.change_lead_time.undeployed
     st.markdown(
-        f"**{units.many(waiting.get('n') or 0, 'change')} waiting**, half of them for longer than {units.duration(waiting.get('median_seconds'))}; "
-        f"the oldest for {units.duration(waiting.get('oldest_seconds'))}."
+        f"**{units.many(waiting['n'], 'change')} waiting**, half of them for longer than {units.duration(waiting['median_seconds'])}; "
+        f"the oldest for {units.duration(waiting['oldest_seconds'])}."
     )
     left, right = st.columns([2, 3], gap="medium")
     with left:

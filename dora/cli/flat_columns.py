@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 from itertools import chain, zip_longest
-from typing import cast, get_args, get_origin, get_type_hints
+from typing import cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from dora.cli.tables import emit
 from dora.period import edge
@@ -68,6 +68,10 @@ def _columns(name: str, hint: object, values: Sequence[object]) -> Iterator[Flat
     elif is_dataclass(hint):
         for field, inner in get_type_hints(hint).items():
             yield from _columns(f"{name}_{field}", inner, [getattr(value, field) for value in values])
+    elif is_typeddict(hint):
+        mappings = cast("Sequence[Mapping[str, object]]", values)
+        for key, inner in get_type_hints(hint).items():
+            yield from _columns(f"{name}_{key}", inner, [value[key] for value in mappings])
     elif hint == Interval:
         lows, highs = zip(*cast("Sequence[Interval]", values), strict=True) if values else ((), ())
         yield FlatColumn(f"{name}_low", float, lows)

@@ -20,6 +20,7 @@ from metrics.results import (
     DeploymentFrequency,
     Group,
     Level,
+    Queue,
     RecoveryTime,
     ReworkRate,
     TimeToRestore,
@@ -164,13 +165,13 @@ def group(start: str, end: str, deployments: int) -> Group:
     level = Level(edition=2024, label="unclassified")
     nothing = {"median_seconds": None, "p90_seconds": None, "mean_seconds": None, "kaplan_meier_median_seconds": None}
     rate = {"deployments": 9, "rate": 1 / 9, "interval": wilson(1, 9), "by_kind": {}}
-    open_ = (None, None)
+    open_, nobody = (None, None), Queue(n=0, oldest_seconds=None, median_seconds=None)
     return Group(
         by="organisation", name="Acme", start=f"{start}T00:00:00+00:00", end=f"{end}T00:00:00+00:00",
         deployment_frequency=_frequency(deployments, 30),
         change_lead_time=ChangeLeadTime(
             n=0, independent=0, median_seconds=None, p75_seconds=None, p90_seconds=None, interval_seconds=open_,
-            kaplan_meier_median_seconds=None, stages={}, undeployed={}, negative=0, level=level,
+            kaplan_meier_median_seconds=None, stages={}, undeployed=nobody, negative=0, level=level,
         ),
         change_fail_rate=ChangeFailRate(failed=1, pending=0, not_failures={}, level=level, **rate),
         failed_deployment_recovery_time=RecoveryTime(n=0, open=0, interval_seconds=open_, level=level, **nothing),

@@ -223,6 +223,8 @@ def test_files_hold_the_numbers_of_the_json(shop: Path, tmp_path: Path, options:
     ]  # fmt: skip
     assert read == wanted
     assert list(rows[0]) == frame.columns
+    counts = {name for part in wanted for name, cell in part.items() if type(cell) is int}
+    assert {name for name, kind in frame.schema.items() if kind.is_integer()} == counts
     text = {name for name, kind in frame.schema.items() if not (kind.is_numeric() or kind == pl.Boolean)}
     assert text == {
         "by",
