@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dashboard import units
 from metrics.quality import Effect, Finding
+from metrics.quality_effects import ONE
 
 _SIDES = {"lower": "too low", "higher": "too high", "either": "either way"}
 
@@ -16,6 +17,12 @@ def line(finding: Finding) -> str:
     return f"{finding.title[:1].upper()}{finding.title[1:]}: {units.count(finding.found)}{touched}. Next: {finding.next_step}"
 
 
+def counted(finding: Finding) -> str:
+    """How many of what: `1 source that fell silent`, `2 sources that fell silent`."""
+    what = ONE.get(finding.finding, finding.title) if finding.found == 1 else finding.title
+    return f"{units.count(finding.found)} {what}"
+
+
 def effects(found: Sequence[Effect]) -> str:
     """How many rows of which metric, and to which side the figure errs."""
     return "; ".join(f"{units.words(effect.metric)} ({_rows(effect)}{_SIDES[effect.direction]})" for effect in found)
@@ -24,5 +31,7 @@ def effects(found: Sequence[Effect]) -> str:
 def _rows(effect: Effect) -> str:
     if not effect.rows:
         return ""
-    rows, of = units.count(effect.rows), units.count(effect.of)
-    return f"{rows} of {of} {effect.things}, " if effect.rows <= effect.of else f"{rows} rows beside the {of} counted, "
+    thing = effect.things.removesuffix("s")
+    if effect.rows <= effect.of:
+        return f"{units.count(effect.rows)} of {units.many(effect.of, thing)}, "
+    return f"{units.many(effect.rows, 'row')} beside the {units.count(effect.of)} counted, "

@@ -136,6 +136,32 @@ TITLES: Mapping[str, str] = {
     "production_matches_everything": "production patterns that match every environment",
 }
 
+#: The same of a single one.
+ONE: Mapping[str, str] = {
+    "unresolved_version": "deployment whose version is no known commit",
+    "deployment_without_commit": "deployment that records neither version nor commit",
+    "deployment_without_time": "deployment that succeeded at an unknown time",
+    "unknown_service": "name in deployments that no [[service]] has",
+    "duplicate_deployment": "deployment that two sources report",
+    "future_time": "record with a time in the future",
+    "negative_lead_time": "change that began, by its clock, after it was deployed",
+    "negative_duration": "moment in an impossible order",
+    "recovered_too_early": "failure that ended before its deployment had finished",
+    "never_shipped": "change waiting for more than 30 days",
+    "change_without_clock": "shipped change without the moment at which lead time starts",
+    "missing_stage": "pull request of which a stage is unknown",
+    "unlinked_incident": "incident that is linked to no deployment",
+    "unlinked_check": "check that went badly after no known deployment",
+    "unmapped_pull_request": "merged pull request whose merge is no known commit",
+    "incident_without_service": "incident of no known service",
+    "incident_without_time": "incident that began nobody knows when",
+    "untold_failures": "kind of evidence of failures that no source records",
+    "stale_source": "source that fell silent",
+    "paths_match_nothing": "service whose paths match no file",
+    "production_matches_nothing": "production pattern that matches no environment",
+    "production_matches_everything": "production pattern that matches every environment",
+}
+
 NEXT_STEPS: Mapping[str, str] = {
     "unresolved_version": "`dora deploys` shows them; check `commit` and `tag_format` of the source",
     "deployment_without_commit": "make the source record the commit or the version that it deployed",

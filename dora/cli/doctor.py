@@ -222,7 +222,7 @@ def _decisions(config: Config, reader: Reader) -> Iterator[Check]:
 
 
 def _quality(_config: Config, reader: Reader) -> Iterator[Check]:
-    from dashboard.findings import effects
+    from dashboard.findings import counted, effects
     from metrics.contents import contents
     from metrics.quality import findings
 
@@ -230,7 +230,7 @@ def _quality(_config: Config, reader: Reader) -> Iterator[Check]:
     for finding in findings(reader):
         example = f" (as {finding.examples[0]})" if finding.examples else ""
         touched = f"; touches {effects(finding.effects)}" if finding.effects else ""
-        yield Check("quality", "warning", f"{finding.found} {finding.title}{example}{touched}", finding.next_step)
+        yield Check("quality", "warning", f"{counted(finding)}{example}{touched}", finding.next_step)
     if held.rejections:
         yield Check(
             "rejected",

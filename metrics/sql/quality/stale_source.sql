@@ -23,6 +23,7 @@ sources as (
     select source, kind, count(*) as active, max(day_) as newest, median(gap) as usual from gaps group by source, kind
 )
 select null::varchar as service, source || ' (' || kind || ')' as subject,
-       format('nothing new for {} days; usually every {:.0f}', date_diff('day', newest, $as_of::timestamp::date), usual) as detail,
+       format('nothing new for {} days; usually every {}', date_diff('day', newest, $as_of::timestamp::date),
+              if(usual < 1.5, 'day', format('{:.0f} days', usual))) as detail,
        date_diff('second', newest::timestamp, $as_of::timestamp)::double as seconds, 0 as rows, 0 as changes
 from sources where active >= 5 and date_diff('day', newest, $as_of::timestamp::date) > 5 * usual
