@@ -75,10 +75,11 @@ def _few(checks: Sequence[Check]) -> Iterator[Check]:
 
 
 def _checks(config: Config, offline: bool) -> Iterator[Check]:
-    teams, services = len(config.teams), len(config.services)
-    yield Check(
-        "configuration", "ok", f"{config.file}: {len(config.sources)} sources, {services} services, {teams} teams"
-    )
+    from dashboard.units import many
+
+    held = {"source": config.sources, "service": config.services, "team": config.teams}
+    counts = ", ".join(many(len(tables), one) for one, tables in held.items())
+    yield Check("configuration", "ok", f"{config.file}: {counts}")
     yield Check("warehouse", "ok", f"{config.warehouse_path}")
     if not config.sources:
         yield Check("sources", "problem", "none is configured", "add a [[source]]; `dora init` writes examples")
@@ -168,6 +169,7 @@ def _runs(config: Config, _reader: Reader) -> Iterator[Check]:
 
 
 def _environments(_config: Config, reader: Reader) -> Iterator[Check]:
+    from dashboard.units import many
     from metrics.slices import read_sql
 
     rows = reader.records(read_sql("doctor_environments"))
@@ -181,7 +183,8 @@ def _environments(_config: Config, reader: Reader) -> Iterator[Check]:
         )
         if row["production"] is None:
             kind = "of no known service"
-        yield Check("environments", "ok", f"{row['environment']}: {row['deployments']} deployments, {kind}")
+        count = many(_whole(row["deployments"]), "deployment")
+        yield Check("environments", "ok", f"{row['environment']}: {count}, {kind}")
     if more := rows[MOST_ENVIRONMENTS:]:
         yield Check("environments", "ok", f"{len(more)} more, with fewer deployments each")
     if rows and not any(row["production"] for row in rows):
@@ -197,11 +200,15 @@ def _environments(_config: Config, reader: Reader) -> Iterator[Check]:
 
 
 def _services(config: Config, reader: Reader) -> Iterator[Check]:
+    from dashboard.units import many
     from metrics.slices import read_sql
 
     for row in reader.records(read_sql("doctor_services")):
-        count, unresolved = int(str(row["deployments"])), int(str(row["unresolved"]))
-        text = f"{row['service']}: {count} production deployments, {row['commits']} changes shipped, {unresolved} of unknown commit"
+        count, commits, unresolved = (_whole(row[name]) for name in ("deployments", "commits", "unresolved"))
+        text = (
+            f"{row['service']}: {many(count, 'production deployment')}, {many(commits, 'change')} shipped, "
+            f"{unresolved} of unknown commit"
+        )
         if count == 0:
             yield Check(
                 "services", "warning", text, "check its name and aliases, and that a source delivers its deployments"
@@ -223,6 +230,7 @@ def _decisions(config: Config, reader: Reader) -> Iterator[Check]:
 
 def _quality(_config: Config, reader: Reader) -> Iterator[Check]:
     from dashboard.findings import counted, effects
+    from dashboard.units import many
     from metrics.contents import contents
     from metrics.quality import findings
 
@@ -235,6 +243,10 @@ def _quality(_config: Config, reader: Reader) -> Iterator[Check]:
         yield Check(
             "rejected",
             "warning",
-            f"{held.rejections} rows could not be read",
+            f"{many(held.rejections, 'row')} could not be read",
             "`dora export --table rejected` lists each with its reason",
         )
+
+
+def _whole(cell: object) -> int:
+    return int(str(cell))

@@ -32,3 +32,18 @@ def test_deployments_of_no_known_service_are_not_mistaken_for_a_wrong_pattern(tm
     told = said(tmp_path, "doctor", "--offline", code=1).stdout
     assert "PROBLEM  environments: all deployments are of no known service" in told
     assert "no environment counts as production" not in told
+
+
+def test_one_of_a_thing_is_told_as_one(tmp_path: Path) -> None:
+    (tmp_path / "dora.toml").write_text('[[service]]\nname = "shop"\n[[source]]\ntype = "files"\nfolder = "records"\n')
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "deployments.csv").write_text(
+        "id,service,version,finished_at\nd1,shop,v1,2025-01-01T10:00\nd2,shop,v2,soon\n"
+    )
+    said(tmp_path, "ingest")
+    told = said(tmp_path, "doctor", "--offline").stdout
+    assert "dora.toml: 1 source, 1 service, 0 teams" in told
+    assert "production: 1 deployment, production" in told
+    assert "shop: 1 production deployment, 0 changes shipped" in told
+    assert "quality: 1 deployment whose version is no known commit" in told
+    assert "rejected: 1 row could not be read" in told
