@@ -85,7 +85,7 @@ def print_results(results: Sequence[StreamResult]) -> None:
         if not (result.read or result.changed or result.rejected or result.error or result.remark):
             idle[result.source] += 1
             continue
-        read = ", ".join(f"{count:,} {table.replace('_', ' ')}" for table, count in sorted(result.read.items()))
+        read = ", ".join(_counted(count, table) for table, count in sorted(result.read.items()))
         state = "failed" if result.error else ("new data" if result.changed else result.remark or "unchanged")
         rows.append([result.source, result.stream, state, read or "-", f"{result.changed:,}", f"{result.rejected:,}"])
     rows += [
@@ -95,7 +95,20 @@ def print_results(results: Sequence[StreamResult]) -> None:
     write_table(["source", "stream", "state", "read", "stored", "rejected"], rows, sys.stderr)
     for result in results:
         if result.error:
-            note(f"dora: {result.source}: {result.stream}: {result.error}")
+            note(f"dora: {_placed(result, result.error)}")
+
+
+def _counted(count: int, table: str) -> str:
+    """The rows of a table in words: `1 pull request`, `1 person`, `1,200 people`."""
+    one = {"people": "person"}.get(table, table.removesuffix("s"))
+    return f"{count:,} {(one if count == 1 else table).replace('_', ' ')}"
+
+
+def _placed(result: StreamResult, error: str) -> str:
+    """An error behind its source and stream, each said once: many errors begin with them."""
+    for said in (f"{result.source}: ", f"{result.stream}: "):
+        error = error.removeprefix(said)
+    return f"{result.source}: {result.stream}: {error}"
 
 
 def _chosen(config: Config, names: Sequence[str]) -> list[SourceTable]:

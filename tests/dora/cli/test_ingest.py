@@ -265,3 +265,21 @@ def test_corrected_file_replaces_what_it_said_before(tmp_path: Path) -> None:
     file.write_text("id,service,version,finished_at\n")
     said(tmp_path, "ingest")
     assert names(tmp_path, "select version from deployments") == []
+
+
+def test_one_of_a_thing_is_counted_as_one(tmp_path: Path) -> None:
+    Repo(tmp_path / "code").commit("first")
+    (tmp_path / "dora.toml").write_text(
+        '[[source]]\ntype = "git"\nname = "code"\nrepositories = [{ name = "acme/shop", url = "code" }]\n'
+    )
+    assert "1 commit, 1 mainline commit, 1 person " in said(tmp_path, "ingest").stderr
+
+
+def test_an_error_names_its_source_and_stream_once(tmp_path: Path) -> None:
+    (tmp_path / "dora.toml").write_text(
+        '[[source]]\ntype = "git"\nname = "code"\nrepositories = [{ name = "acme/shop", url = "/nowhere" }]\n'
+        '[[source]]\ntype = "files"\nname = "hand"\nfolder = "records"\n'
+    )
+    told = said(tmp_path, "ingest", code=3).stderr
+    assert "dora: code: acme/shop: /nowhere is not a git repository" in told
+    assert "dora: hand: deployments: the folder " in told
