@@ -1,15 +1,20 @@
-"""What the configuration says and the data does not have: names, said after every build and by `dora doctor`; definitions."""
+"""What the configuration says and the data does not have: names, said after every build, by `dora record`
+and by `dora doctor`; definitions.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dora.cli.publishing import ownerships_of, services_of
 from dora.cli.speech import note
 from dora.config import Config
 from dora.overrides import read_overrides
+from dora.tables import nearest
 
 if TYPE_CHECKING:
+    from dora.model import Record
     from dora.warehouse import Reader
 
 
@@ -20,6 +25,22 @@ def unknown_services(config: Config) -> list[str]:
     owned = {service for team in config.teams for service in (*team.services, *(row.service for row in team.owns))}
     unknown = sorted(owned - {service.name for service in config.services})
     return [f"a team owns {name!r}, but no [[service]] has that name" for name in unknown]
+
+
+def unknown_to(config: Config, records: Iterable[Record]) -> list[str]:
+    """A sentence for every service that records name and no `[[service]]` does; none when no services are listed."""
+    from metrics.services import ServiceMap
+
+    if not config.services:
+        return []
+    known = ServiceMap(services_of(config))
+    named = {str(name) for record in records if (name := getattr(record, "service", None)) is not None}
+    unknown = sorted(name for name in named if not known.find(name))
+    return [
+        f"no [[service]] of {config.file} has the name or alias {name!r}: what was recorded is stored, and in no figure until "
+        f"one has{nearest(name, known.services)}"
+        for name in unknown
+    ]
 
 
 def lost_decisions(config: Config, reader: Reader) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dora.cli.mismatches import unknown_to
 from dora.cli.options import config_option, note, progress
 from dora.config import Config, cache_folder, load_config, salt_value
 from dora.errors import ConfigError, DoraError
@@ -47,6 +48,8 @@ def command(event: str, values: tuple[str, ...], config: str | None, source: str
         finally:
             warehouse.close()
     note(f"recorded {len(records)} ({changed} new or changed)")
+    for sentence in unknown_to(loaded, records):
+        note(f"warning: {sentence}")
 
 
 def _records(config: Config, event: str, values: Sequence[str], source: str) -> list[Record]:

@@ -139,3 +139,18 @@ def test_ten_processes_at_once_lose_nothing(folder: Path) -> None:
         assert process.returncode == 0, told
     assert rows(folder, "select count(*), count(distinct id) from deployments") == [(10, 10)]
     assert rows(folder, "select count(*) from deployment_facts") == [(10,)]
+
+
+def test_a_service_unknown_to_the_configuration_is_stored_and_said(folder: Path) -> None:
+    (folder / "dora.toml").write_text('[[service]]\nname = "shop"\naliases = ["web-shop"]\n')
+    told = said(folder, "record", "deployment", "service=shopp", "version=v1").stderr
+    assert "has the name or alias 'shopp'" in told
+    assert "did you mean 'shop'?" in told
+    assert rows(folder, "select service from deployments") == [("shopp",)]
+    for known in ("shop", "web-shop"):
+        assert "warning" not in said(folder, "record", "deployment", f"service={known}", "version=v1").stderr
+    assert "'cart'" in said(folder, "record", "incident", "id=i1", "service=cart", "detected_at=now").stderr
+
+
+def test_any_service_is_right_where_none_is_configured(folder: Path) -> None:
+    assert "warning" not in said(folder, "record", "deployment", "service=shop", "version=v1").stderr
