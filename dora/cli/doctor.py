@@ -18,7 +18,7 @@ from dora.cli.options import config_option
 from dora.config import Config, SourceTable, load_config
 from dora.environment import secret_names
 from dora.errors import DoraError
-from dora.runs import last_read
+from dora.runs import last_read, read_runs
 from dora.tables import read_table
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _freshness(config: Config, reader: Reader) -> Iterator[Check]:
 def _runs(config: Config, _reader: Reader) -> Iterator[Check]:
     """Configured sources that no run in the log read to its end, or none lately; silent without a log."""
     read = last_read(config.warehouse_path)
-    for table in config.sources if read else ():
+    for table in config.sources if read_runs(config.warehouse_path) else ():
         at = read.get(table.name)
         if at is None or datetime.now(UTC) - at > STALE:
             found = "no run in the log read it to its end" if at is None else f"last read on {at:%Y-%m-%d %H:%M} UTC"

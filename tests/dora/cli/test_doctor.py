@@ -47,3 +47,11 @@ def test_one_of_a_thing_is_told_as_one(tmp_path: Path) -> None:
     assert "shop: 1 production deployment, 0 changes shipped" in told
     assert "quality: 1 deployment whose version is no known commit" in told
     assert "rejected: 1 row could not be read" in told
+
+
+def test_a_source_that_no_run_could_read_is_told_though_it_is_the_only_one(tmp_path: Path) -> None:
+    (tmp_path / "dora.toml").write_text('[[source]]\ntype = "files"\nname = "hand"\nfolder = "records"\n')
+    assert "source hand" not in said(tmp_path, "doctor", "--offline", code=1).stdout
+    said(tmp_path, "ingest", code=3)
+    told = said(tmp_path, "doctor", "--offline").stdout
+    assert "warning  source hand: no run in the log read it to its end\n         -> run `dora ingest hand`" in told
