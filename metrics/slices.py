@@ -224,13 +224,16 @@ class Slices:
 
 
 def slices(reader: Reader, question: Question) -> Slices:
-    """Resolve a question's grouping and filters against the published services and teams."""
+    """Resolve a question's grouping and filters against the published services and teams.
+
+    One group over all is called after what it is narrowed to, services before teams; the organisation when it is not.
+    """
     known = directory(reader)
     if question.by == "team" or question.teams:
         return _by_team(question, known)
     positions = known.positions
     wanted = [name for name in positions if not question.services or name in question.services]
-    groups = wanted if question.by == "service" else [known.organisation]
+    groups = wanted if question.by == "service" else [", ".join(question.services) or known.organisation]
     members = [Member(i if question.by == "service" else 0, name, positions[name]) for i, name in enumerate(wanted)]
     return Slices(question, tuple(groups), tuple(members), tuple(question.buckets()))
 
@@ -243,7 +246,11 @@ def _by_team(question: Question, published: Directory) -> Slices:
     if question.by == "team":
         groups = sorted({row.team for row in owned}, key=lambda team: (team == NO_TEAM, team))
     else:
-        groups = sorted({row.service for row in owned}) if question.by == "service" else [", ".join(question.teams)]
+        groups = (
+            sorted({row.service for row in owned})
+            if question.by == "service"
+            else [", ".join(question.services or question.teams)]
+        )
     place = {name: i for i, name in enumerate(groups)}
     members = [
         Member(

@@ -370,3 +370,17 @@ def test_what_no_team_owns_can_be_asked_for(shop: Path, tmp_path: Path) -> None:
     said(tmp_path, "record", "deployment", "id=1", "service=s", "finished_at=2025-11-01T10:00Z")
     [group] = json.loads(said(tmp_path, *words).stdout)["groups"]
     assert (group["name"], group["deployment_frequency"]["deployments"]) == ("no team", 1)
+
+
+def test_one_group_is_called_after_what_it_is_narrowed_to(shop: Path) -> None:
+    def name(*words: str) -> str:
+        [group] = json.loads(said(shop, "metrics", *PERIOD, *words, "--format", "json").stdout)["groups"]
+        return str(group["name"])
+
+    [team, *_], [first, second, *_] = (
+        [group["name"] for group in json.loads(said(shop, "metrics", *PERIOD, "--by", by, "--format", "json").stdout)["groups"]]
+        for by in ("team", "service")
+    )  # fmt: skip
+    assert name("--service", first, "--service", second) == f"{first}, {second}"
+    assert name("--team", team) == team
+    assert name() not in (team, first)
