@@ -48,14 +48,15 @@ class Figure:
     of: Callable[[Group], Reading]
 
     def text(self, reading: Reading) -> str:
-        """The figure, or `no data`."""
-        return self.form(reading.value)
+        """The figure in the unit of its interval, or `no data`."""
+        return self._form(reading)(reading.value)
 
     def interval(self, reading: Reading) -> str:
         """The 95 % interval as text, both ends in one unit."""
-        low, high = reading.interval
-        form = partial(units.per_day, like=low) if self.axis == "per_day" else self.form
-        return units.interval(low, high, form)
+        return units.interval(*reading.interval, self._form(reading))
+
+    def _form(self, reading: Reading) -> units.Format:
+        return partial(units.per_day, like=reading.interval[0]) if self.axis == "per_day" else self.form
 
 
 def _frequency(group: Group) -> Reading:

@@ -74,8 +74,13 @@ def per_day(value: float | None, like: float | None = None) -> str:
         return "0 per day"
     for factor, unit in ((1, "day"), (30, "month")):
         if (like or value) * factor >= 0.095:
-            return f"{_short(value * factor)} per {unit}"
-    return f"{_short(value * 365)} per year"
+            return f"{_rate(value * factor)} per {unit}"
+    return f"{_rate(value * 365)} per year"
+
+
+def _rate(value: float) -> str:
+    """Two digits that tell: 0.16 and 0.2 a day are a quarter apart."""
+    return _short(value) if value >= 0.995 else f"{value:.2f}".rstrip("0").removesuffix(".")
 
 
 def _short(value: float) -> str:

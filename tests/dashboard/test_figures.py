@@ -41,9 +41,10 @@ def test_every_reading_says_what_it_rests_on(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_both_ends_of_an_interval_are_in_one_unit() -> None:
-    reading = Reading(value=2.3 / 30, interval=(0.9 / 30, 0.2), n=7, basis="")
-    assert BY_ID["deployment_frequency"].text(reading) == "2.3 per month"
+@pytest.mark.parametrize(("value", "text"), [(2.3 / 30, "2.3 per month"), (0.14, "4.2 per month")])
+def test_a_figure_and_both_ends_of_its_interval_are_in_one_unit(value: float, text: str) -> None:
+    reading = Reading(value=value, interval=(0.9 / 30, 0.2), n=7, basis="")
+    assert BY_ID["deployment_frequency"].text(reading) == text
     assert BY_ID["deployment_frequency"].interval(reading) == "0.9 per month to 6 per month"
 
 

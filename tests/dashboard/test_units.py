@@ -55,7 +55,7 @@ def test_a_share_is_a_percentage_and_missing_is_not_zero(rate: float | None, tex
 @pytest.mark.parametrize(
     ("value", "text"),
     [(None, "no data"), (0, "0 per day"), (0.4, "0.4 per day"), (12.3, "12 per day"), (1 / 15, "2 per month"),
-     (1 / 365, "1 per year"), (1 / 730, "0.5 per year")],
+     (1 / 365, "1 per year"), (1 / 730, "0.5 per year"), (0.158, "0.16 per day"), (0.2, "0.2 per day"), (0.998, "1 per day")],
 )  # fmt: skip
 def test_a_frequency_uses_the_unit_that_leaves_a_readable_number(value: float | None, text: str) -> None:
     assert units.per_day(value) == text
