@@ -23,11 +23,16 @@ _SHOWN = (*NOT_FAILURES, ABSOLVED)
 
 
 def change_fail_rate(reader: Reader, slices: Slices) -> Columns:
-    """The columns of `ChangeFailRate`, a line a cell; `rate` is NaN when no deployment is old enough to judge."""
+    """The columns of `ChangeFailRate`, a line a cell; `rate` is NaN when no deployment is old enough to judge.
+
+    No level where nothing recorded could tell of a failure: a rate of 0 says only that none was looked for.
+    """
     rows, failed = deployed(reader, slices), failed_rows(reader, slices)
     failed, shown = failed.where(failed["matured"]), slices.rows(lambda part: _shown(reader, part))
     hits, n = failed.cells.n, rows.cells.total(rows["matured"])
     rate, interval = shares(hits, n), each(wilson, hits, n).reshape(-1, 2)
+    watched = (hits > 0) | (rows.cells.total(rows["watched"]) > 0)
+    seen = np.where(watched, rate, np.nan), np.where(watched[:, None], interval, np.nan)
     kinds = {name: KINDS.index(name) for name in _counted_kinds(slices)}
     others = shown.cells.tally(shown["kind"] - KINDS.index(_SHOWN[0]), len(_SHOWN))
     return {
@@ -38,8 +43,8 @@ def change_fail_rate(reader: Reader, slices: Slices) -> Columns:
         "interval": interval,
         "by_kind": counted_bits(failed.cells, failed["kinds"], kinds),
         "not_failures": dict(zip(_SHOWN, others.T, strict=True)),
-        "level": bands.levels(slices.question.edition, "change_fail_rate", rate, interval),
-        "watched": (hits > 0) | (rows.cells.total(rows["watched"]) > 0),
+        "level": bands.levels(slices.question.edition, "change_fail_rate", *seen),
+        "watched": watched,
     }
 
 
