@@ -29,12 +29,14 @@ class Question:
 
     `teams`, `services`, `environments` are filters; empty means all. `as_of`: the moment up to which the data
     is known: younger failure windows are pending, open failures last at least until it. `data_from`: the moment of the
-    earliest deployment record, None when it is not known; time before it is no time without deployments.
+    earliest deployment record, None when it is not known; time before it is no time without deployments. `newest`: when
+    the last production deployment of all finished, None when it is not known.
     """
 
     period: Period
     as_of: datetime
     data_from: datetime | None = None
+    newest: datetime | None = None
     by: By = "organisation"
     every: Every | None = None
     teams: tuple[str, ...] = ()
@@ -81,7 +83,14 @@ class Question:
             if days >= 1:
                 count = "1 day" if round(days) == 1 else f"{days:.0f} days"
                 found.append(f"{period} {verb} {count} {side} the data, and {then}")
-        return tuple(found)
+        return (*found, *self.ended(period))
+
+    def ended(self, period: str = "the period") -> tuple[str, ...]:
+        """A sentence where the period begins after all production deployments that are known: an empty answer is no calm."""
+        if self.newest is None or self.newest >= self.period.start:
+            return ()
+        day = self.newest.astimezone(ZoneInfo(self.definitions.timezone)).date()
+        return (f"{period} begins after the newest production deployment that is known, of {day}",)
 
     @property
     def seen(self) -> Seen:

@@ -15,6 +15,7 @@ from dora.cli.options import (
     out_option,
     question_of,
     reading,
+    say,
 )
 from dora.cli.speech import document
 from dora.cli.tables import emit
@@ -56,6 +57,7 @@ def command(
     emit(shown, form, out, empty=frame.columns, definitions=question.definitions.hash)
     if form == "table":
         note("times in UTC")
+    say(question.ended(), form)
 
 
 @command.command("show")

@@ -89,7 +89,7 @@ def command(
         if analysis or trend or peer:
             _answer(reader, question, analysis, peer, form, out)
             if not trend:
-                say(question.narrowing if analysis else question.notes, form)
+                say((*question.narrowing, *question.ended()) if analysis else question.notes, form)
             return
         card = scorecard(reader, question)
         if power:

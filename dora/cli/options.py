@@ -131,6 +131,7 @@ def question_of(reader: Reader, asked: Asked, **more: object) -> Question:
 
     So are services of which the teams asked for never owned any.
     """
+    from metrics.known_names import known_names
     from metrics.question import Question, published_as_of, published_definitions, published_from
 
     definitions = overridden(published_definitions(reader), asked)
@@ -140,6 +141,7 @@ def question_of(reader: Reader, asked: Asked, **more: object) -> Question:
         period=parse_period(asked.start, asked.end, now, definitions.timezone),
         as_of=published_as_of(reader),
         data_from=published_from(reader),
+        newest=known_names(reader).last_at,
         teams=asked.teams,
         services=asked.services,
         environments=asked.environments,

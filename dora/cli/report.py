@@ -59,10 +59,15 @@ def command(
         _named_only(context)
     with reading(config) as reader:
         ids = [deployment_meant(reader, text) for text in deployments]
-        if failed:
-            ids += failed_deployments(reader, question_of(reader, asked(rest)))
+        question = question_of(reader, asked(rest)) if failed else None
+        if question:
+            ids += failed_deployments(reader, question)
         if not ids:
-            note("no deployment failed in the period; nothing to report")
+            for line in (
+                "no deployment failed in the period; nothing to report",
+                *(question.ended() if question else ()),
+            ):
+                note(line)
             return
         known_at = published_as_of(reader)
         stories = [

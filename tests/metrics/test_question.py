@@ -36,6 +36,13 @@ def test_a_period_that_goes_beyond_the_data_says_so_from_one_day_on() -> None:
     assert _asked("2025-03-01T10:01", "2025-06-01T23:59").notes == ()
 
 
+def test_a_period_after_the_last_deployment_says_so_in_local_days() -> None:
+    asked = replace(_asked("2025-05-01", "2025-06-01", "Pacific/Kiritimati"), newest=at("2025-04-20T12:00"))
+    told = "the period begins after the newest production deployment that is known, of 2025-04-21"
+    assert asked.notes == (told,)
+    assert replace(asked, newest=at("2025-05-01")).notes == ()
+
+
 def test_the_data_is_seen_from_the_local_midnight_before_its_first_record() -> None:
     assert _asked("2025-02-01", "2025-06-11").seen == (at("2025-03-02"), at("2025-06-01"))
     kiritimati = _asked("2025-02-01", "2025-06-11", "Pacific/Kiritimati")

@@ -384,3 +384,13 @@ def test_one_group_is_called_after_what_it_is_narrowed_to(shop: Path) -> None:
     assert name("--service", first, "--service", second) == f"{first}, {second}"
     assert name("--team", team) == team
     assert name() not in (team, first)
+
+
+@pytest.mark.parametrize(
+    "words", [["metrics"], ["metrics", "--trend"], ["metrics", "--power"], ["metrics", "--analysis", "hours"], ["deploys"],
+              ["explain", "deployment_frequency"], ["report", "--failed"]], ids=" ".join,
+)  # fmt: skip
+def test_an_empty_answer_after_the_last_deployment_says_when_that_was(shop: Path, words: list[str]) -> None:
+    told = "the period begins after the newest production deployment that is known, of 20"
+    assert told in said(shop, *words, "--from", "2030-01-01", "--to", "2030-02-01").stderr
+    assert told not in said(shop, *words, *PERIOD, *(["--format", "csv"] if words[0] == "report" else [])).stderr
