@@ -81,10 +81,10 @@ def write_table(header: Sequence[str], rows: Sequence[Sequence[Cell]], stream: I
 
 
 def write_csv(header: Sequence[str], rows: Sequence[Sequence[Cell]], stream: IO[str]) -> None:
-    """Comma-separated; a text cell that a spreadsheet would run as a formula gets an apostrophe in front."""
+    """Comma-separated, lists and mappings as JSON; a text cell that a spreadsheet would run as a formula gets an apostrophe in front."""
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows([_defused(cell) for cell in row] for row in rows)
+    writer.writerows([_defused(_one_text(cell)) for cell in row] for row in rows)
 
 
 def write_markdown(header: Sequence[str], rows: Sequence[Sequence[Cell]], stream: IO[str]) -> None:
@@ -118,12 +118,16 @@ def _text(cell: Cell) -> str:
     if cell is None:
         return "-"
     if isinstance(cell, float):
-        return f"{cell:.6g}"
+        return f"{cell:.0f}" if abs(cell) >= 100_000 else f"{cell:.6g}"
     return printable(str(cell))
 
 
 def _markdown(cell: Cell) -> str:
     return _text(cell).replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def _one_text(cell: Cell) -> Cell:
+    return json.dumps(cell, default=str, ensure_ascii=False) if isinstance(cell, list | dict) else cell
 
 
 def _defused(cell: Cell) -> Cell:

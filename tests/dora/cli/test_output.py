@@ -17,7 +17,7 @@ import pytest
 
 from dashboard import units
 from dashboard.figures import FIGURES
-from dora.cli.tables import write_markdown, write_table
+from dora.cli.tables import write_csv, write_markdown, write_table
 from tests.dora.processes import command, dora, environment, said
 
 PERIOD = ("--from", "2025-10-01", "--to", "2026-01-01")
@@ -297,6 +297,19 @@ def test_a_name_that_heads_a_column_is_no_order_to_the_terminal_and_no_markup() 
     write_markdown(["figure", name], rows, markdown)
     assert table.getvalue().splitlines()[0] == "figure  a|<b>\ufffd[31m\ufffd"
     assert markdown.getvalue().splitlines()[0] == "| figure | a\\|&lt;b>\ufffd[31m\ufffd |"
+
+
+def test_large_numbers_are_whole_and_lists_in_files_are_json() -> None:
+    table, file = io.StringIO(), io.StringIO()
+    write_table(["seconds"], [[18_710_783.4], [0.0273973]], table)
+    assert table.getvalue().split() == ["seconds", "---------", "18710783", "0.0273973"]
+    write_csv(["kinds", "evidence"], [[["revert", "hotfix"], [{"kind": "replay", "at": None}]], [[], None]], file)
+    rows = list(csv.reader(io.StringIO(file.getvalue())))
+    assert [json.loads(cell) if cell else None for cell in rows[1]] == [
+        ["revert", "hotfix"],
+        [{"kind": "replay", "at": None}],
+    ]
+    assert rows[2] == ["[]", ""]
 
 
 def test_words_go_to_stderr_and_without_a_terminal_nothing_moves(shop: Path) -> None:
