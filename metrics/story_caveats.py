@@ -32,7 +32,11 @@ def _shipping(told: DeploymentStory, has_pull_requests: bool) -> Iterator[str]:
     elif deployed.relation == "baseline":
         yield "It is the first known deployment of the service, so what it shipped is unknown."
     if deployed.is_production and not has_pull_requests:
-        yield "The data holds no pull request of this repository: opened, review and merge times are unknown."
+        yield (
+            "Pull requests of this repository are known from their merges alone: opened and review times are unknown."
+            if told.pull_requests
+            else "The data holds no pull request of this repository: opened, review and merge times are unknown."
+        )
 
 
 def _clocks(told: DeploymentStory, has_incidents: bool, has_checks: bool) -> Iterator[str]:

@@ -386,3 +386,17 @@ def test_every_failure_recovers_as_in_the_list_of_deployments(seed: int, tmp_pat
         for name, ended in found.items():
             assert ended.is_open == (seconds[name] is None)
             assert ended.is_open or ended.seconds == (seconds[name] if seconds[name] >= 0 else None)
+
+
+def test_pull_requests_known_from_their_merges_are_not_called_unknown(tmp_path: Path) -> None:
+    made = [*commit(0, day(0)), *commit(1, day(1))]
+    merged = [*commit(0, day(0)), *commit(1, day(1), "Merge pull request #7 from acme/basket", pull_request=7)]
+    for rows, sentence in (
+        (merged, "are known from their merges alone: opened and review times are unknown."),
+        (made, "opened, review and merge times are unknown."),
+    ):
+        folder = tmp_path / sentence[:3]
+        folder.mkdir()
+        story = told(publish(folder, [*rows, deployment(0, day(1)), deployment(1, day(2))]), "d1")
+        [told_of] = [caveat for caveat in story.caveats if "ull request" in caveat]
+        assert told_of.endswith(sentence)
