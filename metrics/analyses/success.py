@@ -1,7 +1,8 @@
 """Deployment success rate: how many attempts ended well, apart from whether what they put live was any good.
 
 A rollout that never served users is no failed change, and a change that broke production was deployed well. Cancelled
-attempts are neither. Sources that only tell what was put live (a GitOps file, a tag) can never tell of a failure.
+attempts are neither. Sources that only tell what was put live (a GitOps file, a tag) can never tell of a failure; where another
+source tells the failures alone, the two together are all attempts, and either by itself is a rate of 1 or of 0.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from metrics.slices import slices
 DEFINITION = (
     "production attempts that ended well, of those that ended well or failed; cancelled and unfinished ones are "
     "in neither, and whether what went live was any good is the change fail rate. Unwatched: their source tells "
-    "only what was put live, so they are in no rate. Where regions are one production, attempts of a version that ended "
+    "only what was put live, and none tells those that failed, so they are in no rate. Where regions are one production, attempts of a version that ended "
     "alike in several of them are one"
 )
 COLUMNS = (
@@ -64,8 +65,8 @@ def _notes(frame: pl.DataFrame) -> tuple[str, ...]:
     blind = sorted(frame.filter(~frame["watched"])["source"].unique().to_list())
     if not blind:
         return ()
-    tell, its = ("tells", "its") if len(blind) == 1 else ("tell", "their")
+    names, tell = (", ".join(blind[:-1]) + " and " + blind[-1], "tell") if blind[1:] else (blind[0], "tells")
     return (
-        f"unwatched: {' and '.join(blind)} {tell} only what was put live, never that an attempt began or failed; {its} "
-        "deployments are in no rate here",
+        f"unwatched: {names} {tell} only what was put live, never that an attempt began or failed; deployments of services "
+        "of which no other source tells those that failed are in no rate here",
     )
