@@ -109,7 +109,8 @@ def _restore(group: Group) -> Reading:
 
 def _rework(group: Group) -> Reading:
     found = group.deployment_rework_rate
-    basis = f"{units.count(found.rework)} of {units.count(found.deployments)} deployments were rework"
+    verb = "was" if found.deployments == 1 else "were"
+    basis = f"{units.count(found.rework)} of {units.many(found.deployments, 'deployment')} {verb} rework"
     return Reading(value=found.rate, interval=found.interval, n=found.deployments, basis=basis)
 
 

@@ -121,7 +121,8 @@ def _notes(rows: Sequence[Row]) -> tuple[str, ...]:
     rehearsed = [row for row in places if row["staging"] is not None]
     compared = [row for row in rehearsed if row["behind"] is not None]
     unknown = sum(row["commits"] is None for row in compared)
-    notes = [f"{sum(bool(row['behind']) for row in compared)} of {len(compared)} are behind"] if compared else []
+    behind = sum(bool(row["behind"]) for row in compared)
+    notes = [f"{behind} of {len(compared)} {'is' if behind == 1 else 'are'} behind"] if compared else []
     if len(compared) < len(rehearsed):
         notes.append(
             f"{len(rehearsed) - len(compared)} of {len(places)} run what cannot be compared: neither version, commit nor digest "

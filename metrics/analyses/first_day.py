@@ -92,9 +92,13 @@ def _history(found: pl.DataFrame) -> Iterator[str]:
 def _notes(rows: tuple[Row, ...], frame: pl.DataFrame) -> Iterator[str]:
     few = sum(row.get("deployed") is None for row in rows)
     if few:
-        yield f"{few} of {len(rows)} groups have fewer than {FEWEST} newcomers: their figures are left out"
+        yield f"{few} of {len(rows)} groups {_have(few)} fewer than {FEWEST} newcomers: these figures are left out"
     young = sum(any(f"{name}_n" in row and row.get(f"within_{name}_share") is None for name in WITHIN) for row in rows)
     if young:
-        yield f"{young} of {len(rows)} groups have fewer than {FEWEST} whose day or week has passed: that share is left out"
+        yield f"{young} of {len(rows)} groups {_have(young)} fewer than {FEWEST} whose day or week has passed: that share is left out"
     if frame["before"].any():
         yield "people whose first change is in the first deployment of a service are left out: nobody knows when it was shipped"
+
+
+def _have(number: int) -> str:
+    return "has" if number == 1 else "have"

@@ -41,6 +41,15 @@ def test_every_reading_says_what_it_rests_on(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_one_deployment_is_told_as_one(tmp_path: Path) -> None:
+    group = _group(publish(tmp_path, ["Atlas"]))
+    rework = replace(group.deployment_rework_rate, rework=0, deployments=1)
+    assert (
+        BY_ID["deployment_rework_rate"].of(replace(group, deployment_rework_rate=rework)).basis
+        == "0 of 1 deployment was rework"
+    )
+
+
 @pytest.mark.parametrize(("value", "text"), [(2.3 / 30, "2.3 per month"), (0.14, "4.2 per month")])
 def test_a_figure_and_both_ends_of_its_interval_are_in_one_unit(value: float, text: str) -> None:
     reading = Reading(value=value, interval=(0.9 / 30, 0.2), n=7, basis="")
