@@ -203,6 +203,7 @@ def _services(config: Config, reader: Reader) -> Iterator[Check]:
     from dashboard.units import many
     from metrics.slices import read_sql
 
+    homeless = {service.name for service in config.services if service.repository is None}
     for row in reader.records(read_sql("doctor_services")):
         count, commits, unresolved = (_whole(row[name]) for name in ("deployments", "commits", "unresolved"))
         text = (
@@ -214,7 +215,10 @@ def _services(config: Config, reader: Reader) -> Iterator[Check]:
                 "services", "warning", text, "check its name and aliases, and that a source delivers its deployments"
             )
         elif unresolved * 2 > count:
-            yield Check("services", "warning", text, "check its repository, and that a git source reads it")
+            step = "check its repository, and that a git source reads it"
+            if row["service"] in homeless:
+                step = "set `repository` of its [[service]], and let a git source read it; until then its changes and reverts are unknown"
+            yield Check("services", "warning", text, step)
         else:
             yield Check("services", "ok", text)
     for sentence in unread_paths(reader):

@@ -45,6 +45,7 @@ def test_one_of_a_thing_is_told_as_one(tmp_path: Path) -> None:
     assert "dora.toml: 1 source, 1 service, 0 teams" in told
     assert "production: 1 deployment, production" in told
     assert "shop: 1 production deployment, 0 changes shipped" in told
+    assert "-> set `repository` of its [[service]]" in told
     assert "quality: 1 deployment whose version is no known commit" in told
     assert "rejected: 1 row could not be read" in told
 
