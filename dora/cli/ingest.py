@@ -86,7 +86,8 @@ def print_results(results: Sequence[StreamResult]) -> None:
             idle[result.source] += 1
             continue
         read = ", ".join(_counted(count, table) for table, count in sorted(result.read.items()))
-        state = "failed" if result.error else ("new data" if result.changed else result.remark or "unchanged")
+        changed = "new data" if result.read else "rows removed"
+        state = "failed" if result.error else (changed if result.changed else result.remark or "unchanged")
         rows.append([result.source, result.stream, state, read or "-", f"{result.changed:,}", f"{result.rejected:,}"])
     rows += [
         [source, f"{count} streams" if count > 1 else "1 stream", "unchanged", "-", "0", "0"]

@@ -283,3 +283,14 @@ def test_an_error_names_its_source_and_stream_once(tmp_path: Path) -> None:
     told = said(tmp_path, "ingest", code=3).stderr
     assert "dora: code: acme/shop: /nowhere is not a git repository" in told
     assert "dora: hand: deployments: the folder " in told
+
+
+def test_a_file_that_is_gone_takes_its_rows_along_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "dora.toml").write_text('[[source]]\ntype = "files"\nname = "hand"\nfolder = "records"\n')
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "incidents.csv").write_text("id,service,detected_at\n1,shop,2025-01-01T10:00\n")
+    (tmp_path / "records" / "deployments.csv").write_text("service,version,finished_at\nshop,v1,2025-01-01T10:00\n")
+    assert "deployments  new data " in said(tmp_path, "ingest").stderr
+    (tmp_path / "records" / "deployments.csv").unlink()
+    assert "deployments  rows removed " in said(tmp_path, "ingest").stderr
+    assert said(tmp_path, "deploys", "--from", "2025").stdout == "nothing to show\n"
