@@ -60,11 +60,20 @@ def _head(told: Explanation) -> None:
     note(f"{told.metric.title}: {told.metric.definition}")
     start, end = (edge(at, used.timezone) for at in (period.start, period.end))
     note(f"definition: {told.metric.source_url}; settings {used.hash}; [{start}, {end}), times of rows in UTC")
-    value = "no data" if told.value is None else f"{told.value:.6g} {told.metric.unit}"
-    note(f"{told.formula} = {value}")
+    note(f"{told.formula} = {figure_text(told.value, told.metric.unit, 'no data')}")
     if any(row["role"] == "open" for row in told.rows):
-        counted = "not reached" if told.with_open is None else f"{told.with_open:.6g} {told.metric.unit}"
-        note(f"with the open ones (Kaplan-Meier) = {counted}")
+        note(f"with the open ones (Kaplan-Meier) = {figure_text(told.with_open, told.metric.unit, 'not reached')}")
+
+
+def figure_text(value: float | None, unit: str, without: str) -> str:
+    """A figure as the rows give it, then as `dora metrics` says it: `8154 seconds, 2 h 16 min`."""
+    from dashboard.units import duration, percent
+
+    if value is None:
+        return without
+    if unit == "seconds":
+        return f"{value:.12g} seconds, {duration(value)}"
+    return f"{value:.6g}, {percent(value)}" if unit == "rate" else f"{value:.6g} {unit}"
 
 
 def _document(told: Explanation, rows: list[dict[str, object]]) -> dict[str, object]:

@@ -17,6 +17,7 @@ import pytest
 
 from dashboard import units
 from dashboard.figures import FIGURES
+from dora.cli.explain import figure_text
 from dora.cli.tables import write_csv, write_markdown, write_table
 from tests.dora.processes import command, dora, environment, said
 
@@ -407,3 +408,12 @@ def test_an_empty_answer_after_the_last_deployment_says_when_that_was(shop: Path
     told = "the period begins after the newest production deployment that is known, of 20"
     assert told in said(shop, *words, "--from", "2030-01-01", "--to", "2030-02-01").stderr
     assert told not in said(shop, *words, *PERIOD, *(["--format", "csv"] if words[0] == "report" else [])).stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [(1_085_320.5, "seconds", "1085320.5 seconds, 12 d 13 h"), (2 / 73, "rate", "0.0273973, 2.7 %"), (0.25, "per day", "0.25 per day"),
+     (None, "seconds", "no data")],
+)  # fmt: skip
+def test_an_explained_figure_is_whole_and_also_in_words(value: float | None, unit: str, text: str) -> None:
+    assert figure_text(value, unit, "no data") == text
