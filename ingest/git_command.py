@@ -185,6 +185,14 @@ def main_branch(repository: Repository, wanted: str | None, source: str) -> tupl
     )
 
 
+def emptied(repository: str, source: str) -> SourceError:
+    """What a repository that held commits and holds none now is: made anew or half copied, not a history undone."""
+    return SourceError(
+        f"{source}: {repository} holds no commit any more; what was read from it is kept: put it back, "
+        f"or, when it is to be forgotten, run `dora ingest --full {source}`"
+    )
+
+
 def remote_references(name: str, address: str, *wanted: str) -> dict[str, str]:
     """The references that a server offers -> what each points at, a branch or a sha; nothing is fetched.
 

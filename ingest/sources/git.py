@@ -22,6 +22,7 @@ from ingest.bots import bot_test
 from ingest.git_address import check_address
 from ingest.git_command import (
     Repository,
+    emptied,
     existing,
     first_parent_line,
     lines,
@@ -101,6 +102,8 @@ class GitSource:
         refs = "\n".join(lines(repository, "for-each-ref", "--format=%(objectname) %(refname)", *self._patterns()))
         digest, known = self._digest(chosen), _known(cursor)
         if branch is None and not refs:
+            if known.tips:
+                raise emptied(repository.name, self.name)
             yield Batch(remark="no commits")
         now = hashlib.blake2b(f"{branch}\n{refs}".encode(), digest_size=16).hexdigest()
         if (known.options, known.refs) == (digest, now):

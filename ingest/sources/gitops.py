@@ -23,6 +23,7 @@ from ingest.bots import bot_test
 from ingest.git_address import check_address
 from ingest.git_command import (
     Repository,
+    emptied,
     first_parent_line,
     main_branch,
     open_repository,
@@ -114,6 +115,8 @@ class GitopsSource:
         tip = branch[1] if branch else None
         if (line.options, line.tip) == (digest, tip):
             return
+        if line.tip and not tip:
+            raise emptied(chosen.name, self.name)
         fresh = (
             line.options != digest or not tip or not line.tip or first_parent_line(repository, tip, line.tip) is None
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import tempfile
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from ingest.source import Context
 from ingest.sources import git
 from ingest.sources.git_log import _records, reverted_number
 from ingest.sources.git_mainline import Mainline
+from ingest.sync import sync
 from tests.repositories import START, Repo, context, daemon, ingest, new_warehouse, table
 
 
@@ -319,6 +321,20 @@ def test_empty_repository_gives_no_rows(repo: Repo, warehouse: Warehouse, tmp_pa
     sha = repo.commit("first")
     ingest(warehouse, source)
     assert list(table(warehouse, "mainline_commits")["sha"]) == [sha]
+
+
+def test_repository_that_lost_its_commits_keeps_what_was_read(repo: Repo, warehouse: Warehouse, tmp_path: Path) -> None:
+    repo.commit("first")
+    source = _source(context(tmp_path))
+    ingest(warehouse, source)
+    shutil.rmtree(repo.path)
+    Repo(repo.path)
+    [failed] = sync(warehouse, [source])
+    assert "holds no commit any more; what was read from it is kept" in (failed.error or "")
+    assert table(warehouse, "mainline_commits").height == 1
+    warehouse.forget(source.name)
+    ingest(warehouse, source)
+    assert table(warehouse, "mainline_commits").height == 0
 
 
 def test_same_repository_under_two_names_is_refused(repo: Repo, tmp_path: Path) -> None:

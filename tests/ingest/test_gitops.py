@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from dora.warehouse import Warehouse
 from ingest.source import Context
 from ingest.sources import gitops
 from ingest.sources.gitops_files import Unreadable, read_template, version_reader
+from ingest.sync import sync
 from tests.repositories import START, Repo, context, daemon, ingest, new_warehouse, table
 
 FILE = "env/{environment}/{service}"
@@ -219,6 +221,20 @@ def test_empty_repository_gives_no_rows(repo: Repo, warehouse: Warehouse, tmp_pa
     repo.commit("v1", {"env/prod/shop": "tag: v1\n"})
     ingest(warehouse, source)
     assert _deployed(warehouse) == [("prod", "shop", "v1")]
+
+
+def test_repository_that_lost_its_commits_keeps_what_was_read(repo: Repo, warehouse: Warehouse, tmp_path: Path) -> None:
+    repo.commit("v1", {"env/prod/shop": "tag: v1\n"})
+    source = _source(context(tmp_path))
+    ingest(warehouse, source)
+    shutil.rmtree(repo.path)
+    Repo(repo.path)
+    [failed] = sync(warehouse, [source])
+    assert "holds no commit any more; what was read from it is kept" in (failed.error or "")
+    assert len(_deployed(warehouse)) == 1
+    warehouse.forget(source.name)
+    ingest(warehouse, source)
+    assert len(_deployed(warehouse)) == 0
 
 
 def test_remote_repository_gets_its_contents_in_bulk(repo: Repo, warehouse: Warehouse, tmp_path: Path) -> None:
