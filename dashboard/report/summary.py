@@ -95,7 +95,8 @@ def figures(told: DeploymentStory) -> tuple[Figure, ...]:
     value = UNKNOWN if size.value is None else plural(deployed.changes, "commit")
     out.append(Figure(label="Shipped", value=value, note=against(size)))
     out.append(Figure(label="Lead time, median", value=span(told.lead_time.value), note=against(told.lead_time)))
-    out.append(Figure(label="Rehearsed", value=_rehearsal(told), note="before production"))
+    rehearsal = _rehearsal(told)
+    out.append(Figure(label="Rehearsed", value=rehearsal, note="" if rehearsal == UNKNOWN else "before production"))
     return tuple(out)
 
 

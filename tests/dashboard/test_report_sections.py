@@ -62,7 +62,7 @@ def test_what_an_unresolved_version_shipped_is_unknown_and_not_nothing(reader: R
     said = markdown.render(told(reader, "unresolved"))
     assert "- **Shipped:** unknown" in said
     assert "- **Lead time, median:** unknown" in said
-    assert "- **Rehearsed:** unknown" in said
+    assert "- **Rehearsed:** unknown\n" in said
     assert "Unknown; see what is not known, below." in said
     assert "What it shipped is unknown" in said
 
