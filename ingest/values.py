@@ -119,7 +119,7 @@ def read_time(value: object, zone: tzinfo) -> datetime:
             moment = moment.replace(tzinfo=zone)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError, OSError, TypeError):
-        raise BadValue(f"{shown(value)} is not a time") from None
+        raise BadValue(f"{shown(value)} is not a time; write one as 2025-01-31T12:00:00Z") from None
 
 
 def shown(value: object) -> str:

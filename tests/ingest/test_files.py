@@ -116,12 +116,14 @@ def test_rejections_vanish_when_the_file_is_mended(place: Place) -> None:
     place.write("incidents.csv", "id,detected_at\n7,soon\n")
     place.read()
     assert place.rejections() == [
-        ("deployments.csv:2", "finished_at 'yesterday' is not a time"),
-        ("incidents.csv:2", "detected_at 'soon' is not a time"),
+        ("deployments.csv:2", "finished_at 'yesterday' is not a time; write one as 2025-01-31T12:00:00Z"),
+        ("incidents.csv:2", "detected_at 'soon' is not a time; write one as 2025-01-31T12:00:00Z"),
     ]
     place.write("deployments.csv", HEAD + "1,shop,2025-01-30\n2,shop,2025-01-31\n")
     place.read()
-    assert place.rejections() == [("incidents.csv:2", "detected_at 'soon' is not a time")]
+    assert place.rejections() == [
+        ("incidents.csv:2", "detected_at 'soon' is not a time; write one as 2025-01-31T12:00:00Z")
+    ]
     assert place.column("id") == ["1", "2"]
 
 

@@ -39,7 +39,7 @@ def test_every_common_form_of_a_time_is_the_same_instant(text: object) -> None:
 
 @pytest.mark.parametrize("text", ["yesterday", "2025-02-30", "31/01/2025", "12:00", "20250131120000", True, [], "1e400", "0001-01-01T00:00+14:00", 1e30, float("inf")])  # fmt: skip
 def test_what_is_no_time_names_column_and_value(text: object) -> None:
-    with pytest.raises(RowError, match=r"^finished_at .* is not a time$"):
+    with pytest.raises(RowError, match=r"^finished_at .* is not a time; write one as 2025-01-31T12:00:00Z$"):
         deployment(finished_at=text)
 
 
