@@ -15,6 +15,7 @@ from typing import cast
 from dora.definitions import Definitions
 from dora.overrides import Override, Overrides
 from metrics.deployments import Deployed, Line
+from metrics.repository import Repository
 from metrics.shipped import Shipped
 
 CONFIDENCE = {
@@ -101,15 +102,21 @@ def reverts(shipped: Shipped) -> Iterator[Evidence]:
     repository = shipped.repository
     if repository is None:
         return
+    for commit, target, blamed, deployed in _taken_back(shipped, repository):
+        sha = repository.graph.sha(commit)
+        reason = f"commit {sha[:12]} reverts {repository.graph.sha(target)[:12]}"
+        yield _evidence(blamed.deployment_id, "revert", "commit", deployed, reason, sha)
+
+
+def _taken_back(shipped: Shipped, repository: Repository) -> Iterator[tuple[int, int, Deployed, Deployed]]:
+    """Of every revert that counts its commit, what that takes back, and the deployments that had shipped this and it."""
     for commit in repository.takes_back:
         deployed = shipped.by_commit(commit)
         for target in repository.reverted(commit) if deployed else ():
             blamed = shipped.taken_back(target)
             if deployed is None or blamed is None or blamed.order >= deployed.order or repository.is_revert(target):
                 continue
-            sha = repository.graph.sha(commit)
-            reason = f"commit {sha[:12]} reverts {repository.graph.sha(target)[:12]}"
-            yield _evidence(blamed.deployment_id, "revert", "commit", deployed, reason, sha)
+            yield commit, target, blamed, deployed
 
 
 def hotfixes(
@@ -117,17 +124,38 @@ def hotfixes(
 ) -> Iterator[Evidence]:
     """`hotfix`: a shipped pull request is marked as one; blames the deployment that it mends.
 
-    That is known where an incident names both its cause and the pull request as its fix; else the deployment that
-    was running before is presumed.
+    That is known where it takes back what an earlier one shipped, and where an incident names both its cause and, as
+    its fix, the pull request or the deployment that shipped it; else the deployment that was running before is presumed.
     """
-    for deployed, number, title in hotfix_deployments(shipped, definitions):
-        told = (_named_by(shipped, i, resolve)[0] for i in incidents if i["fix_pull_request"] == number)
-        mended = {d.deployment_id: "an incident tells what it mends" for d in told if d and d.order < deployed.order}
-        if not mended and deployed.replaced_id:
-            mended = {deployed.replaced_id: "the deployment before it is presumed"}
-        for blamed, why in mended.items():
+    marked = hotfix_deployments(shipped, definitions)
+    mended = _mended(shipped, incidents, resolve) if marked else {}
+    for deployed, number, title in marked:
+        known = [*mended.get(number, ()), *mended.get(deployed.deployment_id, ())]
+        blames = {d.deployment_id: why for d, why in known if d.order < deployed.order}
+        if not blames and deployed.replaced_id:
+            blames = {deployed.replaced_id: "the deployment before it is presumed"}
+        for blamed, why in blames.items():
             reason = f"pull request #{number} is marked as a hotfix ({title}); {why}"
             yield _evidence(blamed, "hotfix", "pull_request", deployed, reason, f"#{number}")
+
+
+def _mended(
+    shipped: Shipped, incidents: Iterable[Record], resolve: Resolve
+) -> Mapping[object, Sequence[tuple[Deployed, str]]]:
+    """By what mends it, the number of a pull request or a `deployment_id`: a deployment, and how that is known."""
+    found: dict[object, list[tuple[Deployed, str]]] = {}
+    repository = shipped.repository
+    if repository is not None:
+        for commit, _, blamed, _ in _taken_back(shipped, repository):
+            found.setdefault(repository.request_of(commit), []).append((blamed, "it takes back what that shipped"))
+    for incident in incidents:
+        by = incident["fix_pull_request"]
+        if by is None and (fix := fixing(shipped, incident, resolve)) is not None:
+            by = fix.deployment_id
+        told = _named_by(shipped, incident, resolve)[0] if by is not None else None
+        if told is not None:
+            found.setdefault(by, []).append((told, "an incident tells what it mends"))
+    return found
 
 
 def hotfix_deployments(shipped: Shipped, definitions: Definitions) -> list[tuple[Deployed, int, str]]:

@@ -176,6 +176,11 @@ class Repository:
         """Position of the commit that a merge made -> the row in `requests`, the last of several."""
         return {merge: row for row, merge in enumerate(self.merges.tolist())}
 
+    def request_of(self, commit: int) -> int | None:
+        """The number of the pull request that a commit belongs to; None where no one knows of any."""
+        number: int | None = self.changes.rows["pull_request"][commit]
+        return number
+
     @cached_property
     def listed_commits(self) -> OwnCommits:
         """The commits that the pull requests list, where these are their own."""

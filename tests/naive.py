@@ -356,11 +356,8 @@ class Naive:
     def _reverts(self, service: NaiveService, deployed: Deployed, shipper: dict[str, Deployed]) -> None:
         repository = service.repository
         for sha in [sha for sha in deployed.brings if shipper.get(sha) is deployed]:
-            for target in self._targets(repository, self.commits[repository, sha]):
-                culprit = self._culprit(service, target, deployed, shipper)
-                reland = self._is_revert(repository, self.commits[repository, target])
-                if culprit and culprit is not deployed and culprit.at <= deployed.at and not reland:
-                    culprit.evidence.append(Evidence("revert", deployed.at, deployed.at, deployed))
+            for culprit in self._taken_back(service, sha, deployed, shipper):
+                culprit.evidence.append(Evidence("revert", deployed.at, deployed.at, deployed))
         if deployed.previous and deployed.previous.commit and deployed.commit:
             base = self.reach(repository, deployed.previous.commit)
             for sha in self.reach(repository, deployed.commit) - base:
@@ -368,6 +365,18 @@ class Naive:
                 named = commit.subject.startswith(("Revert", "Reapply"))
                 if (named or self._targets(repository, commit)) and self.concerns(service, sha):
                     deployed.rework.add("revert")
+
+    def _taken_back(
+        self, service: NaiveService, sha: str, deployed: Deployed, shipper: dict[str, Deployed]
+    ) -> list[Deployed]:
+        """Who had shipped what a commit of this deployment takes back; of a re-land nobody."""
+        found = []
+        for target in self._targets(service.repository, self.commits[service.repository, sha]):
+            culprit = self._culprit(service, target, deployed, shipper)
+            reland = self._is_revert(service.repository, self.commits[service.repository, target])
+            if culprit and culprit is not deployed and culprit.at <= deployed.at and not reland:
+                found.append(culprit)
+        return found
 
     def _culprit(
         self, service: NaiveService, target: str, deployed: Deployed, shipper: dict[str, Deployed]
@@ -434,14 +443,18 @@ class Naive:
     def _hotfixes(
         self, service: NaiveService, deployed: Deployed, line: list[Deployed], shipper: dict[str, Deployed]
     ) -> None:
-        """Blames what incidents say that it fixes, else the deployment before."""
+        """Blames whose changes it takes back and what incidents say that it fixes, else the deployment before."""
         for pull in self._shipped_pulls(service, deployed):
             if not self._is_hotfix(service, pull):
                 continue
             deployed.rework.add("hotfix")
-            told = [i for i in self.incidents if i.fix_pull_request == pull.number and self._concerns(service, i)]
-            told = [i for i in told if self._is_about(service, i, line)]
+            about = [i for i in self.incidents if self._concerns(service, i) and self._is_about(service, i, line)]
+            told = [i for i in about if i.fix_pull_request == pull.number]
+            told += [i for i in about if i.fix_pull_request is None and self._by_id(line, i.fix_deployment) is deployed]
             named = [self._named(service, incident, line, shipper) for incident in told]
+            for name, sha in self.commits:
+                if name == service.repository and sha in shipper and self._number_of(name, sha) == pull.number:
+                    named += self._taken_back(service, sha, shipper[sha], shipper)
             known = list(dict.fromkeys(d for d in named if d and line.index(d) < line.index(deployed)))
             for blamed in known or [deployed.replaced]:
                 if blamed:
