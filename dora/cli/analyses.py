@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dora.cli.options import note
+from dora.cli.options import READ, note
 from dora.cli.tables import emit
 from dora.period import edge
 
@@ -40,12 +40,12 @@ def emit_analysis(reader: Reader, question: Question, name: str, form: str, out:
     from metrics.analyses.catalog import analysis
 
     answer = analysis(name).answer(reader, question)
-    if form in ("table", "markdown"):
+    if form in READ:
         emit(_table(answer), form, out)
     else:
         rows, used = [_flat(row) for row in answer.rows], question.definitions.hash
         emit(rows, form, out, contract(answer, question), _flat_names(answer), definitions=used)
-    if form == "table":
+    if form in READ:
         _footer(answer, question)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dora.cli.options import (
+    READ,
     asked,
     config_option,
     definition_options,
@@ -48,7 +49,7 @@ def command(
         click.echo(told.sql)
         return
     rows = [row for row in told.rows if excluded or row["role"] != "excluded"]
-    if form == "table":
+    if form in READ:
         _head(told)
     shown = rows if form != "table" else [_short(row) for row in rows]
     emit(shown, form, out, _document(told, rows), definitions=told.question.definitions.hash)

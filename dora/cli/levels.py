@@ -32,7 +32,7 @@ def with_strips(document: dict[str, object], card: Scorecard) -> dict[str, objec
     return document | {"quick_check": {"edition": YEAR, "source": SOURCE, "scale": [0, 10], "groups": groups}}
 
 
-def show(card: Scorecard, out: str | None) -> None:
+def show(card: Scorecard, form: str, out: str | None) -> None:
     """After the table: the provenance of the levels, and for 2025 the strips (on stdout when the table is there)."""
     from metrics.bands import edition
     from metrics.quick_check import YEAR, quick_check
@@ -41,7 +41,7 @@ def show(card: Scorecard, out: str | None) -> None:
     if card.edition == YEAR and not out:
         click.echo()
         rows = [_row(group, strip) for group in card.groups for strip in quick_check(group)]
-        emit(rows, "table", None)
+        emit(rows, form, None)
         note(
             "= mean and one standard deviation of all who answered, | their mean, o our place, + both; a strip, not a rank"
         )

@@ -14,6 +14,7 @@ from dora.cli import trends as past
 from dora.cli.analyses import check_every, emit_analysis, emit_list
 from dora.cli.metric_rows import metric_rows
 from dora.cli.options import (
+    READ,
     asked,
     config_option,
     definition_options,
@@ -108,9 +109,9 @@ def _show(card: Scorecard, question: Question, breaks: Sequence[DefinitionChange
     if question.every:
         document["definition_changes"] = definition_breaks.as_entries(breaks)
     emit(metric_rows(card, question.definitions.timezone), form, out, document)
-    if form == "table":
+    if form in READ:
         definition_breaks.note_changes(breaks)
-        levels.show(card, out)
+        levels.show(card, form, out)
         _footer(card, question)
     say(card.notes, form)
 
@@ -173,8 +174,10 @@ def _footer(card: Scorecard, question: Question) -> None:
     start, end = (edge(at, used.timezone) for at in (period.start, period.end))
     note(
         f"{start} to {end}; definitions {used.hash}: change {used.change}, clock {used.counted_clock}, {'with' if used.bots else 'without'} bots, "
+        f"pickup from {used.pickup_from}, "
         f"failure window {'forever' if window is None else f'{window / 3600:g} h'}, failure kinds {', '.join(used.failure_kinds)}, "
-        f"rework {', '.join(used.rework_kinds)}, days of {used.timezone}, production {', '.join(used.production)}; "
+        f"rework {', '.join(used.rework_kinds)}, days of {used.timezone}, "
+        f"working days {', '.join(map(str, used.working_days))} (Monday is 1), regions {used.regions}, production {', '.join(used.production)}; "
         f"levels of {card.edition}; data as of {card.data_as_of}"
     )
     own = cast("Mapping[str, dict[str, object]]", used.as_dict().get("services", {}))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from dora.cli.mismatches import say_unapplied
+from dora.cli.speech import READ as READ
 from dora.cli.speech import note as note
 from dora.cli.speech import progress as progress
 from dora.cli.speech import say as say

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dora.cli.options import note
+from dora.cli.options import READ, note
 from dora.cli.tables import emit
 from dora.period import edge
 
@@ -23,12 +23,12 @@ def show(reader: Reader, question: Question, name: str, form: str, out: str | No
     from metrics.peers.comparison import compare
 
     found = compare(reader, question, name)
-    if form in ("table", "markdown"):
+    if form in READ:
         emit([_said(found, row) for row in found.rows], form, out)
     else:
         rows, used = [_flat(row) for row in found.rows], found.question.definitions.hash
         emit(rows, form, out, found.as_dict(), list(_FLAT), definitions=used)
-    if form == "table":
+    if form in READ:
         _footer(found)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from dora.cli.options import note, say
+from dora.cli.options import READ, note, say
 from dora.cli.tables import emit
 from dora.cli.trends import forms
 from dora.period import edge
@@ -34,7 +34,7 @@ def show(reader: Reader, question: Question, card: Scorecard, form: str, out: st
     rows = [_row(group, plan) for group, several in found for plan in several]
     notes = (*question.narrowing, *question.outside(then="these days count as no time"))
     emit(rows, form, out, document(card, found, notes))
-    if form == "table":
+    if form in READ:
         note(
             "the least fall and rise that comparing so many weeks with as many before shows in 80 % of cases at 5 %, two-sided"
         )

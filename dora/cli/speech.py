@@ -14,6 +14,8 @@ _MARKS = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 #: Control characters, ends of lines, marks that turn the direction of writing, halves of surrogate pairs.
 _OBEYED = re.compile(f"[\\x00-\\x1f{_MARKS}]")
 _OBEYED_IN_TEXT = re.compile(f"\\r(?!\\n)|[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f{_MARKS}]")
+#: The forms that a person reads: what is said beside figures is said beside these.
+READ = ("table", "markdown")
 
 
 def note(text: str) -> None:
@@ -23,7 +25,7 @@ def note(text: str) -> None:
 
 def say(notes: Iterable[str], form: str) -> None:
     """Notes beside what a person reads; none beside what a program does."""
-    for line in notes if form in ("table", "markdown") else ():
+    for line in notes if form in READ else ():
         note(line)
 
 

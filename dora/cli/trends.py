@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dora.cli.definition_breaks import as_entries, changes_in, note_changes
-from dora.cli.options import note, say
+from dora.cli.options import READ, note, say
 from dora.cli.tables import emit
 from dora.period import edge
 
@@ -38,7 +38,7 @@ def show(reader: Reader, question: Question, form: str, out: str | None) -> None
     plain = document(found) | {"definition_changes": as_entries(breaks)}
     rows = [_row(group, trend) for group in found.groups for trend in group.trends]
     emit(rows, form, out, plain)
-    if form == "table":
+    if form in READ:
         note_changes(breaks)
         start, end = (edge(at, question.definitions.timezone) for at in (found.before.start, found.before.end))
         note(

@@ -117,6 +117,31 @@ def test_rows_and_other_tools_figures_say_what_they_were_narrowed_to(shop: Path,
     assert (whole["filters"], [note for note in whole["notes"] if note.startswith("only ")]) == ({}, [])
 
 
+@pytest.mark.parametrize("form", ["table", "markdown"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("metrics",), ("metrics", "--every", "month"), ("metrics", "--trend"), ("metrics", "--power"), ("metrics", "--as", "gitlab"),
+        ("metrics", "--analysis", "success"), ("explain", "change_fail_rate"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_what_figures_were_computed_with_stands_beside_all_that_a_person_reads(
+    shop: Path, words: tuple[str, ...], form: str
+) -> None:
+    used = json.loads(said(shop, *words, *PERIOD, "--format", "json").stdout)["definitions"]["hash"]
+    assert used in said(shop, *words, *PERIOD, "--format", form).stderr
+
+
+def test_every_setting_that_changes_a_headline_is_printed_with_it(shop: Path) -> None:
+    printed = said(shop, "metrics", *PERIOD).stderr
+    for setting in (
+        "change commit", "clock committed", "with bots", "pickup from opened", "failure window 24 h", "failure kinds override, ",
+        "rework rollback, ", "days of UTC", "working days 1, 2, 3, 4, 5 (Monday is 1)", "regions separate", "production production",
+    ):  # fmt: skip
+        assert f" {setting}" in printed
+
+
 def test_the_printed_clock_is_the_one_that_was_counted(shop: Path) -> None:
     """Of a pull request committed and authored mean its first commit; the definitions themselves stay as they are written."""
     for options, said_ in ((), "clock committed"), (("--change", "pull_request"), "clock first_commit"):
