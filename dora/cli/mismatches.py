@@ -7,10 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dora.cli.publishing import ownerships_of, services_of
+from dora.cli.publishing import decisions_of, ownerships_of, services_of
 from dora.cli.speech import note
 from dora.config import Config
-from dora.overrides import read_overrides
 from dora.tables import nearest
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def lost_decisions(config: Config, reader: Reader) -> list[str]:
     """A sentence for every decision of people that does not mean what it says against the published facts, each once."""
     from metrics.decisions import of_earlier_incidents, of_unknown_incidents, taken_back, without_deployment
 
-    decided = read_overrides(config.overrides_path)
+    decided = decisions_of(config)
     found = [(row, "is about no production deployment that is known") for row in without_deployment(reader, decided)]
     found += [
         (row, f"names incident {row.incident!r}, which no record has: its failure ends with the next deployment")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dora.config import Config, ownership_instant
 from dora.definition_log import log_definitions
-from dora.overrides import read_overrides
+from dora.overrides import Overrides, read_overrides
 
 if TYPE_CHECKING:
     from dora.warehouse import Warehouse
@@ -24,7 +25,7 @@ def setting_of(config: Config) -> Setting:
         definitions=config.definitions,
         services=services_of(config),
         ownerships=ownerships_of(config),
-        overrides=read_overrides(config.overrides_path),
+        overrides=decisions_of(config),
         organisation=config.organisation.name,
         made_up=config.organisation.made_up,
     )
@@ -37,6 +38,18 @@ def services_of(config: Config) -> list[ServiceName]:
     return [
         ServiceName(service=s.name, repository=s.repository, paths=s.paths, aliases=s.aliases) for s in config.services
     ]
+
+
+def decisions_of(config: Config) -> Overrides:
+    """What people decided; a service that has been renamed since is found by the alias that its old name became."""
+    from metrics.services import ServiceMap
+
+    decided, known = read_overrides(config.overrides_path), ServiceMap(services_of(config))
+    blame, absolve = (
+        tuple(replace(row, service=name) for row in rows for name in known.find(row.service) or [row.service])
+        for rows in (decided.blame, decided.absolve)
+    )
+    return Overrides(blame=blame, absolve=absolve)
 
 
 def ownerships_of(config: Config) -> list[Ownership]:

@@ -70,6 +70,13 @@ def test_decisions_find_their_deployments_under_new_ids_even_when_others_have_th
     assert _decided(folder) == [("v2", "hand/3", "override"), ("v3", "hand/4", "absolved")]
 
 
+def test_decisions_outlive_a_new_name_of_their_service(folder: Path) -> None:
+    renamed = CONFIG.replace('name = "shop"', 'name = "web-shop"\naliases = ["shop"]')
+    (folder / "dora.toml").write_text(renamed)
+    assert "warning: the decision" not in said(folder, "build").stderr
+    assert _decided(folder) == [("v2", "hand/2", "override"), ("v3", "hand/3", "absolved")]
+
+
 def test_a_decision_about_nothing_is_told_by_ingest_build_and_doctor(folder: Path) -> None:
     _deployments(folder, "1 v1,3 v3")
     assert f"warning: {LOST}" in said(folder, "ingest", "--full").stderr
