@@ -62,7 +62,7 @@ def undeployed(slices: Slices, ask: Callable[[Slices], Arrays]) -> Undeployed:
     """The queues of a question, from the changes that `ask` finds for every part, deployed or not.
 
     Their columns: service_position, began_us, merged_us, deployed_us. A change waits for the group that owns its
-    service then.
+    service just before: the end of a bucket is not in it, and whoever owns the service from then on has not owned it yet.
     """
     buckets = slices.buckets[1:] or slices.buckets
     horizons = np.array([micros(min(bucket.end, slices.question.as_of)) for bucket in buckets])
@@ -79,7 +79,7 @@ def _waiting(part: Slices, rows: Arrays, horizons: Integers) -> tuple[Integers, 
     positions = np.array([member.position for member in members], dtype=np.int64)
     low, high = (positions.searchsorted(rows["service_position"][places], side) for side in ("left", "right"))
     line, member = np.repeat(np.arange(len(places)), high - low), ramps(low, high - low)
-    owned = np.array([horizons.searchsorted(member.stretch) for member in members], dtype=np.int64).reshape(-1, 2)
+    owned = np.array([(horizons - 1).searchsorted(member.stretch) for member in members], dtype=np.int64).reshape(-1, 2)
     first, last = np.maximum(first[line], owned[member, 0]), np.minimum(last[line], owned[member, 1])
     some = np.flatnonzero(first < last)
     group = np.array([member.group for member in members], dtype=np.int64)

@@ -739,7 +739,7 @@ class Naive:
         for (name, _), line in self.lines.items():
             service = next(s for s in self.services if s.name == name)
             known = [d for d in line if d.commit]
-            if not known or not any(s.holds(name, horizon) for s in group):
+            if not known or not any(s.holds(name, horizon - timedelta(microseconds=1)) for s in group):
                 continue
             first = known[0].commit
             late = {sha for d in line if d.at >= horizon for sha in d.brings}

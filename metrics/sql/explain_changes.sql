@@ -1,5 +1,5 @@
 -- One row per change first shipped in [$start, $end), by deployment time, then per change that had landed but was not
--- deployed at $horizon (waits: true); counted or not.
+-- deployed at $horizon (waits: true), of the services owned just before; counted or not.
 -- $change pull_request: merged pull requests; else commits.
 -- began_at: the chosen clock; landed_at: when it came onto the default branch; seconds: lead time, null without that
 -- clock and while it waits.
@@ -24,7 +24,7 @@ shipped as (
     select *, false as waits, deployed_at as owned_at from changes where deployed_at >= $start and deployed_at < $end
 ),
 waiting as (
-    select *, true as waits, $horizon::timestamp as owned_at from changes
+    select *, true as waits, $horizon::timestamp - interval 1 microsecond as owned_at from changes
     where (deployed_at is null or deployed_at >= $horizon) and merged_at < $horizon
 )
 select c.service, c.environment, c.repository, c.change, c.subject, c.is_merge, c.mainline, c.is_bot, c.began_at,

@@ -1,4 +1,5 @@
--- One row per group and change that had landed but was not deployed at $horizon, oldest first.
+-- One row per group and change that had landed but was not deployed at $horizon, oldest first. The group is the one that owned
+-- the service just before.
 -- The rows that the queue counts, with what a person needs to find them; a pull request has no sha.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
@@ -18,8 +19,8 @@ changes as (
 select m.grp, c.service, c.environment, c.repository, c.sha, c.pull_request, c.subject, c.began_at
 from changes c
 join members m on m.service = c.service
-    and (m.owned_from is null or $horizon >= m.owned_from)
-    and (m.owned_until is null or $horizon < m.owned_until)
+    and (m.owned_from is null or m.owned_from < $horizon)
+    and (m.owned_until is null or m.owned_until >= $horizon)
 where (c.deployed_at is null or c.deployed_at >= $horizon)
     and (len($environments::varchar[]) = 0 or c.environment in (select unnest($environments::varchar[])))
     and ($bots or not c.is_bot)
