@@ -91,13 +91,14 @@ class Definitions:
         return replace(self, services=services, **settings)  # type: ignore[arg-type]
 
     def as_dict(self) -> dict[str, object]:
-        """Every setting by name, as JSON-ready values; `services`, when there are any: what theirs differ in."""
+        """Every setting by name, as JSON-ready values; `services`: what those of single services differ in, if any do."""
         mine = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name != "services"}
         own = {
             name: {key: value for key, value in theirs.as_dict().items() if value != mine[key]}
             for name, theirs in self.services
         }
-        return mine | ({"services": own} if own else {})
+        differing = {name: theirs for name, theirs in own.items() if theirs}
+        return mine | ({"services": differing} if differing else {})
 
     @classmethod
     def own_of(cls, values: Mapping[str, object]) -> dict[str, dict[str, object]]:

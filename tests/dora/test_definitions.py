@@ -57,3 +57,9 @@ def test_a_service_has_its_own_settings_and_the_rest_of_the_organisation() -> No
 def test_settings_of_one_answer_hold_for_every_service() -> None:
     definitions = Definitions(services=(("api", Definitions(clock="merged")),)).everywhere(clock="opened")
     assert {definitions.clock, definitions.of("api").clock, definitions.of("web").clock} == {"opened"}
+
+
+def test_a_service_that_repeats_the_organisations_settings_is_no_other_definition() -> None:
+    definitions = Definitions(clock="merged", services=(("api", Definitions(clock="merged")),))
+    assert definitions.as_dict() == Definitions(clock="merged").as_dict()
+    assert definitions.hash == Definitions(clock="merged").hash
