@@ -141,7 +141,7 @@ def hotfixes(
 
 def _mended(
     shipped: Shipped, incidents: Iterable[Record], resolve: Resolve
-) -> Mapping[object, Sequence[tuple[Deployed, str]]]:
+) -> dict[object, list[tuple[Deployed, str]]]:
     """By what mends it, the number of a pull request or a `deployment_id`: a deployment, and how that is known."""
     found: dict[object, list[tuple[Deployed, str]]] = {}
     repository = shipped.repository
@@ -211,10 +211,14 @@ def proximity(
 def verifications(shipped: Shipped, checks: Mapping[str, Sequence[Record]]) -> Iterator[Evidence]:
     """`verification`: a check after the deployment failed; `telemetry`: it found that the service's series regressed.
 
-    Recovered with the next deployment of the service. `checks`: those that went badly, by the deployment that they name.
+    Recovered with the next deployment of the service. `checks`: those that went badly, by the deployment that they name;
+    what ended before that had reported success, or before the region of the check had (`since`), tells nothing of it.
     """
     named = ((d, check) for d in shipped.line for n in {d.full_id, d.deployment_id} for check in checks.get(n, ()))
     for deployed, check in named if checks else ():
+        at = cast("datetime | None", check["finished_at"] or check["started_at"])
+        if at is not None and at < cast(datetime, check.get("since", deployed.finished_at)):
+            continue
         after = shipped.after(deployed)
         kind, found = ("telemetry", "regressed") if check["status"] == "regressed" else ("verification", "failed")
         yield Evidence(
@@ -222,7 +226,7 @@ def verifications(shipped: Shipped, checks: Mapping[str, Sequence[Record]]) -> I
             kind=kind,
             evidence="verification",
             evidence_id=f"{check['source']}/{check['id']}",
-            evidence_at=cast("datetime | None", check["finished_at"] or check["started_at"] or deployed.finished_at),
+            evidence_at=at or deployed.finished_at,
             recovery_id=after.deployment_id if after else None,
             recovered_at=after.finished_at if after else None,
             confidence=CONFIDENCE[kind],

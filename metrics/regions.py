@@ -78,12 +78,16 @@ class Merged:
         return region.part_of if region else deployment_id
 
     def checks(self, checks: Checks) -> Checks:
-        """The failed checks by the deployment that they name, those of a region with what it is part of too."""
+        """The failed checks by the deployment that they name, those of a region with what it is part of too.
+
+        `since`: when that region had it.
+        """
         found: dict[str, list[Mapping[str, object]]] = {}
         for region in self.regions.values() if checks else ():
             if region.part_of != region.deployment_id:
                 for name in {region.full_id, region.deployment_id} & checks.keys():
-                    found.setdefault(region.part_of, [*checks.get(region.part_of, ())]).extend(checks[name])
+                    theirs = ({**check, "since": region.finished_at} for check in checks[name])
+                    found.setdefault(region.part_of, [*checks.get(region.part_of, ())]).extend(theirs)
         return {**checks, **found}
 
     def decisions(self, overrides: Overrides) -> Overrides:

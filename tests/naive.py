@@ -505,7 +505,8 @@ class Naive:
         following = next((d for d in line if d.replaced is deployed), None)
         names = {deployed.record.id, f"{deployed.record.source}/{deployed.record.id}"}
         for check in self.verifications:
-            if check.deployment in names and check.status == "failed":
+            early = check.finished_at is not None and check.finished_at < deployed.at
+            if check.deployment in names and check.status == "failed" and not early:
                 end = following.at if following else None
                 deployed.evidence.append(Evidence("verification", check.finished_at, end, following))
 
