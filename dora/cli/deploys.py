@@ -25,7 +25,9 @@ from dora.cli.tables import emit
 @config_option
 @filter_options
 @click.option("--failed", "status", flag_value="failed", help="Only failed ones.")
-@click.option("--pending", "status", flag_value="pending", help="Only those too young to judge.")
+@click.option(
+    "--pending", "status", flag_value="pending", help="Only those too young to judge that have not failed so far."
+)
 @click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, help="Newest first; 0 for all.")
 @definition_options
 @format_option
