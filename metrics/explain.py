@@ -42,6 +42,11 @@ class Explanation:
     rows: tuple[Row, ...]
     sql: str
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know about the question."""
+        return (*self.question.notes, *(self.question.of_incidents if self.metric.id == "time_to_restore" else ()))
+
 
 def explain(reader: Reader, question: Question, metric_id: str) -> Explanation:
     """Explain one metric over everything that the question pools; an unknown metric is a `ConfigError`."""

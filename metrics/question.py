@@ -68,6 +68,12 @@ class Question:
         """What to know about the question itself: how it is narrowed, and when its period lies partly outside the data."""
         return (*self.narrowing, *self.outside())
 
+    @property
+    def of_incidents(self) -> tuple[str, ...]:
+        """A sentence where environments are asked for, which time to restore does not go by."""
+        sentence = "time to restore is of all production environments: an incident need not be of one"
+        return (sentence,) if self.environments else ()
+
     def outside(self, period: str = "the period", then: str = COUNTED) -> tuple[str, ...]:
         """How far the period goes beyond the beginning and the end of the data, a sentence each, from one day on.
 

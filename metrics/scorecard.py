@@ -43,7 +43,6 @@ _METRICS: Mapping[str, Callable[[Reader, Slices], Columns]] = {
     "time_to_restore": time_to_restore,
     "deployment_rework_rate": rework_rate,
 }
-_EVERYWHERE = ("time to restore is of all production environments: an incident need not be of one",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def scorecard(reader: Reader, question: Question, now: datetime | None = None) -
             *question.notes,
             *_unwatched(groups),
             f"deployment frequency level: {RULE}",
-            *(_EVERYWHERE if question.environments else ()),
+            *question.of_incidents,
         ),
         filters=question.filters,
     )

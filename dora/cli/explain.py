@@ -53,7 +53,7 @@ def command(
         _head(told)
     shown = rows if form != "table" else [_short(row) for row in rows]
     emit(shown, form, out, _document(told, rows), definitions=told.question.definitions.hash)
-    say(told.question.notes, form)
+    say(told.notes, form)
 
 
 def _head(told: Explanation) -> None:
@@ -87,7 +87,7 @@ def _document(told: Explanation, rows: list[dict[str, object]]) -> dict[str, obj
         "definitions": {"hash": told.question.definitions.hash} | told.question.definitions.as_dict(),
         "period": {"from": period.start.isoformat(), "to": period.end.isoformat()},
         "filters": told.question.filters,
-        "notes": told.question.notes,
+        "notes": told.notes,
         "value": told.value,
         "kaplan_meier": told.with_open if told.metric.unit == "seconds" else None,
         "unit": told.metric.unit,
