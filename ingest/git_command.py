@@ -185,10 +185,10 @@ def main_branch(repository: Repository, wanted: str | None, source: str) -> tupl
     )
 
 
-def emptied(repository: str, source: str) -> SourceError:
-    """What a repository that held commits and holds none now is: made anew or half copied, not a history undone."""
+def emptied(repository: str, source: str, of: str) -> SourceError:
+    """What a repository that held commits or tags and holds none now is: made anew or half copied, not a history undone."""
     return SourceError(
-        f"{source}: {repository} holds no commit any more; what was read from it is kept: put it back, "
+        f"{source}: {repository} holds no {of} any more; what was read from it is kept: put it back, "
         f"or, when it is to be forgotten, run `dora ingest --full {source}`"
     )
 

@@ -74,12 +74,13 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a stream's cursor remembers: the options it was read with, all references, the mainline, the tips."""
+    """What a stream's cursor remembers: the options it was read with, all references, the mainline, the tips, how many tags."""
 
     options: str = ""
     refs: str = ""
     mainline: str | None = None
     tips: tuple[str, ...] = ()
+    tags: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class GitSource:
         digest, known = self._digest(chosen), _known(cursor)
         if branch is None and not refs:
             if known.tips:
-                raise emptied(repository.name, self.name)
+                raise emptied(repository.name, self.name, "commit")
             yield Batch(remark="no commits")
         now = hashlib.blake2b(f"{branch}\n{refs}".encode(), digest_size=16).hexdigest()
         if (known.options, known.refs) == (digest, now):
@@ -111,11 +112,14 @@ class GitSource:
         if known.options != digest:
             known = Known()
         references = _references(repository, self._patterns())
+        tags = int(references["reference"].str.starts_with("refs/tags/").sum())
+        if known.tags > 1 and not tags:
+            raise emptied(repository.name, self.name, "tag")
         tips = sorted({*references["sha"], *([branch[1]] if branch else [])})
         revisions = [*tips, *(f"^{tip}" for tip in existing(repository, known.tips))]
         read = Mainline()
         yield from self._commits(repository, revisions, None if known.tips else read)
-        after = Known(digest, now, branch[1] if branch else None, tuple(tips))
+        after = Known(digest, now, branch[1] if branch else None, tuple(tips), tags)
         yield _mainline(repository, known.mainline, after.mainline, read)
         yield from self._tags(repository, references, after, since if cursor is None else None)
 

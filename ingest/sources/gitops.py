@@ -116,7 +116,7 @@ class GitopsSource:
         if (line.options, line.tip) == (digest, tip):
             return
         if line.tip and not tip:
-            raise emptied(chosen.name, self.name)
+            raise emptied(chosen.name, self.name, "commit")
         fresh = (
             line.options != digest or not tip or not line.tip or first_parent_line(repository, tip, line.tip) is None
         )

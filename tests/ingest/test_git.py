@@ -337,6 +337,25 @@ def test_repository_that_lost_its_commits_keeps_what_was_read(repo: Repo, wareho
     assert table(warehouse, "mainline_commits").height == 0
 
 
+def test_repository_that_lost_all_its_tags_keeps_their_deployments(
+    repo: Repo, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    repo.commit("first")
+    repo.git("tag", "v1")
+    repo.git("tag", "v2")
+    source = _source(context(tmp_path), deployments=[{"tags": "v*"}])
+    ingest(warehouse, source)
+    # As a mirror that is fetched without tags from now on.
+    repo.commit("second")
+    repo.git("tag", "-d", "v1", "v2")
+    [failed] = sync(warehouse, [source])
+    assert "holds no tag any more; what was read from it is kept" in (failed.error or "")
+    assert (table(warehouse, "deployments").height, table(warehouse, "commits").height) == (2, 1)
+    warehouse.forget(source.name)
+    ingest(warehouse, source)
+    assert (table(warehouse, "deployments").height, table(warehouse, "commits").height) == (0, 2)
+
+
 def test_same_repository_under_two_names_is_refused(repo: Repo, tmp_path: Path) -> None:
     both = [{"name": "acme/a", "url": "a"}, {"name": "acme/b", "url": str(tmp_path / "a")}]
     with pytest.raises(ConfigError, match="the same repository as acme/a"):
