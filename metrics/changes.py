@@ -11,10 +11,10 @@ import polars as pl
 
 from metrics.deployments import Deployed
 from metrics.landed import span
+from metrics.members import NEVER
 from metrics.repository import Repository, Told
 from metrics.sha_index import Positions
 from metrics.shipped import Shipped
-from metrics.slices import NEVER
 
 
 @dataclass(frozen=True, slots=True)

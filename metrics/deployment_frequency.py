@@ -15,8 +15,9 @@ from metrics.columns import Columns, Levels, Present, pairs
 from metrics.failed_deployments import judged_until
 from metrics.intervals import poisson_interval
 from metrics.local_days import PerDay, per_day
+from metrics.members import NEVER
 from metrics.recorded import could_be_told
-from metrics.slices import NEVER, Slices
+from metrics.slices import Slices
 
 #: Printed beside a level, because the scale's words need a rule.
 RULE = "on demand: more than one deployment on the median working day; else the mean rate per day"

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from dora.definitions import FAILURE_KINDS, WINDOWED_KINDS, Definitions
 from dora.warehouse import Reader
 from metrics.cells import Arrays, Integers, Rows
+from metrics.members import NEVER, micros
 from metrics.question import Question
-from metrics.slices import NEVER, Slices, micros
+from metrics.slices import Slices
 
 #: Kept in the ledger and shown, never a failure by default.
 NOT_FAILURES = ("out_of_order", "replay")

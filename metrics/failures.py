@@ -7,7 +7,7 @@ window, is asked of the ledger when a number is computed. Definitions: the kinds
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
@@ -15,6 +15,7 @@ from typing import cast
 from dora.definitions import Definitions
 from dora.overrides import Override, Overrides
 from metrics.deployments import Deployed, Line
+from metrics.incident_links import Record, Resolve, cause, fixing, incident_id
 from metrics.repository import Repository
 from metrics.shipped import Shipped
 
@@ -22,9 +23,6 @@ CONFIDENCE = {
     "override": 1.0, "linked_incident": 0.95, "verification": 0.9, "rollback": 0.85, "revert": 0.8,
     "telemetry": 0.6, "hotfix": 0.5, "proximity": 0.3, "out_of_order": 0.0, "replay": 0.0,
 }  # fmt: skip
-Record = Mapping[str, object]
-#: From an incident and its column that names a deployment to the `deployment_id` of the one that it means.
-Resolve = Callable[[Record, str], str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +150,7 @@ def _mended(
         by = incident["fix_pull_request"]
         if by is None and (fix := fixing(shipped, incident, resolve)) is not None:
             by = fix.deployment_id
-        told = _named_by(shipped, incident, resolve)[0] if by is not None else None
+        told = cause(shipped, incident, resolve)[0] if by is not None else None
         if told is not None:
             found.setdefault(by, []).append((told, "an incident tells what it mends"))
     return found
@@ -169,19 +167,10 @@ def hotfix_deployments(shipped: Shipped, definitions: Definitions) -> list[tuple
 def linked_incidents(shipped: Shipped, incidents: Iterable[Record], resolve: Resolve) -> Iterator[Evidence]:
     """`linked_incident`: the incident names the deployment, version, commit or pull request."""
     for incident in incidents:
-        blamed, how = _named_by(shipped, incident, resolve)
+        blamed, how = cause(shipped, incident, resolve)
         if blamed:
             found = _incident_evidence(blamed, "linked_incident", incident, f"the incident names its {how}")
             yield _ended_by(found, blamed, fixing(shipped, incident, resolve))
-
-
-def fixing(shipped: Shipped, incident: Record, resolve: Resolve) -> Deployed | None:
-    """The deployment of the line that the incident says fixed it, by its id or its pull request."""
-    if incident["fix_deployment"] is not None:
-        return shipped.by_id.get(resolve(incident, "fix_deployment") or "")
-    if incident["fix_pull_request"] is not None:
-        return shipped.pull_request(cast(int, incident["fix_pull_request"]))
-    return None
 
 
 def proximity(
@@ -232,33 +221,6 @@ def verifications(shipped: Shipped, checks: Mapping[str, Sequence[Record]]) -> I
             confidence=CONFIDENCE[kind],
             reason=f"check {check['name']} {found} after the deployment had reported success",
         )
-
-
-def incident_id(incident: Record) -> str:
-    """SOURCE/ID of an incident record."""
-    return f"{incident['source']}/{incident['id']}"
-
-
-def _named_by(shipped: Shipped, incident: Record, resolve: Resolve) -> tuple[Deployed | None, str]:
-    repository = shipped.repository
-    if incident["deployment"] is not None:
-        return shipped.by_id.get(resolve(incident, "deployment") or ""), "deployment"
-    if incident["version"] is not None:
-        return _running(shipped.of_version(incident["version"]), incident), "version"
-    if incident["sha"] is not None:
-        sha = str(incident["sha"])
-        brought = shipped.by_commit(repository.graph.find(sha)) if repository else None
-        return brought or _running(shipped.of_sha(sha), incident), "commit"
-    if incident["pull_request"] is not None:
-        return shipped.pull_request(cast(int, incident["pull_request"])), "pull request"
-    return None, ""
-
-
-def _running(named: Sequence[Deployed], incident: Record) -> Deployed | None:
-    """The last of these before the incident, else the last of all."""
-    at = cast("datetime | None", incident["impact_started_at"] or incident["detected_at"])
-    before = [d for d in named if at is None or d.finished_at <= at]
-    return (before or named or [None])[-1]  # type: ignore[list-item]
 
 
 def _incident_evidence(

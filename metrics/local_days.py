@@ -16,7 +16,8 @@ import numpy as np
 from dora.period import Period
 from metrics.cells import Cells, Flags, Floats, Integers, apart, quantiles
 from metrics.intervals import median_intervals
-from metrics.slices import Slices, micros
+from metrics.members import micros
+from metrics.slices import Slices
 
 Rule = tuple[str, tuple[int, ...]]
 

@@ -13,7 +13,8 @@ from metrics import bands
 from metrics.cells import MICROS, Cells, Floats, Integers, Rows, quantiles
 from metrics.columns import Columns
 from metrics.failed_deployments import failed_rows
-from metrics.slices import NEVER, Slices, micros
+from metrics.members import NEVER, micros
+from metrics.slices import Slices
 from metrics.survival import survival_figures
 
 #: From so many values on the last digit of a sum depends on the order of adding, which `reduceat` has of its own.

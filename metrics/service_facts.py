@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from dora.definitions import Definitions
 from dora.overrides import Overrides
 from metrics import changes, failures
 from metrics.changes import Picked
 from metrics.deployments import Line, classify_backward, rehearse, trace
+from metrics.incident_links import Resolve, fixing
 from metrics.repository import Repository
 from metrics.services import ServiceName
 from metrics.shipped import Shipped
-
-if TYPE_CHECKING:
-    pass
 
 Row = Mapping[str, object]
 
@@ -41,7 +38,7 @@ class Inputs:
 
     incidents: Sequence[Row] = ()
     checks: Mapping[str, Sequence[Row]] = field(default_factory=dict)
-    resolve: failures.Resolve = lambda _incident, _column: None
+    resolve: Resolve = lambda _incident, _column: None
     overrides: Overrides = field(default_factory=Overrides)
     named: Sequence[Row] = ()
 
@@ -138,6 +135,6 @@ class ServiceFacts:
         for deployed, _, _ in failures.hotfix_deployments(shipped, self.definitions):
             deployed.rework_kinds.add("hotfix")
         for incident in self._incidents(shipped):
-            fix = failures.fixing(shipped, incident, self.inputs.resolve)
+            fix = fixing(shipped, incident, self.inputs.resolve)
             if fix is not None:
                 fix.rework_kinds.add("incident_fix")

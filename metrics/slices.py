@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -18,43 +17,23 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 
-from dora.definitions import NO_TEAM, Definitions
+from dora.definitions import Definitions
 from dora.period import Period
 from dora.warehouse import Reader
 from metrics.cells import Arrays, Integers, Layout, Rows
-from metrics.ownership import Directory, directory
+from metrics.members import EVER, NEVER, Member, grouped, micros
+from metrics.ownership import directory
 from metrics.question import Question
-from metrics.services import Ownership
 
 if TYPE_CHECKING:
     import polars as pl
 
 SQL = Path(__file__).parent / "sql"
 Found = TypeVar("Found")
-#: The moment, in microseconds, of what has not happened or is not known: no column of a question holds nulls.
-NEVER = 2**62
-_EVER = (-NEVER, NEVER)
 #: A question about so many services is expected to have many rows.
 MANY = 100
 #: Questions about rows that belong to no one environment.
 _WITHOUT_ENVIRONMENT = ("time_to_restore",)
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A service that a group pools during `[owned_from, owned_until)`; None is open. `position`: its place in the facts."""
-
-    group: int
-    service: str
-    position: int
-    owned_from: datetime | None = None
-    owned_until: datetime | None = None
-
-    @property
-    def stretch(self) -> tuple[int, int]:
-        """Its time as microseconds."""
-        since, until = self.owned_from, self.owned_until
-        return (micros(since) if since else _EVER[0], micros(until) if until else _EVER[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +100,7 @@ class Slices:
 
     def listed(self, ask: Callable[[Slices], Arrays]) -> Arrays:
         """The same rows, also those outside the period, with the position of their group, `grp`, by it and `at_us`."""
-        rows = self._arranged(ask, "at_us", np.array(_EVER), False)
+        rows = self._arranged(ask, "at_us", np.array(EVER), False)
         found = {name: rows[name] for name in rows.columns}
         found["grp"] = np.repeat(np.arange(len(self.names)), rows.cells.n)
         order = np.lexsort((found["at_us"], found["grp"]))
@@ -170,7 +149,7 @@ class Slices:
         positions = positions.astype(places.dtype)
         first, last = places.searchsorted(positions), places.searchsorted(positions, "right")
         cuts = [
-            moments[low:high].searchsorted(edges if stretch == _EVER else edges.clip(*stretch))
+            moments[low:high].searchsorted(edges if stretch == EVER else edges.clip(*stretch))
             for stretch, low, high in zip(stretches, first.tolist(), last.tolist(), strict=True)
         ]
         return np.array(cuts, dtype=np.int64).reshape(-1, len(edges)) + first[:, None]
@@ -224,68 +203,9 @@ class Slices:
 
 
 def slices(reader: Reader, question: Question) -> Slices:
-    """Resolve a question's grouping and filters against the published services and teams.
-
-    One group over all is called after what it is narrowed to, services before teams; the organisation when it is not.
-    """
-    known = directory(reader)
-    if question.by == "team" or question.teams:
-        return _by_team(question, known)
-    positions = known.positions
-    wanted = [name for name in positions if not question.services or name in question.services]
-    groups = wanted if question.by == "service" else [", ".join(question.services) or known.organisation]
-    members = [Member(i if question.by == "service" else 0, name, positions[name]) for i, name in enumerate(wanted)]
-    return Slices(question, tuple(groups), tuple(members), tuple(question.buckets()))
-
-
-def _by_team(question: Question, published: Directory) -> Slices:
-    known, teams = published.positions, question.teams or tuple(published.owned)
-    owned = [row for team in dict.fromkeys(teams) for row in published.owned.get(team, ()) if _told(row, question)]
-    if question.services:
-        owned = [row for row in owned if row.service in question.services]
-    if question.by == "team":
-        groups = sorted({row.team for row in owned}, key=lambda team: (team == NO_TEAM, team))
-    else:
-        groups = (
-            sorted({row.service for row in owned})
-            if question.by == "service"
-            else [", ".join(question.services or question.teams)]
-        )
-    place = {name: i for i, name in enumerate(groups)}
-    members = [
-        Member(
-            0 if question.by == "organisation" else place[row.team if question.by == "team" else row.service],
-            row.service,
-            known[row.service],
-            row.owned_from,
-            row.owned_until,
-        )
-        for row in owned
-    ]
-    return Slices(question, tuple(groups), tuple(_apart(members)), tuple(question.buckets()))
-
-
-def _told(owned: Ownership, question: Question) -> bool:
-    """Whether a stretch is of a team, or of the period where it is nobody's."""
-    since, until, period = owned.owned_from, owned.owned_until, question.period
-    return owned.team != NO_TEAM or ((since is None or since < period.end) and (until is None or until > period.start))
-
-
-def _apart(members: Sequence[Member]) -> list[Member]:
-    """The members, overlapping stretches of a service in a group as one: what two teams own together counts once."""
-    found: list[Member] = []
-    for member in sorted(members, key=lambda member: (member.group, member.position, member.stretch)):
-        last = found[-1] if found else None
-        if (
-            last
-            and (last.group, last.position) == (member.group, member.position)
-            and member.stretch[0] < last.stretch[1]
-        ):
-            until = max(last, member, key=lambda one: one.stretch[1]).owned_until
-            found[-1] = replace(last, owned_until=until)
-        else:
-            found.append(member)
-    return found
+    """Resolve a question's grouping and filters against the published services and teams."""
+    names, members = grouped(question, directory(reader))
+    return Slices(question, names, members, tuple(question.buckets()))
 
 
 def _in_file_order(rows: Arrays, clock: str) -> Arrays:
@@ -302,8 +222,3 @@ def _in_file_order(rows: Arrays, clock: str) -> Arrays:
 def read_sql(name: str) -> str:
     """The text of one question in metrics/sql."""
     return (SQL / f"{name}.sql").read_text()
-
-
-def micros(moment: datetime) -> int:
-    """Microseconds since the UTC epoch, the unit of every clock column in a slice."""
-    return round(moment.timestamp() * 1_000_000)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from metrics.cells import Arrays, Cells, Flags, Integers, apart, ramps
-from metrics.slices import NEVER, Slices, micros
+from metrics.members import NEVER, micros
+from metrics.slices import Slices
 
 #: So many waiting changes are held at once, or those of one bucket; a change may wait at the end of many.
 _AT_ONCE = 1 << 23

@@ -14,8 +14,9 @@ import numpy as np
 from dora.warehouse import Reader
 from metrics.cells import Integers
 from metrics.deployment_frequency import succeeded
+from metrics.members import micros
 from metrics.question import Question, Seen
-from metrics.slices import micros, slices
+from metrics.slices import slices
 
 _WEEK = 7 * 86400 * 1_000_000
 #: Four weeks in which clocks go forward are an hour short.

@@ -15,9 +15,10 @@ from dora.warehouse import Reader
 from metrics.analyses.answer import Answer, by_group, spread
 from metrics.analyses.known import known
 from metrics.intervals import kaplan_meier_median
+from metrics.members import micros
 from metrics.question import Question
 from metrics.regions import ALL
-from metrics.slices import micros, slices
+from metrics.slices import slices
 
 COLUMNS = (
     "group", "clock", "n", "open", "missing", "impossible", "ended_n", "ended_median_seconds",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dora.period import Period
+from metrics.members import Member
 from metrics.question import Question
-from metrics.slices import Member, Slices
+from metrics.slices import Slices
 
 
 def covered(question: Question, members: Iterable[Member]) -> Iterator[Period]:

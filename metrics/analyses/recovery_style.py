@@ -21,9 +21,10 @@ from metrics.analyses.flag_states import meaning, reaches
 from metrics.analyses.known import known
 from metrics.failed_deployments import Failure, episode, failures, failures_by_number
 from metrics.intervals import Interval, poisson_interval
+from metrics.members import NEVER, micros
 from metrics.question import Question
 from metrics.services import matches
-from metrics.slices import NEVER, Slices, micros, slices
+from metrics.slices import Slices, slices
 
 Style = Literal["roll_forward", "roll_back", "flag_off", "switch", "redeploy", "unknown"]
 STYLES: tuple[Style, ...] = ("roll_forward", "roll_back", "flag_off", "switch", "redeploy", "unknown")
