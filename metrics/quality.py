@@ -126,6 +126,16 @@ def findings(reader: Reader) -> tuple[Finding, ...]:
     return tuple(_finding(row, totals) for row in reader.records(read_sql("quality/findings")))
 
 
+def caveats(reader: Reader) -> tuple[str, ...]:
+    """A sentence to stand beside the headline where no source records what tells of most failures: few seen are few known."""
+    effects = (effect for found in findings(reader) if found.finding == "untold_failures" for effect in found.effects)
+    return tuple(
+        f"No source records incidents or checks after deployments: {effect.why}, so the change fail rate may be too low."
+        for effect in effects
+        if effect.metric == "change_fail_rate"
+    )
+
+
 def _count(builder: Builder, finding: str, asked: Mapping[str, object], question: str | None = None) -> None:
     sql = read_sql(f"quality/{question or finding}")
     used = {name: value for name, value in asked.items() if f"${name}" in sql}

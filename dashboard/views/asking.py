@@ -15,6 +15,7 @@ from dora.warehouse import Reader
 from metrics.contents import Contents, contents
 from metrics.deployment_list import Verdict, deployment_list
 from metrics.deployment_story import deployment_story, find_deployment
+from metrics.quality import caveats as caveats_of
 from metrics.question import Question
 from metrics.results import Scorecard
 from metrics.scorecard import scorecard
@@ -43,6 +44,11 @@ def deployments(published: Path, question: Question, status: Verdict) -> pl.Data
 def waiting(published: Path, question: Question) -> pl.DataFrame:
     """The rows of `metrics.waiting_changes`."""
     return kept(published, f"waiting {question!r}", lambda reader: waiting_changes(reader, question))
+
+
+def caveats(published: Path) -> tuple[str, ...]:
+    """What `metrics.quality` would have said beside the headline."""
+    return kept(published, "caveats", caveats_of)
 
 
 def held(published: Path) -> Contents:

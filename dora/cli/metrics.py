@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -71,6 +72,7 @@ def command(
 ) -> None:
     """Print deployment frequency, lead time, fail rate, recovery and rework for [--from, --to)."""
     from metrics.bands import edition as check_edition
+    from metrics.quality import caveats
     from metrics.scorecard import scorecard
 
     _one_of(analysis=analysis, trend=trend, power=power, quality=quality, **{"as": peer})
@@ -93,6 +95,7 @@ def command(
                 say((*question.narrowing, *question.ended()) if analysis else question.notes, form)
             return
         card = scorecard(reader, question)
+        card = replace(card, notes=(*card.notes, *caveats(reader)))
         if power:
             planner.show(reader, question, card, form, out)
             return

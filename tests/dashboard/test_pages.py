@@ -14,13 +14,16 @@ from dashboard.figures import FIGURES
 from dashboard.launch import APP
 from dashboard.reading import read
 from dashboard.views import choices, shell
+from dora.definitions import Definitions
+from dora.model import Incident
 from dora.period import parse_period
 from dora.warehouse import Reader
+from metrics.build import Setting
 from metrics.deployment_list import deployment_list
 from metrics.known_names import known_names
 from metrics.question import Question, published_as_of
 from metrics.scorecard import scorecard
-from tests.organisations import publish, publish_empty
+from tests.organisations import publish, publish_empty, publish_records, service_records
 
 Open = Callable[..., AppTest]
 HOSTILE = [
@@ -157,6 +160,15 @@ def test_an_empty_period_says_when_the_last_known_deployment_was(tmp_path: Path,
     for page in (app, deploys):
         assert f"The newest known deployment is of {last_at:%Y-%m-%d}." in _texts(page)
     assert [text.value for text in deploys.caption if text.value.startswith("Failed: evidence of")]
+
+
+def test_without_incidents_and_checks_the_overview_says_what_the_fail_rate_rests_on(
+    tmp_path: Path, overview: Open
+) -> None:
+    records = [record for record in service_records(0, 60, 20, "Change") if not isinstance(record, Incident)]
+    blind = publish_records(tmp_path, records, Setting(Definitions()))
+    assert "No source records incidents or checks" in str(_texts(overview(blind)))
+    assert "No source records" not in str(_texts(overview(publish(tmp_path / "told", ["Atlas"]))))
 
 
 def test_of_two_hundred_teams_the_busiest_are_drawn_and_the_rule_is_stated(tmp_path: Path, overview: Open) -> None:

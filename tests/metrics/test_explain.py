@@ -36,7 +36,7 @@ ASKED: tuple[dict[str, tuple[str, ...]], ...] = (
 HOURS = st.integers(0, 24 * 28)
 
 
-@settings(max_examples=9, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=7, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**32), st.sampled_from(DEFINITIONS), st.sampled_from(OWN), st.tuples(HOURS, HOURS), HOURS)
 def test_the_rows_behind_a_number_give_the_number(seed, chosen, differing, ends, known):  # type: ignore[no-untyped-def]
     chance = random.Random(seed)

@@ -15,7 +15,7 @@ from dora.period import Period
 from dora.warehouse import Builder
 from metrics.build import Setting
 from metrics.catalog import METRICS
-from metrics.quality import BY_CHANGE, OF_ALL, OF_QUEUES, OF_SERVICES, Finding, findings, record
+from metrics.quality import BY_CHANGE, OF_ALL, OF_QUEUES, OF_SERVICES, Finding, caveats, findings, record
 from metrics.quality_effects import NEXT_STEPS, ONE, TITLES, TOUCHES
 from metrics.question import Question
 from metrics.scorecard import scorecard
@@ -158,7 +158,8 @@ def test_negative_lead_times_are_those_that_the_metric_leaves_out(chosen: int) -
     chance = random.Random(chosen)
     definitions = with_own(DEFINITIONS[chosen], {"api": {"clock": "merged"}, "web": {"change": "pull_request"}})
     setting = Setting(definitions, made_up_history.SERVICES)
-    for settings in ({}, {"clock": "merged"}, {"clock": "opened", "change": "pull_request"}, {"bots": False}):
+    every = ({}, {"clock": "merged"}, {"clock": "opened", "change": "pull_request"}, {"bots": False})
+    for settings in every[chosen % 2 :: 2]:
         theirs = replace(definitions, **settings)
         reader = facts_of_records(history(chance), replace(setting, definitions=theirs), findings=True)
         question = Question(period=Period(START - YEAR, END + YEAR), as_of=END + YEAR, definitions=theirs)
@@ -178,6 +179,15 @@ def test_failures_are_counted_as_far_as_the_definitions_count_their_kind() -> No
     for kinds, expected in ((("verification",), 1), (("revert",), 0)):
         found = _findings(records, failure_kinds=kinds)["unlinked_incident"]
         assert [e.of for e in found.effects if e.metric == "failed_deployment_recovery_time"] == [expected]
+
+
+def test_where_nothing_tells_of_most_failures_that_stands_beside_the_headline() -> None:
+    incident = Incident(source="pager", id="1", service="shop", detected_at=AT)
+    for more, told in (([], 1), ([incident], 0)):
+        setting = Setting(Definitions())
+        found = caveats(facts_of_records([_commit(0), _deployment(0, version="1"), *more], setting, findings=True))
+        assert len(found) == told
+        assert all("only moves back, reverts and hotfixes show that one failed" in sentence for sentence in found)
 
 
 def test_a_quiet_repository_is_laid_to_the_lead_time_and_not_to_the_frequency() -> None:

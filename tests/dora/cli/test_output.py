@@ -442,3 +442,17 @@ def test_an_empty_answer_after_the_last_deployment_says_when_that_was(shop: Path
 )  # fmt: skip
 def test_an_explained_figure_is_whole_and_also_in_words(value: float | None, unit: str, text: str) -> None:
     assert figure_text(value, unit, "no data") == text
+
+
+def test_no_source_of_incidents_or_checks_is_told_beside_the_fail_rate(tmp_path: Path, shop: Path) -> None:
+    (tmp_path / "dora.toml").write_text('[[source]]\ntype = "files"\nfolder = "records"\n')
+    (tmp_path / "records").mkdir()
+    rows = "id,service,version,finished_at\nd1,shop,v1,2025-01-01T10:00\n"
+    (tmp_path / "records" / "deployments.csv").write_text(rows)
+    said(tmp_path, "ingest")
+    sentence = "No source records incidents or checks after deployments"
+    for form in ("table", "markdown"):
+        assert sentence in said(tmp_path, "metrics", "--format", form).stderr
+    document = json.loads(said(tmp_path, "metrics", "--format", "json").stdout)
+    assert [note for note in document["notes"] if note.startswith(sentence)]
+    assert sentence not in said(shop, "metrics", *PERIOD).stderr
