@@ -130,7 +130,7 @@ def caveats(reader: Reader) -> tuple[str, ...]:
     """A sentence to stand beside the headline where no source records what tells of most failures: few seen are few known."""
     effects = (effect for found in findings(reader) if found.finding == "untold_failures" for effect in found.effects)
     return tuple(
-        f"No source records incidents or checks after deployments: {effect.why}, so the change fail rate may be too low."
+        f"no source records incidents or checks after deployments: {effect.why}, so the change fail rate may be too low"
         for effect in effects
         if effect.metric == "change_fail_rate"
     )

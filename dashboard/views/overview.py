@@ -34,7 +34,7 @@ def show(place: Place) -> None:
     prose.paragraph(headline(total, groups, question, place.setting.names.last_at))
     tiles.row(total, before, question, (weekly, weekly_before))
     for sentence in asking.caveats(place.published):
-        prose.paragraph(sentence)
+        prose.paragraph(f"{sentence[:1].upper()}{sentence[1:]}.")
     comparison.show(groups, question, place)
     past.show(total, before, question, place)
     quick_check.show(total, place)

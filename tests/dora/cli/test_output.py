@@ -450,7 +450,7 @@ def test_no_source_of_incidents_or_checks_is_told_beside_the_fail_rate(tmp_path:
     rows = "id,service,version,finished_at\nd1,shop,v1,2025-01-01T10:00\n"
     (tmp_path / "records" / "deployments.csv").write_text(rows)
     said(tmp_path, "ingest")
-    sentence = "No source records incidents or checks after deployments"
+    sentence = "no source records incidents or checks after deployments"
     for form in ("table", "markdown"):
         assert sentence in said(tmp_path, "metrics", "--format", form).stderr
     document = json.loads(said(tmp_path, "metrics", "--format", "json").stdout)
