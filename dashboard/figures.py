@@ -14,16 +14,23 @@ from metrics.intervals import FEWEST, poisson_interval
 from metrics.own_past import Change
 from metrics.results import ChangeLeadTime, Group, Interval, Level
 
+#: Why a figure has no level, where nothing else is known.
+FEW = "few data"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One metric of one group: the figure, its interval, what it rests on, and its level if levels exist."""
+    """One metric of one group: the figure, its interval, what it rests on, and its level if levels exist.
+
+    `lacking`: in two words why there is none where the data is insufficient.
+    """
 
     value: float | None
     interval: Interval
     n: int
     basis: str
     level: Level | None = None
+    lacking: str = FEW
 
     @property
     def missing(self) -> str | None:
@@ -89,7 +96,15 @@ def _fail_rate(group: Group) -> Reading:
     pending = f", {units.count(found.pending)} too young to judge" if found.pending else ""
     unwatched = "" if found.watched or not found.deployments else "; nothing recorded could tell of one"
     basis = f"{units.count(found.failed)} of {units.many(found.deployments, 'deployment')} failed{pending}{unwatched}"
-    return Reading(value=found.rate, interval=found.interval, n=found.deployments, basis=basis, level=found.level)
+    lacking = "none looked for" if unwatched else FEW
+    return Reading(
+        value=found.rate,
+        interval=found.interval,
+        n=found.deployments,
+        basis=basis,
+        level=found.level,
+        lacking=lacking,
+    )
 
 
 def _recovery(group: Group) -> Reading:

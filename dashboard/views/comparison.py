@@ -46,11 +46,11 @@ def rows(groups: Sequence[Group], figure: Figure) -> pl.DataFrame:
     for group in groups:
         reading = figure.of(group)
         level, shown = level_text(reading), reading.missing or figure.text(reading)
-        few = level == "insufficient data" and reading.value is not None
+        unsure = level == "insufficient data" and reading.value is not None
         low, high = reading.interval
         out.append({
             "name": group.name, "value": reading.value, "low": low, "high": high, "level": level, "n": reading.basis,
-            "label": f"{shown} · few data" if few else shown, "shown": shown, "interval": figure.interval(reading),
+            "label": f"{shown} · {reading.lacking}" if unsure else shown, "shown": shown, "interval": figure.interval(reading),
         })  # fmt: skip
     return pl.DataFrame(out, schema=_ROW)
 
@@ -96,7 +96,7 @@ def _legend(question: Question) -> str:
     ]  # fmt: skip
     return (
         (
-            "Dot: the figure; line: its 95 % interval. Diamond: wholly inside elite. Hollow dot: too few data for a level. "
+            "Dot: the figure; line: its 95 % interval. Diamond: wholly inside elite. Hollow dot: too little is known for a level. "
             f"Published levels of {published.year} (source grade {published.status}): {'; '.join(cells)}. {published.note}"
         )
         .replace("<", "\\<")

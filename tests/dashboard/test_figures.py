@@ -11,13 +11,14 @@ import pytest
 from dashboard.figures import FIGURES, Reading, change_text, elite_words, farthest_from_elite, is_better, zones
 from dashboard.reading import read
 from dashboard.units import DAY, HOUR, WEEK
+from dashboard.views.comparison import rows
 from dashboard.zones import Zone
 from dora.period import parse_period
 from dora.warehouse import Reader
 from metrics.bands import edition
 from metrics.own_past import Change
 from metrics.question import Question, published_as_of
-from metrics.results import Group
+from metrics.results import Group, Level
 from metrics.scorecard import scorecard
 from tests.organisations import publish, publish_empty
 
@@ -48,6 +49,15 @@ def test_one_deployment_is_told_as_one(tmp_path: Path) -> None:
         BY_ID["deployment_rework_rate"].of(replace(group, deployment_rework_rate=rework)).basis
         == "0 of 1 deployment was rework"
     )
+
+
+@pytest.mark.parametrize(("watched", "words"), [(True, "few data"), (False, "none looked for")])
+def test_a_figure_without_a_level_says_whether_it_is_for_few_data(tmp_path: Path, watched: bool, words: str) -> None:
+    group = _group(publish(tmp_path, ["Atlas"]))
+    level = Level(edition=2024, label="insufficient data")
+    rate = replace(group.change_fail_rate, failed=0, rate=0.0, interval=(0.0, 0.16), level=level, watched=watched)
+    [row] = rows([replace(group, change_fail_rate=rate)], BY_ID["change_fail_rate"]).to_dicts()
+    assert row["label"] == f"0 % · {words}"
 
 
 @pytest.mark.parametrize(("value", "text"), [(2.3 / 30, "2.3 per month"), (0.14, "4.2 per month")])
