@@ -16,7 +16,6 @@ from dora.definitions import Definitions
 from dora.overrides import Override, Overrides
 from metrics.deployments import Deployed, Line
 from metrics.incident_links import Record, Resolve, cause, fixing, incident_id
-from metrics.repository import Repository
 from metrics.shipped import Shipped
 
 CONFIDENCE = {
@@ -100,21 +99,10 @@ def reverts(shipped: Shipped) -> Iterator[Evidence]:
     repository = shipped.repository
     if repository is None:
         return
-    for commit, target, blamed, deployed in _taken_back(shipped, repository):
+    for commit, target, blamed, deployed in shipped.reverts:
         sha = repository.graph.sha(commit)
         reason = f"commit {sha[:12]} reverts {repository.graph.sha(target)[:12]}"
         yield _evidence(blamed.deployment_id, "revert", "commit", deployed, reason, sha)
-
-
-def _taken_back(shipped: Shipped, repository: Repository) -> Iterator[tuple[int, int, Deployed, Deployed]]:
-    """Of every revert that counts its commit, what that takes back, and the deployments that had shipped this and it."""
-    for commit in repository.takes_back:
-        deployed = shipped.by_commit(commit)
-        for target in repository.reverted(commit) if deployed else ():
-            blamed = shipped.taken_back(target)
-            if deployed is None or blamed is None or blamed.order >= deployed.order or repository.is_revert(target):
-                continue
-            yield commit, target, blamed, deployed
 
 
 def hotfixes(
@@ -144,8 +132,9 @@ def _mended(
     found: dict[object, list[tuple[Deployed, str]]] = {}
     repository = shipped.repository
     if repository is not None:
-        for commit, _, blamed, _ in _taken_back(shipped, repository):
-            found.setdefault(repository.request_of(commit), []).append((blamed, "it takes back what that shipped"))
+        for revert in shipped.reverts:
+            number = repository.request_of(revert.commit)
+            found.setdefault(number, []).append((revert.blamed, "it takes back what that shipped"))
     for incident in incidents:
         by = incident["fix_pull_request"]
         if by is None and (fix := fixing(shipped, incident, resolve)) is not None:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
 from metrics.deployments import Deployed, Line
 from metrics.repository import Repository
 from metrics.sha_index import Positions
+
+
+class Revert(NamedTuple):
+    """A commit that takes back another, and the deployments that had first shipped that and it."""
+
+    commit: int
+    target: int
+    blamed: Deployed
+    deployed: Deployed
 
 
 @dataclass(slots=True)
@@ -33,6 +43,7 @@ class Shipped:
     _after: dict[str, Deployed] = field(init=False)
     _versions: dict[str | None, list[Deployed]] = field(init=False)
     _shas: dict[str, list[Deployed]] = field(init=False)
+    _reverts: list[Revert] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.by_id = {d.deployment_id: d for d in self.line}
@@ -91,7 +102,22 @@ class Shipped:
         row = self.repository.request_rows.get(number) if self.repository else None
         return None if row is None else self._request(row)
 
-    def taken_back(self, commit: int) -> Deployed | None:
+    @property
+    def reverts(self) -> list[Revert]:
+        """Those that tell of a failure: shipped after their target, which is none itself."""
+        if self._reverts is None:
+            self._reverts = list(self._taking_back(self.repository)) if self.repository else []
+        return self._reverts
+
+    def _taking_back(self, repository: Repository) -> Iterator[Revert]:
+        for commit in repository.takes_back:
+            deployed = self.by_commit(commit)
+            for target in repository.reverted(commit) if deployed else ():
+                blamed = self._taken_back(target)
+                if deployed and blamed and blamed.order < deployed.order and not repository.is_revert(target):
+                    yield Revert(commit, target, blamed, deployed)
+
+    def _taken_back(self, commit: int) -> Deployed | None:
         """The deployment that first shipped what a revert of this commit takes back: the pull request that it merged, else itself."""
         row = self.repository.merged_rows.get(commit) if self.repository else None
         return self.by_commit(commit) if row is None else self._request(row)
