@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dashboard import units
 from metrics.quality import Effect, Finding
-from metrics.quality_effects import ONE
+from metrics.quality_effects import TITLES
 
 _SIDES = {"lower": "too low", "higher": "too high", "either": "either way"}
 
@@ -19,8 +19,8 @@ def line(finding: Finding) -> str:
 
 def counted(finding: Finding) -> str:
     """How many of what: `1 source that fell silent`, `2 sources that fell silent`."""
-    what = ONE.get(finding.finding, finding.title) if finding.found == 1 else finding.title
-    return f"{units.count(finding.found)} {what}"
+    one, _ = TITLES.get(finding.finding, (finding.title, finding.title))
+    return f"{units.count(finding.found)} {one if finding.found == 1 else finding.title}"
 
 
 def effects(found: Sequence[Effect]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from dora.warehouse import Reader
-from metrics.quality import Finding, findings
+from metrics.quality import Finding, counts, findings
 from metrics.slices import read_sql
 
 #: Rows of a list that a person reads; the counts cover all.
@@ -32,12 +32,11 @@ class Contents:
 
 def contents(reader: Reader) -> Contents:
     """Read all of it, in a few small questions."""
-    counted = reader.rows(read_sql("contents_findings"))
     return Contents(
         sources=reader.frame(read_sql("contents_sources")),
         rejected=reader.frame(read_sql("contents_rejected"), {"most": MOST}),
         rejections=int(str(reader.rows("select count(*) from rejected")[0][0])),
         quality=reader.frame(read_sql("contents_quality"), {"most": MOST}),
-        findings={str(name): int(str(number)) for name, number in counted},
+        findings=counts(reader),
         told=findings(reader),
     )

@@ -120,7 +120,7 @@ def record(builder: Builder, definitions: Definitions, now: datetime | None = No
 
 def findings(reader: Reader) -> tuple[Finding, ...]:
     """All findings by name; empty when nothing was found, or when the file was built before findings were counted."""
-    if "quality_summary" not in reader.tables():
+    if not counts(reader):
         return ()
     totals = reader.records(read_sql("quality/totals"), _rules(published_definitions(reader)))[0]
     return tuple(_finding(row, totals) for row in reader.records(read_sql("quality/findings")))
@@ -128,12 +128,18 @@ def findings(reader: Reader) -> tuple[Finding, ...]:
 
 def caveats(reader: Reader) -> tuple[str, ...]:
     """A sentence to stand beside the headline where no source records what tells of most failures: few seen are few known."""
-    effects = (effect for found in findings(reader) if found.finding == "untold_failures" for effect in found.effects)
-    return tuple(
-        f"no source records incidents or checks after deployments: {effect.why}, so the change fail rate may be too low"
-        for effect in effects
-        if effect.metric == "change_fail_rate"
-    )
+    untold = "untold_failures"
+    if untold not in counts(reader):
+        return ()
+    [why] = (touch.why for touch in TOUCHES[untold] if touch.metric == "change_fail_rate")
+    return (f"no source records incidents or checks after deployments: {why}, so the change fail rate may be too low",)
+
+
+def counts(reader: Reader) -> dict[str, int]:
+    """How many there are of each kind of finding; empty when nothing was found, or the file was built before they were counted."""
+    if "quality_summary" not in reader.tables():
+        return {}
+    return {str(name): int(str(number)) for name, number in reader.rows(read_sql("contents_findings"))}
 
 
 def _count(builder: Builder, finding: str, asked: Mapping[str, object], question: str | None = None) -> None:
@@ -215,7 +221,7 @@ def _finding(row: dict[str, object], totals: dict[str, object]) -> Finding:
     )
     return Finding(
         finding=name,
-        title=TITLES.get(name, name.replace("_", " ")),
+        title=TITLES[name][1] if name in TITLES else name.replace("_", " "),
         found=counted["found"],
         services=counted["services"],
         examples=tuple(str(example) for example in cast("Sequence[object]", row["examples"] or ())),

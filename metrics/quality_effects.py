@@ -111,55 +111,63 @@ TOUCHES: Mapping[str, tuple[Touch, ...]] = {
     ),
 }  # fmt: skip
 
-TITLES: Mapping[str, str] = {
-    "unresolved_version": "deployments whose version is no known commit",
-    "deployment_without_commit": "deployments that record neither version nor commit",
-    "deployment_without_time": "deployments that succeeded at an unknown time",
-    "unknown_service": "names in deployments that no [[service]] has",
-    "duplicate_deployment": "deployments that two sources report",
-    "future_time": "records with a time in the future",
-    "negative_lead_time": "changes that began, by their clock, after they were deployed",
-    "negative_duration": "moments in an impossible order",
-    "recovered_too_early": "failures that ended before their deployment had finished",
-    "never_shipped": "changes waiting for more than 30 days",
-    "change_without_clock": "shipped changes without the moment at which lead time starts",
-    "missing_stage": "pull requests of which a stage is unknown",
-    "unlinked_incident": "incidents that are linked to no deployment",
-    "unlinked_check": "checks that went badly after no known deployment",
-    "unmapped_pull_request": "merged pull requests whose merge is no known commit",
-    "incident_without_service": "incidents of no known service",
-    "incident_without_time": "incidents that began nobody knows when",
-    "untold_failures": "kinds of evidence of failures that no source records",
-    "stale_source": "sources that fell silent",
-    "paths_match_nothing": "services whose paths match no file",
-    "production_matches_nothing": "production patterns that match no environment",
-    "production_matches_everything": "production patterns that match every environment",
-}
-
-#: The same of a single one.
-ONE: Mapping[str, str] = {
-    "unresolved_version": "deployment whose version is no known commit",
-    "deployment_without_commit": "deployment that records neither version nor commit",
-    "deployment_without_time": "deployment that succeeded at an unknown time",
-    "unknown_service": "name in deployments that no [[service]] has",
-    "duplicate_deployment": "deployment that two sources report",
-    "future_time": "record with a time in the future",
-    "negative_lead_time": "change that began, by its clock, after it was deployed",
-    "negative_duration": "moment in an impossible order",
-    "recovered_too_early": "failure that ended before its deployment had finished",
-    "never_shipped": "change waiting for more than 30 days",
-    "change_without_clock": "shipped change without the moment at which lead time starts",
-    "missing_stage": "pull request of which a stage is unknown",
-    "unlinked_incident": "incident that is linked to no deployment",
-    "unlinked_check": "check that went badly after no known deployment",
-    "unmapped_pull_request": "merged pull request whose merge is no known commit",
-    "incident_without_service": "incident of no known service",
-    "incident_without_time": "incident that began nobody knows when",
-    "untold_failures": "kind of evidence of failures that no source records",
-    "stale_source": "source that fell silent",
-    "paths_match_nothing": "service whose paths match no file",
-    "production_matches_nothing": "production pattern that matches no environment",
-    "production_matches_everything": "production pattern that matches every environment",
+#: What was found: one, and several.
+TITLES: Mapping[str, tuple[str, str]] = {
+    "unresolved_version": (
+        "deployment whose version is no known commit",
+        "deployments whose version is no known commit",
+    ),
+    "deployment_without_commit": (
+        "deployment that records neither version nor commit",
+        "deployments that record neither version nor commit",
+    ),
+    "deployment_without_time": (
+        "deployment that succeeded at an unknown time",
+        "deployments that succeeded at an unknown time",
+    ),
+    "unknown_service": ("name in deployments that no [[service]] has", "names in deployments that no [[service]] has"),
+    "duplicate_deployment": ("deployment that two sources report", "deployments that two sources report"),
+    "future_time": ("record with a time in the future", "records with a time in the future"),
+    "negative_lead_time": (
+        "change that began, by its clock, after it was deployed",
+        "changes that began, by their clock, after they were deployed",
+    ),
+    "negative_duration": ("moment in an impossible order", "moments in an impossible order"),
+    "recovered_too_early": (
+        "failure that ended before its deployment had finished",
+        "failures that ended before their deployment had finished",
+    ),
+    "never_shipped": ("change waiting for more than 30 days", "changes waiting for more than 30 days"),
+    "change_without_clock": (
+        "shipped change without the moment at which lead time starts",
+        "shipped changes without the moment at which lead time starts",
+    ),
+    "missing_stage": ("pull request of which a stage is unknown", "pull requests of which a stage is unknown"),
+    "unlinked_incident": ("incident that is linked to no deployment", "incidents that are linked to no deployment"),
+    "unlinked_check": (
+        "check that went badly after no known deployment",
+        "checks that went badly after no known deployment",
+    ),
+    "unmapped_pull_request": (
+        "merged pull request whose merge is no known commit",
+        "merged pull requests whose merge is no known commit",
+    ),
+    "incident_without_service": ("incident of no known service", "incidents of no known service"),
+    "incident_without_time": ("incident that began nobody knows when", "incidents that began nobody knows when"),
+    "untold_failures": (
+        "kind of evidence of failures that no source records",
+        "kinds of evidence of failures that no source records",
+    ),
+    "stale_source": ("source that fell silent", "sources that fell silent"),
+    "paths_match_nothing": ("service whose paths match no file", "services whose paths match no file"),
+    "production_matches_nothing": (
+        "production pattern that matches no environment",
+        "production patterns that match no environment",
+    ),
+    "production_matches_everything": (
+        "production pattern that matches every environment",
+        "production patterns that match every environment",
+    ),
 }
 
 NEXT_STEPS: Mapping[str, str] = {
