@@ -37,11 +37,8 @@ def nearest(word: str, known: object) -> str:
     """`; did you mean 'x'?`, or the list of valid words when none is near."""
     words = [str(item) for item in known]  # type: ignore[attr-defined]
     close = difflib.get_close_matches(word, words, n=1)
-    return (
-        f"; did you mean {close[0]!r}?"
-        if close
-        else f"; valid {'is' if len(words) == 1 else 'are'} {', '.join(sorted(words))}"
-    )
+    verb = "is" if len(words) == 1 else "are"
+    return f"; did you mean {close[0]!r}?" if close else f"; valid {verb} {', '.join(sorted(words))}"
 
 
 def _required(field: Field[Any]) -> bool:

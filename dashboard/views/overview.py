@@ -8,6 +8,7 @@ from datetime import datetime
 
 from dashboard import units
 from dashboard.figures import elite_words, farthest_from_elite
+from dashboard.report.document import sentence
 from dashboard.views import asking, choices, comparison, past, prose, queue, quick_check, tiles
 from dashboard.views.shell import Place
 from metrics.bands import edition
@@ -33,8 +34,8 @@ def show(place: Place) -> None:
     )
     prose.paragraph(headline(total, groups, question, place.setting.names.last_at))
     tiles.row(total, before, question, (weekly, weekly_before))
-    for sentence in asking.caveats(place.published):
-        prose.paragraph(f"{sentence[:1].upper()}{sentence[1:]}.")
+    for caveat in asking.caveats(place.published):
+        prose.paragraph(sentence(caveat))
     comparison.show(groups, question, place)
     past.show(total, before, question, place)
     quick_check.show(total, place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from dora.cli.options import (
+    READ,
     asked,
     config_option,
     definition_options,
@@ -55,7 +56,7 @@ def command(
     if limit:
         frame = frame.head(limit)
     rows = frame.to_dicts()
-    shown = [_row(row) for row in rows] if form in ("table", "markdown") else rows
+    shown = [_row(row) for row in rows] if form in READ else rows
     emit(shown, form, out, empty=frame.columns, definitions=question.definitions.hash)
     if form == "table":
         note("times in UTC")

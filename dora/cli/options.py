@@ -137,12 +137,13 @@ def question_of(reader: Reader, asked: Asked, **more: object) -> Question:
 
     definitions = overridden(published_definitions(reader), asked)
     now = datetime.now(UTC)
-    _check_names(reader, asked)
+    known = known_names(reader)
+    _check_names(known, asked)
     question = Question(
         period=parse_period(asked.start, asked.end, now, definitions.timezone),
         as_of=published_as_of(reader),
         data_from=published_from(reader),
-        newest=known_names(reader).last_at,
+        newest=known.last_at,
         teams=asked.teams,
         services=asked.services,
         environments=asked.environments,
@@ -184,12 +185,7 @@ def _kinds(text: str) -> tuple[str, ...]:
     return kinds
 
 
-def _check_names(reader: Reader, asked: Asked) -> None:
-    from metrics.known_names import known_names
-
-    if not (asked.services or asked.teams or asked.environments):
-        return
-    known = known_names(reader)
+def _check_names(known: KnownNames, asked: Asked) -> None:
     _check_production(known, asked.environments)
     for option, names, there in (
         ("--service", asked.services, known.services),

@@ -63,10 +63,8 @@ def command(
         if question:
             ids += failed_deployments(reader, question)
         if not ids:
-            for line in (
-                "no deployment failed in the period; nothing to report",
-                *(question.ended() if question else ()),
-            ):
+            note("no deployment failed in the period; nothing to report")
+            for line in question.ended() if question else ():
                 note(line)
             return
         known_at = published_as_of(reader)

@@ -14,10 +14,8 @@ sources as (
     select source, coalesce(bool_or(status <> 'succeeded' or began_at < finished_at), false) as watched from begun group by source
 ),
 complements as (
-    select distinct service, environment from (
-        select service, environment from begun group by service, environment, source
-        having bool_or(status in ('failed', 'cancelled')) and not bool_or(status = 'succeeded')
-    )
+    select distinct service, environment from begun group by service, environment, source
+    having bool_or(status in ('failed', 'cancelled')) and not bool_or(status = 'succeeded')
 ),
 attempts as (
     select *, coalesce(finished_at, started_at, created_at) as at from begun where is_production
