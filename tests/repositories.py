@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -126,6 +127,14 @@ def ingest(warehouse: Warehouse, source: Source, since: datetime | None = None) 
     results = sync(warehouse, [source], since)
     assert [result.error for result in results] == [None] * len(results)
     return results
+
+
+def emptied(repo: Repo, warehouse: Warehouse, source: Source) -> None:
+    """Make a repository anew, without its commits, and ingest it: an error, which says that what was read is kept."""
+    shutil.rmtree(repo.path)
+    Repo(repo.path)
+    [failed] = sync(warehouse, [source])
+    assert "holds no commit any more; what was read from it is kept" in (failed.error or "")
 
 
 def table(warehouse: Warehouse, name: str) -> pl.DataFrame:

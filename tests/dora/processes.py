@@ -81,6 +81,14 @@ def leftovers(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if "draft" in path.name or path.suffix == ".wal")
 
 
+def ingested(folder: Path, deployments: str, services: str = "") -> None:
+    """Ingest a CSV of deployments: id, service, version and finished_at in every line; `services`: of dora.toml."""
+    (folder / "dora.toml").write_text(f'{services}[[source]]\ntype = "files"\nfolder = "records"\n')
+    (folder / "records").mkdir()
+    (folder / "records" / "deployments.csv").write_text(f"id,service,version,finished_at\n{deployments}")
+    said(folder, "ingest")
+
+
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[Path]:
     """A file system of a few megabytes; skips where one cannot be mounted."""

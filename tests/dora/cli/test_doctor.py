@@ -6,15 +6,13 @@ import json
 from pathlib import Path
 
 from dora.cli.doctor import MOST_ALIKE
-from tests.dora.processes import said
+from tests.dora.processes import ingested, said
+
+SHOP = '[[service]]\nname = "shop"\n'
 
 
 def test_many_services_with_one_problem_are_counted_for_a_person_and_listed_for_a_machine(tmp_path: Path) -> None:
-    (tmp_path / "dora.toml").write_text('[[source]]\ntype = "files"\nfolder = "records"\n')
-    (tmp_path / "records").mkdir()
-    rows = "".join(f"d{n},service-{n:02},v1,2025-01-01T10:00\n" for n in range(MOST_ALIKE + 2))
-    (tmp_path / "records" / "deployments.csv").write_text(f"id,service,version,finished_at\n{rows}")
-    said(tmp_path, "ingest")
+    ingested(tmp_path, "".join(f"d{n},service-{n:02},v1,2025-01-01T10:00\n" for n in range(MOST_ALIKE + 2)))
     told = said(tmp_path, "doctor", "--offline").stdout
     assert told.count("services: service-") == MOST_ALIKE
     assert "services: 2 more like these" in told
@@ -23,24 +21,14 @@ def test_many_services_with_one_problem_are_counted_for_a_person_and_listed_for_
 
 
 def test_deployments_of_no_known_service_are_not_mistaken_for_a_wrong_pattern(tmp_path: Path) -> None:
-    (tmp_path / "dora.toml").write_text('[[service]]\nname = "shop"\n[[source]]\ntype = "files"\nfolder = "records"\n')
-    (tmp_path / "records").mkdir()
-    (tmp_path / "records" / "deployments.csv").write_text(
-        "id,service,version,finished_at\nd1,cart,v1,2025-01-01T10:00\n"
-    )
-    said(tmp_path, "ingest")
+    ingested(tmp_path, "d1,cart,v1,2025-01-01T10:00\n", SHOP)
     told = said(tmp_path, "doctor", "--offline", code=1).stdout
     assert "PROBLEM  environments: all deployments are of no known service" in told
     assert "no environment counts as production" not in told
 
 
 def test_one_of_a_thing_is_told_as_one(tmp_path: Path) -> None:
-    (tmp_path / "dora.toml").write_text('[[service]]\nname = "shop"\n[[source]]\ntype = "files"\nfolder = "records"\n')
-    (tmp_path / "records").mkdir()
-    (tmp_path / "records" / "deployments.csv").write_text(
-        "id,service,version,finished_at\nd1,shop,v1,2025-01-01T10:00\nd2,shop,v2,soon\n"
-    )
-    said(tmp_path, "ingest")
+    ingested(tmp_path, "d1,shop,v1,2025-01-01T10:00\nd2,shop,v2,soon\n", SHOP)
     told = said(tmp_path, "doctor", "--offline").stdout
     assert "dora.toml: 1 source, 1 service, 0 teams" in told
     assert "production: 1 deployment, production" in told

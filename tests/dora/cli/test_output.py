@@ -19,7 +19,7 @@ from dashboard import units
 from dashboard.figures import FIGURES
 from dora.cli.explain import figure_text
 from dora.cli.tables import write_csv, write_markdown, write_table
-from tests.dora.processes import command, dora, environment, said
+from tests.dora.processes import command, dora, environment, ingested, said
 
 PERIOD = ("--from", "2025-10-01", "--to", "2026-01-01")
 LEVEL = {"edition", "label", "cells", "times_slower_than_elite"}
@@ -445,11 +445,7 @@ def test_an_explained_figure_is_whole_and_also_in_words(value: float | None, uni
 
 
 def test_no_source_of_incidents_or_checks_is_told_beside_the_fail_rate(tmp_path: Path, shop: Path) -> None:
-    (tmp_path / "dora.toml").write_text('[[source]]\ntype = "files"\nfolder = "records"\n')
-    (tmp_path / "records").mkdir()
-    rows = "id,service,version,finished_at\nd1,shop,v1,2025-01-01T10:00\n"
-    (tmp_path / "records" / "deployments.csv").write_text(rows)
-    said(tmp_path, "ingest")
+    ingested(tmp_path, "d1,shop,v1,2025-01-01T10:00\n")
     sentence = "no source records incidents or checks after deployments"
     for form in ("table", "markdown"):
         assert sentence in said(tmp_path, "metrics", "--format", form).stderr
