@@ -31,23 +31,23 @@ insert into change_facts by name
 with numbered as (
     select i, i // ($commits // $deployments) as d from range($commits) t(i)
 )
-select f.service_position, f.service, f.environment, f.repository, md5('c' || i) as sha, i % 5 = 0 as is_merge, i % 5 = 0 as mainline,
-       hash(i) % 7 = 0 as is_bot, md5('a' || (hash(i) % 20)) as author, 'Change number ' || i as subject, i // 5 as pull_request,
+select f.service_position, f.environment, f.repository, md5('c' || i) as sha, i % 5 = 0 as is_merge, i % 5 = 0 as mainline,
+       hash(i) % 7 = 0 as is_bot, md5('a' || (hash(i) % 20)) as author, i // 5 as pull_request,
        f.finished_at - to_seconds(600 + hash(i) % 200000) as authored_at,
        f.finished_at - to_seconds(300 + hash(i) % 100000) as committed_at,
        f.finished_at - to_seconds(600 + hash(i // 5) % 200000) as first_commit_at,
        f.finished_at - to_seconds(300 + hash(i // 5) % 100000) as opened_at,
        f.finished_at - to_seconds(200 + hash(i // 5) % 5000) as merged_at,
-       f.deployment_id, f.finished_at as deployed_at, f.finished_at as left_at
+       f.number as deployment_number, f.finished_at as left_at
 from numbered join deployment_facts f on f.deployment_id = 'ci/' || d
 order by f.service, f.finished_at;
 
 insert into change_facts by name
-select i % $services as service_position, format('service-{:04d}', i % $services) as service, 'production' as environment,
+select i % $services as service_position, 'production' as environment,
        format('acme/service-{:04d}', i % $services) as repository, md5('w' || i) as sha, false as is_merge, true as mainline,
-       false as is_bot, 'Waiting ' || i as subject, timestamp '2025-12-30' as authored_at, timestamp '2025-12-30' as committed_at,
+       false as is_bot, timestamp '2025-12-30' as authored_at, timestamp '2025-12-30' as committed_at,
        timestamp '2025-12-31' as merged_at, make_timestamp(1::bigint << 62) as left_at
-from range(20 * $services) t(i) order by service;
+from range(20 * $services) t(i) order by service_position;
 
 insert into pull_request_facts by name
 with numbered as (
@@ -83,4 +83,4 @@ from incident_facts i join deployment_facts d on d.deployment_id = i.deployment_
 
 create or replace table failure_evidence as from failure_evidence order by service_position, deployed_at;
 
-create or replace table change_facts as from change_facts order by service_position, deployed_at nulls last
+create or replace table change_facts as from change_facts order by service_position, left_at

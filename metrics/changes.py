@@ -63,17 +63,18 @@ def picked_requests(place: Place, repository: Repository, shipped: Shipped, from
     return Picked(place, repository.requests, kept, rows, from_ready)
 
 
-def told_by_deployment(picked: Sequence[Picked], deployments: pl.DataFrame) -> pl.DataFrame:
+def told_by_deployment(picked: Sequence[Picked], deployments: pl.DataFrame, **columns: str) -> pl.DataFrame:
     """The rows of several lines in the order of the facts, with where they belong and what shipped them.
 
-    `row`: its place among the deployments, null while there is none; `ready`: coding ends when the request is ready.
+    `row`: its place among the deployments, null while there is none; `left_at`: from when they wait no more; `ready`: coding
+    ends when the request is ready. `columns`: what else is told of the deployment, by the name that it gets.
     """
     sizes = [len(one.rows) for one in picked]
     rows, every = _among_all(picked)
     owners, lines = np.concatenate([one.deployments for one in picked]), np.repeat(np.arange(len(picked)), sizes)
-    moments = deployments["finished_at"].to_physical().fill_null(NEVER).to_numpy()
+    moments = np.append(deployments["finished_at"].to_physical().fill_null(NEVER).to_numpy(), NEVER)[owners]
     positions = np.array([one.place.service_position for one in picked])[lines]
-    order = np.lexsort((np.append(moments, NEVER)[owners], positions))
+    order = np.lexsort((moments, positions))
     rows, owners, lines = rows[order], owners[order], lines[order]
     places = pl.DataFrame([one.place for one in picked]).with_columns(
         pl.col("service_position").cast(pl.Int32), ready=pl.Series([one.from_ready for one in picked])
@@ -84,8 +85,8 @@ def told_by_deployment(picked: Sequence[Picked], deployments: pl.DataFrame) -> p
         .hstack(places[lines])
         .with_columns(
             row,
-            deployment_id=deployments["deployment_id"].gather(row),
-            deployed_at=deployments["finished_at"].gather(row),
+            left_at=pl.Series(moments[order]).cast(pl.Datetime("us")),
+            **{name: deployments[column].gather(row) for name, column in columns.items()},
         )
     )
 
@@ -96,11 +97,6 @@ def _among_all(picked: Sequence[Picked]) -> tuple[Positions, pl.DataFrame]:
     begin = dict(zip(frames, np.cumsum([0, *(frame.height for frame in frames.values())]).tolist(), strict=False))
     rows = [one.rows + (begin[id(one.told.every)] + one.told.start) for one in picked]
     return np.concatenate(rows), pl.concat(frames.values()) if len(frames) > 1 else picked[0].told.every
-
-
-def with_left_at(rows: pl.DataFrame) -> pl.DataFrame:
-    """Changes with the moment from which they wait no more."""
-    return rows.with_columns(left_at=pl.col("deployed_at").fill_null(pl.lit(NEVER).cast(pl.Datetime("us"))))
 
 
 def with_stages(requests: pl.DataFrame) -> pl.DataFrame:

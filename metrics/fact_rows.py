@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -23,11 +23,18 @@ _FOUND = ("row", "unresolved_reason", "sha", "previous_id", "replaced_id", "back
 
 def fact_rows(deployments: pl.DataFrame, facts: Facts) -> dict[str, pl.DataFrame]:
     """The rows by table; `deployments`: what was read of them, in the order of the facts."""
+    import polars as pl
+
+    own = pl.int_range(pl.len()).over("service_position")
+    deployments = deployments.with_columns(number=pl.col("service_position").cast(pl.Int64) * _OF_SERVICE + own)
     made = {}
     if facts.changes:
-        made["change_facts"] = changes.with_left_at(changes.told_by_deployment(facts.changes, deployments))
+        made["change_facts"] = changes.told_by_deployment(facts.changes, deployments, deployment_number="number")
     if facts.requests:
-        made["pull_request_facts"] = changes.with_stages(changes.told_by_deployment(facts.requests, deployments))
+        told = changes.told_by_deployment(
+            facts.requests, deployments, deployment_id="deployment_id", deployed_at="finished_at"
+        )
+        made["pull_request_facts"] = changes.with_stages(told)
     if deployments.height:
         made["deployment_facts"] = _deployment_facts(deployments, facts, changes.counted(deployments, made))
     if facts.evidence:
@@ -40,9 +47,7 @@ def _deployment_facts(deployments: pl.DataFrame, facts: Facts, counts: pl.DataFr
 
     deployed = [d for line in facts.lines for d in line]
     types: dict[str, pl.DataType] = {"row": pl.UInt32(), "rehearsed_at": pl.Datetime("us")}
-    columns = {
-        name: pl.Series(list(map(attrgetter(name), deployed)), dtype=types.get(name, pl.String())) for name in _FOUND
-    }
+    columns = _columns(deployed, _FOUND, types)
     relations = [d.shipment.relation if d.shipment else None for d in deployed]
     rework = [rework_bits(d.rework_kinds) if d.rework_kinds else 0 for d in deployed]
     found = pl.DataFrame(
@@ -63,8 +68,6 @@ def _deployment_facts(deployments: pl.DataFrame, facts: Facts, counts: pl.DataFr
             for name in ("commits", "changes", "mainline_changes", "pull_requests")
             if name not in numbers
         ),
-        number=pl.col("service_position").cast(pl.Int64) * _OF_SERVICE
-        + pl.int_range(pl.len()).over("service_position"),
         sha=pl.coalesce("sha", "named_sha"),
         rework_kinds=pl.col("rework_kinds").fill_null([]),
         rework=pl.col("rework").fill_null(0),
@@ -87,7 +90,14 @@ def _evidence(rows: Sequence[Evidence]) -> pl.DataFrame:
     types: dict[str, pl.DataType] = {
         "evidence_at": pl.Datetime("us"), "recovered_at": pl.Datetime("us"), "confidence": pl.Float64(),
     }  # fmt: skip
-    names = [field.name for field in fields(Evidence)]
-    return pl.DataFrame(
-        {name: pl.Series([getattr(row, name) for row in rows], dtype=types.get(name, pl.String())) for name in names}
-    )
+    return pl.DataFrame(_columns(rows, [field.name for field in fields(Evidence)], types))
+
+
+def _columns(rows: Sequence[object], names: Sequence[str], types: Mapping[str, pl.DataType]) -> dict[str, pl.Series]:
+    """Attributes of some rows by name, as texts where no other type is given."""
+    import polars as pl
+
+    values = zip(*map(attrgetter(*names), rows), strict=True) if rows else ([] for _ in names)
+    return {
+        name: pl.Series(column, dtype=types.get(name, pl.String())) for name, column in zip(names, values, strict=True)
+    }

@@ -72,7 +72,7 @@ def _changes(
     landing = commits["landed"]
     hosted = _hosted(repositories, pulls, starts)
     told = commits.select(
-        "repository", "sha", "is_merge", "mainline", "is_bot", "author", "subject", "authored_at", "committed_at", "begun_at",
+        "repository", "sha", "is_merge", "mainline", "is_bot", "author", "authored_at", "committed_at", "begun_at",
         number=pl.coalesce(
             hosted, "own_pull_request", hosted.gather(landing), commits["pull_request"].gather(landing)
         ),
@@ -80,7 +80,7 @@ def _changes(
     )  # fmt: skip
     clocks = records.select(*KEY, "first_commit_at", "opened_at", "merged_at")
     return told.join(clocks, on=KEY, how="left", maintain_order="left").select(
-        "sha", "is_merge", "mainline", "is_bot", "author", "subject", "authored_at", "committed_at", "opened_at",
+        "sha", "is_merge", "mainline", "is_bot", "author", "authored_at", "committed_at", "opened_at",
         pull_request="number",
         first_commit_at=pl.coalesce("first_commit_at", "begun_at"),
         merged_at=pl.coalesce("merged_at", "landed_at"),

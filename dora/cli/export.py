@@ -13,8 +13,8 @@ from dora.cli.tables import write_csv
 from dora.definition_log import definition_changes
 from dora.errors import DoraError
 
-#: Columns that say what another one does, in the form that questions are answered fastest from.
-LEFT_OUT = {"change_facts": ("left_at",)}
+#: Tables that are kept as questions are answered fastest, and what says the same as people read it.
+READ_AS = {"change_facts": "listed_changes"}
 SKIPPED = ("cursors", "meta", "people", "record_parts", "replay_moves", "touched_parts")
 
 
@@ -37,7 +37,7 @@ def command(config: str | None, form: str, out: str, tables: tuple[str, ...], na
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for table in tables or known:
-                frame = reader.frame(f'from "{table}"').drop(LEFT_OUT.get(table, ()))
+                frame = reader.frame(f'from "{READ_AS.get(table, table)}"')
                 path = folder / f"{table}.{form}"
                 if form == "parquet":
                     frame.write_parquet(path)

@@ -79,14 +79,14 @@ create or replace table region_facts (
     late boolean not null
 );
 
--- One row per service, production environment and commit: shipped (deployment_id) or waiting on the default branch
--- (deployment_id null). Commits of the baseline deployment are not listed. Pull-request clocks are of the pull
+-- One row per service, production environment and commit: shipped (deployment_number) or waiting on the default branch
+-- (deployment_number null). Commits of the baseline deployment are not listed. Pull-request clocks are of the pull
 -- request that the commit belongs to, null when none is known.
+-- Only what is asked of many at once: there are ten times as many as deployments, and to write them is a good part of a build.
 -- sha: as it is, because to try in vain to make it shorter took a third of the time of writing all.
--- left_at: deployed_at, or the year 148107 (2^62 microseconds) while it waits: without nulls a range of it is read fast.
+-- left_at: when it was deployed, or the year 148107 (2^62 microseconds) while it waits: without nulls a range of it is read fast.
 create or replace table change_facts (
     service_position integer not null,
-    service varchar not null,
     environment varchar not null,
     repository varchar not null,
     sha varchar not null using compression uncompressed,
@@ -94,17 +94,25 @@ create or replace table change_facts (
     mainline boolean not null,
     is_bot boolean not null,
     author varchar,
-    subject varchar,
     pull_request bigint,
     authored_at timestamp,
     committed_at timestamp,
     first_commit_at timestamp,
     opened_at timestamp,
     merged_at timestamp,
-    deployment_id varchar,
-    deployed_at timestamp,
+    deployment_number bigint,
     left_at timestamp not null
 );
+
+-- The same with the name of its service and when it was deployed, null while it waits.
+create or replace view changes as
+select s.service, c.*, if(c.deployment_number is null, null, c.left_at) as deployed_at
+from change_facts c join services s on s.position = c.service_position;
+
+-- The same with the id of the deployment in the place of its number, as people read them.
+create or replace view listed_changes as
+select c.* exclude (deployment_number, left_at), d.deployment_id
+from changes c left join deployment_facts d on d.number = c.deployment_number;
 
 -- One row per service, production environment and merged pull request; deployment_id null while undeployed.
 -- A stage is null when one of its ends is unknown, never 0; negative stages are null and listed in quality_facts.

@@ -1,6 +1,9 @@
 -- One row per deployment of $ids and path that a commit it shipped changed; empty when no paths are kept.
-select distinct c.deployment_id, p.path
-from change_facts c
-join commit_paths p on p.repository = c.repository and p.sha = c.sha
-where c.repository = $repository and list_contains($ids, c.deployment_id) and not c.is_merge
-order by c.deployment_id, p.path
+with shipped as (
+    select c.sha, d.deployment_id
+    from deployment_facts d join change_facts c on c.deployment_number = d.number
+    where c.repository = $repository and list_contains($ids, d.deployment_id) and not c.is_merge
+)
+select distinct s.deployment_id, p.path
+from shipped s join commit_paths p on p.repository = $repository and p.sha = s.sha
+order by s.deployment_id, p.path

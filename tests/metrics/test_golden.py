@@ -97,9 +97,9 @@ _FINDINGS = {
 _ROWS = {
     "deployment": "from deployment_facts where deployment_id = 'test/' || $key",
     "evidence": "select kind as value from failure_evidence where deployment_id = 'test/' || $key",
-    "ships": "select sha as value from change_facts where deployment_id = 'test/' || $key",
+    "ships": "select sha as value from listed_changes where deployment_id = 'test/' || $key",
     "regions": """select region_deployment_id || if(late, ' late', '') as value from region_facts where deployment_id = 'test/' || $key""",
-    "change": "from change_facts where sha = $key",
+    "change": "from listed_changes where sha = $key",
     "pull_request": "from pull_request_facts where number = $key::integer",
     **_FINDINGS,
 }

@@ -110,7 +110,7 @@ def _same_lineage(naive: Naive, reader: Reader) -> None:
     assert found == expected
     shipped = {
         (row[0], row[1])
-        for row in reader.rows("select deployment_id, sha from change_facts where deployment_id is not null")
+        for row in reader.rows("select deployment_id, sha from listed_changes where deployment_id is not null")
     }
     assert shipped == {(_id(d), sha) for line in naive.lines.values() for d in line for sha in d.ships}
     known = "select deployment_id, kind from failure_evidence where kind not in ('out_of_order', 'replay', 'absolved')"

@@ -5,11 +5,11 @@ with members as (
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
 )
 select m.grp, count(distinct c.author) as developers, count(*) filter (c.author is null) as unnamed
-from change_facts c
+from changes c
 join members m on m.service = c.service
-    and (m.owned_from is null or c.deployed_at >= m.owned_from)
-    and (m.owned_until is null or c.deployed_at < m.owned_until)
-where c.deployed_at >= $start and c.deployed_at < $end and not c.is_merge and not c.is_bot
+    and (m.owned_from is null or c.left_at >= m.owned_from)
+    and (m.owned_until is null or c.left_at < m.owned_until)
+where c.left_at >= $start and c.left_at < $end and not c.is_merge and not c.is_bot
     and (len($environments::varchar[]) = 0 or c.environment in (select unnest($environments::varchar[])))
 group by m.grp
 order by m.grp

@@ -12,11 +12,11 @@ touching as (
     select repository, sha, path from commit_paths where regexp_matches(lower(path), $migrations)
 ),
 shipped as (
-    select c.service, c.environment, c.deployment_id, list(distinct t.path order by t.path) as paths
+    select c.deployment_number as number, list(distinct t.path order by t.path) as paths
     from change_facts c
     join touching t on t.repository = c.repository and t.sha = c.sha
-    where c.deployed_at >= $start and c.deployed_at < $end and not c.is_merge
-    group by c.service, c.environment, c.deployment_id
+    where c.left_at >= $start and c.left_at < $end and not c.is_merge
+    group by c.deployment_number
 )
 select m.grp, d.number, d.service, d.finished_at, d.relation, k.repository is not null as has_paths, s.paths as own, h.paths
 from deployment_facts d
@@ -25,7 +25,7 @@ join members m on m.service = d.service
     and (m.owned_until is null or d.finished_at < m.owned_until)
 left join services s on s.service = d.service
 left join kept k on k.repository = coalesce(s.repository, d.repository)
-left join shipped h on h.deployment_id = d.deployment_id and h.service = d.service and h.environment = d.environment
+left join shipped h on h.number = d.number
 where d.is_production and d.status = 'succeeded' and d.finished_at >= $start and d.finished_at < $end
     and (len($environments::varchar[]) = 0 or d.environment in (select unnest($environments::varchar[])))
 order by m.grp, d.finished_at, d.number

@@ -1,2 +1,2 @@
 -- The commits of $service, in a repository that it shares, that were shipped to $environment or wait for it.
-select sha from change_facts where service = $service and environment = $environment
+select sha from changes where service = $service and environment = $environment

@@ -9,7 +9,7 @@ with members as (
 ),
 landed as (
     select service, environment, repository, sha, author, if(list_contains($authored::varchar[], service), authored_at, committed_at) as clock, deployed_at
-    from change_facts
+    from changes
     where not is_bot and not is_merge and author is not null
 ),
 firsts as (

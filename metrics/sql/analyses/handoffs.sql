@@ -22,10 +22,10 @@ asked as (
         and (len($environments::varchar[]) = 0 or d.environment in (select unnest($environments::varchar[])))
 ),
 authors as (
-    select deployment_id, author from change_facts where deployed_at >= $start and deployed_at < $end and author is not null
+    select deployment_number as number, author from change_facts where left_at >= $start and left_at < $end and author is not null
     union
-    select deployment_id, author from pull_request_facts
-    where deployed_at >= $start and deployed_at < $end and author is not null
+    select a.number, p.author from pull_request_facts p join asked a on a.deployment_id = p.deployment_id
+    where p.author is not null
 ),
 everybody as (
     from (select author from change_facts union select author from pull_request_facts) where author is not null
@@ -48,13 +48,13 @@ runs as (
 select a.grp, a.number, a.service, a.finished_at,
        case when a.actor_kind = 'bot' then 'pipeline'
             when a.actor is null then 'unknown'
-            when a.commits = 0 or a.deployment_id not in (select deployment_id from authors) then 'nothing new'
+            when a.commits = 0 or a.number not in (select number from authors) then 'nothing new'
             when h.author is not null then 'author'
             else 'somebody else' end as started_by,
        if(a.run_id is null, null, a.source || '/' || a.run_id) as run, r.manual_steps, r.wait_seconds,
        if(a.actor_kind = 'bot' or a.actor is null or not exists (from everybody), null, e.author is not null) as named
 from asked a
-left join authors h on h.deployment_id = a.deployment_id and h.author = a.actor
+left join authors h on h.number = a.number and h.author = a.actor
 left join everybody e on e.author = a.actor
 left join runs r on r.source = a.source and r.run_id = a.run_id
 order by a.grp, a.finished_at, a.number

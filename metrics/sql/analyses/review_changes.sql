@@ -19,14 +19,14 @@ pulls as (
 select m.grp, c.repository, c.sha, bool_or(c.is_bot) as is_bot, any_value(c.pull_request) as pull_request,
        bool_or(h.repository is not null) as host, bool_or(b.repository is not null) as mainline, max(p.reviews) as reviews,
        min(p.first_review_at) as first_review_at
-from change_facts c
+from changes c
 join members m on m.service = c.service
-    and (m.owned_from is null or c.deployed_at >= m.owned_from)
-    and (m.owned_until is null or c.deployed_at < m.owned_until)
+    and (m.owned_from is null or c.left_at >= m.owned_from)
+    and (m.owned_until is null or c.left_at < m.owned_until)
 left join hosts h on h.repository = c.repository
 left join branches b on b.repository = c.repository
 left join pulls p on p.repository = c.repository and p.number = c.pull_request
-where c.deployed_at >= $start and c.deployed_at < $end and not c.is_merge
+where c.left_at >= $start and c.left_at < $end and not c.is_merge
     and (len($environments::varchar[]) = 0 or c.environment in (select unnest($environments::varchar[])))
 group by m.grp, c.repository, c.sha
 order by m.grp, c.repository, c.sha

@@ -4,11 +4,12 @@ with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
 )
-select m.grp, c.service, c.environment, c.sha, c.mainline, c.committed_at, c.deployment_id, c.deployed_at
-from change_facts c
+select m.grp, c.service, c.environment, c.sha, c.mainline, c.committed_at, d.deployment_id, c.deployed_at
+from changes c
+join deployment_facts d on d.number = c.deployment_number
 join members m on m.service = c.service
-    and (m.owned_from is null or c.deployed_at >= m.owned_from)
-    and (m.owned_until is null or c.deployed_at < m.owned_until)
-where c.deployment_id is not null and (c.deployed_at >= $start or c.sha in (select sha from incidents where sha is not null))
+    and (m.owned_from is null or c.left_at >= m.owned_from)
+    and (m.owned_until is null or c.left_at < m.owned_until)
+where (c.left_at >= $start or c.sha in (select sha from incidents where sha is not null))
     and (len($environments::varchar[]) = 0 or c.environment in (select unnest($environments::varchar[])))
 order by m.grp, c.deployed_at, c.service, c.environment, c.sha

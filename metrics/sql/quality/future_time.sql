@@ -7,11 +7,12 @@ with others as (
 ),
 made as (
     select sha, count(*) as changes from change_facts
-    where committed_at > $now::timestamp and deployment_id is not null group by sha
+    where committed_at > $now::timestamp and deployment_number is not null group by sha
 ),
 shipped as (
-    select deployment_id, count(*) as changes from change_facts
-    where deployed_at > $now::timestamp and (committed_at > $now::timestamp) is not true group by deployment_id
+    select deployment_number as number, count(*) as changes from change_facts
+    where deployment_number is not null and left_at > $now::timestamp and (committed_at > $now::timestamp) is not true
+    group by deployment_number
 )
 select null::varchar as service, c.sha as subject,
        format('committed {:.1f} hours after now', (epoch_us(committed_at) - epoch_us($now::timestamp)) / 3.6e9) as detail,
@@ -20,7 +21,7 @@ from commits c left join made m using (sha) where committed_at > $now::timestamp
 union all
 select service, d.deployment_id, format('finished {:.1f} hours after now', (epoch_us(finished_at) - epoch_us($now::timestamp)) / 3.6e9),
        (epoch_us(finished_at) - epoch_us($now::timestamp)) / 1e6, if(is_production and status = 'succeeded', 1, 0), coalesce(s.changes, 0)
-from deployment_facts d left join shipped s using (deployment_id) where finished_at > $now::timestamp
+from deployment_facts d left join shipped s using (number) where finished_at > $now::timestamp
 union all
 select null, subject, format('{} {:.1f} hours after now', if(kind = 'changed', kind, 'a moment of this ' || kind || ' is'), (epoch_us(at_) - epoch_us($now::timestamp)) / 3.6e9),
        (epoch_us(at_) - epoch_us($now::timestamp)) / 1e6, 0, 0

@@ -5,10 +5,10 @@ with early as (
     select rowid as row_ from change_facts
     where $change <> 'pull_request'
         and case $clock when 'committed' then committed_at when 'authored' then authored_at
-                        when 'first_commit' then first_commit_at when 'opened' then opened_at else merged_at end > deployed_at
+                        when 'first_commit' then first_commit_at when 'opened' then opened_at else merged_at end > left_at
 ),
 commits as materialized (
-    select service, sha as subject, is_merge, mainline, is_bot, epoch_us(deployed_at) as deployed_us,
+    select service_position, sha as subject, is_merge, mainline, is_bot, epoch_us(left_at) as deployed_us,
            epoch_us(case $clock when 'committed' then committed_at when 'authored' then authored_at
                                 when 'first_commit' then first_commit_at when 'opened' then opened_at else merged_at end) as began_us
     from change_facts where rowid in (from early)
@@ -19,7 +19,7 @@ requests as (
     from pull_request_facts where $change = 'pull_request'
 ),
 changes as (
-    select service, subject, is_bot, began_us - deployed_us as late_us from commits
+    select service, subject, is_bot, began_us - deployed_us as late_us from commits c join services s on s.position = c.service_position
     where case $change when 'commit' then not is_merge when 'mainline' then mainline else true end
     union all
     select service, subject, is_bot, began_us - deployed_us from requests

@@ -5,8 +5,8 @@ with last as (
 ),
 landed as (
     select service, sha as subject, is_bot, coalesce(merged_at, committed_at) as landed_at
-    from change_facts
-    where deployment_id is null
+    from change_facts c join services s on s.position = c.service_position
+    where deployment_number is null
         and case $change when 'commit' then not is_merge when 'mainline' then mainline else $change <> 'pull_request' end
     union all
     select service, repository || '#' || number, is_bot, merged_at

@@ -17,7 +17,7 @@ shipped as (
 ),
 by_people as (
     select count(*) as n from change_facts c join rules r on r.service_position = c.service_position
-    where not r.bots and not c.is_bot and c.deployed_at is not null and r.change <> 'pull_request'
+    where not r.bots and not c.is_bot and c.deployment_number is not null and r.change <> 'pull_request'
         and case r.change when 'commit' then not c.is_merge when 'mainline' then c.mainline else true end
 ),
 requests as (

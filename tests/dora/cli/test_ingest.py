@@ -231,7 +231,7 @@ type = "git"
 repositories = [{ name = "r", url = "code" }]
 deployments = [{ tags = "v*", environment = "production" }]
 """
-    ships = "select count(*) from change_facts where deployment_id is not null"
+    ships = "select count(*) from change_facts where deployment_number is not null"
     (tmp_path / "dora.toml").write_text(service + source)
     assert "warning" not in said(tmp_path, "ingest").stderr
     (tmp_path / "dora.toml").write_text(service + 'paths = ["api"]\n' + source)

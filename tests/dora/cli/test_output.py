@@ -391,7 +391,8 @@ def test_every_table_is_exported_whole_in_both_formats(shop: Path, tmp_path: Pat
         read = pl.read_parquet if form == "parquet" else lambda file: pl.read_csv(file, infer_schema=False)
         heights[form] = {file.stem: read(file).height for file in files}
         changes = read(tmp_path / form / f"change_facts.{form}")
-        assert changes["deployed_at"].null_count()
+        assert changes["deployed_at"].null_count() == changes["deployment_id"].null_count() > 0
+        assert not changes["service"].null_count()
         assert "left_at" not in changes.columns
     assert heights["csv"] == heights["parquet"]
 
