@@ -64,6 +64,7 @@ def _landed(graph: CommitGraph, line: Positions) -> Positions:
     # The last slot stands for "no parent": nothing is above it.
     places = np.full(len(graph) + 1, nowhere, dtype=np.int64)
     places[line], places[-1] = np.arange(nowhere), -1
+    last = np.empty_like(places)
     rest = [(child, parent) for child, parents in graph.more_parents.items() for parent in parents]
     children, others = np.array(rest, dtype=np.int64).reshape(-1, 2).T
     reached, rounds = line, 0
@@ -76,7 +77,10 @@ def _landed(graph: CommitGraph, line: Positions) -> Positions:
         sooner = brought < places[parents]
         parents = parents[sooner]
         np.minimum.at(places, parents, brought[sooner])
-        reached = np.unique(parents)
+        # Each once: what several children reach is handed on with the last of them. To sort them takes ten times as long.
+        every = np.arange(len(parents))
+        last[parents] = every
+        reached = parents[last[parents] == every]
     landed = places[:-1]
     landed[landed == nowhere] = -1
     return landed

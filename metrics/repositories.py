@@ -155,10 +155,31 @@ class Known:
 
         The rows of each repository lie together.
         """
-        hashed, out = hashes(frame[column]), np.empty(frame.height, dtype=np.int64)
-        for name, (start, size) in stretches(frame).items():
-            out[start : start + size] = self.index[name].positions(hashed.between(start, start + size))
+        named = frame.select("repository", column).filter(pl.col(column).is_not_null())
+        hashed, found = hashes(named[column]), np.empty(named.height, dtype=np.int64)
+        for name, (start, size) in stretches(named).items():
+            found[start : start + size] = self.index[name].positions(hashed.between(start, start + size))
+        if named.height == frame.height:
+            return found
+        out = np.full(frame.height, -1, dtype=np.int64)
+        out[frame[column].is_not_null().to_numpy()] = found
         return out
+
+    def own(self) -> Positions:
+        """The position of each commit in its repository."""
+        starts = [np.arange(size) for _, size in self.stretches.values()]
+        return np.concatenate(starts)
+
+    def first_parents(self) -> Positions:
+        """The position of each commit's first parent, -1 for one that is not stored and for none.
+
+        Most commits come right after it, so that it need not be looked for.
+        """
+        own, parents = self.own(), self.commits["first_parent"]
+        after = (parents == self.commits["sha"].shift(1)).fill_null(value=False).to_numpy() & (own > 0)
+        found = own - 1
+        found[~after] = self.positions(self.commits.filter(~pl.Series(after)), "first_parent")
+        return found
 
     def rows(self, frame: pl.DataFrame, positions: Positions) -> Positions:
         """Positions in each row's repository as places among all commits, -1 for none."""
@@ -177,7 +198,7 @@ def _commits(known: Known, mainline: pl.DataFrame, listed: pl.DataFrame) -> pl.D
     own_number = pl.Series(numbers[:-1])
     return commits.select(
         "repository", "sha", "is_bot", "author", "subject", "pull_request", "authored_at", "committed_at",
-        position=pl.Series(np.concatenate([np.arange(size) for _, size in known.stretches.values()])),
+        position=pl.Series(known.own()),
         mainline=pl.Series(on_mainline[:-1]),
         own_pull_request=pl.when(own_number >= 0).then(own_number),
     )  # fmt: skip
@@ -244,7 +265,7 @@ def _parents(known: Known) -> tuple[Positions, Positions, dict[str, dict[int, tu
     `rest`: repository -> position -> positions.
     """
     commits = known.commits
-    first, second = (known.positions(commits, name) for name in ("first_parent", "second_parent"))
+    first, second = known.first_parents(), known.positions(commits, "second_parent")
     rest: dict[str, dict[int, tuple[int, ...]]] = {}
     rows = commits.select("repository", sha="more_parents", row=pl.int_range(pl.len())).drop_nulls("sha")
     rows = rows.explode("sha").drop_nulls("sha")
