@@ -26,6 +26,7 @@ import duckdb
 from dora.definitions import Definitions
 from dora.period import Period
 from dora.warehouse import SCHEMA, Builder, Reader, open_published
+from metrics.facts_version import FACTS_VERSION
 from metrics.question import Question
 from metrics.scorecard import scorecard, table
 
@@ -99,7 +100,7 @@ def make(file: Path, commits: int, deployments: int) -> None:
     schema = max(int(script.name[:4]) for script in SCHEMA.glob("*.sql"))
     definitions = Definitions()
     builder.set_meta(organisation="scale", data_as_of="2026-01-01 00:00:00", definitions_hash=definitions.hash)
-    builder.set_meta(schema_version=str(schema))
+    builder.set_meta(schema_version=str(schema), facts_version=str(FACTS_VERSION))
     builder.execute("checkpoint")
     con.close()
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from dora.errors import WarehouseError
-from dora.warehouse import Reader, open_published
+from dora.warehouse import Reader
+from metrics.facts_version import open_facts
 
 T = TypeVar("T")
 #: What tells two published files apart: path, inode, modification time in ns, size.
@@ -53,7 +54,7 @@ def _reopen(published: Path) -> Identity:
         _open.popitem()[1].close()
     for _ in range(_TRIES):
         before = identity(published)
-        reader = open_published(published)
+        reader = open_facts(published)
         if identity(published) == before:
             _open[before] = reader
             return before

@@ -15,14 +15,13 @@ from dora.warehouse import Builder, Reader
 from metrics import quality
 from metrics.batch import Rules, build_batches, failed_checks, named_incidents
 from metrics.deployments import replay_moves, replay_slots
+from metrics.facts_version import FACTS_VERSION
 from metrics.named_deployments import named_deployments
 from metrics.placement import placed_services
 from metrics.services import Ownership, ServiceMap, ServiceName, discovered, matches
 from metrics.slices import read_sql
 
 Row = Mapping[str, object]
-#: Raised when the same records and settings would give other facts, so that every published file is rebuilt.
-BUILD_VERSION = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Setting:
     def hash(self) -> str:
         """Twelve hex digits that change with anything the facts depend on besides the records."""
         text = json.dumps(asdict(self), sort_keys=True, default=str)
-        return hashlib.sha256(f"{BUILD_VERSION}:{text}".encode()).hexdigest()[:12]
+        return hashlib.sha256(f"{FACTS_VERSION}:{text}".encode()).hexdigest()[:12]
 
 
 def build(builder: Builder, setting: Setting) -> None:
@@ -100,6 +99,7 @@ def finish(builder: Builder, setting: Setting) -> None:
         data_from=data_from(builder),
         organisation=setting.organisation,
         made_up="true" if setting.made_up else None,
+        facts_version=str(FACTS_VERSION),
     )
 
 

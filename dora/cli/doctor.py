@@ -114,15 +114,15 @@ def _reach(config: Config, table: SourceTable) -> Iterator[Check]:
 
 
 def _published(config: Config) -> Iterator[Check]:
-    from dora.warehouse import open_published
+    from metrics.facts_version import open_facts
 
     if not config.published_path.is_file():
         yield Check("data", "problem", "nothing is published yet", "run `dora ingest`")
         return
     try:
-        reader = open_published(config.published_path)
+        reader = open_facts(config.published_path)
     except DoraError as error:
-        yield Check("data", "problem", str(error), "run `dora ingest`")
+        yield Check("data", "problem", str(error), "run `dora build`, or `dora ingest`")
         return
     try:
         looks: tuple[Callable[[Config, Reader], Iterator[Check]], ...] = (

@@ -80,9 +80,9 @@ def unread_paths(reader: Reader) -> list[str]:
 
 def say_mismatches(config: Config) -> None:
     """Warn, on stderr, of what the configuration names and the published facts do not have."""
-    from dora.warehouse import open_published
+    from metrics.facts_version import open_facts
 
-    reader = open_published(config.published_path)
+    reader = open_facts(config.published_path)
     try:
         lost, unread = lost_decisions(config, reader), unread_paths(reader)
     finally:

@@ -106,10 +106,10 @@ def asked(values: dict[str, object]) -> Asked:
 @contextmanager
 def reading(config: str | None) -> Iterator[Reader]:
     """The published file of a configuration, opened for reading; a warning when it has other definitions."""
-    from dora.warehouse import open_published
+    from metrics.facts_version import open_facts
 
     loaded = load_config(config)
-    reader = open_published(loaded.published_path)
+    reader = open_facts(loaded.published_path)
     try:
         say_unapplied(loaded, reader)
         yield reader

@@ -11,12 +11,14 @@ import pytest
 from dashboard.reading import identity, read
 from dora.errors import WarehouseError
 from dora.warehouse import Reader, open_warehouse
+from metrics.facts_version import FACTS_VERSION
 
 
 def _publish(folder: Path, value: str) -> Path:
     target = folder / "published.duckdb"
     warehouse = open_warehouse(folder / "records.duckdb")
-    warehouse.publish(target, lambda builder: builder.set_meta(value=value))
+    told = {"value": value, "facts_version": str(FACTS_VERSION)}
+    warehouse.publish(target, lambda builder: builder.set_meta(**told))
     warehouse.close()
     return target
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from dora.cli.doctor import MOST_ALIKE
+from dora.warehouse import open_warehouse
 from tests.dora.processes import ingested, said
 
 SHOP = '[[service]]\nname = "shop"\n'
@@ -44,3 +45,17 @@ def test_a_source_that_no_run_could_read_is_told_though_it_is_the_only_one(tmp_p
     said(tmp_path, "ingest", code=3)
     told = said(tmp_path, "doctor", "--offline").stdout
     assert "warning  source hand: no run in the log read it to its end\n         -> run `dora ingest hand`" in told
+
+
+def test_facts_of_another_version_are_made_again_and_not_read(tmp_path: Path) -> None:
+    ingested(tmp_path, "d1,shop,v1,2025-01-01T10:00\n", SHOP)
+    published = open_warehouse(tmp_path / "dora.published.duckdb")
+    published.set_meta(facts_version="1")
+    published.close()
+    for words in (["metrics"], ["deploys"], ["doctor", "--offline"]):
+        done = said(tmp_path, *words, code=1)
+        assert "dora.published.duckdb: another version of dora made its facts; run `dora build`" in (
+            done.stdout if "doctor" in words else done.stderr
+        )
+    said(tmp_path, "build")
+    assert "1 deployment on 1 of 1 days" in said(tmp_path, "metrics", "--from", "2025-01-01", "--to", "2025-01-02").stdout
