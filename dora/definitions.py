@@ -24,6 +24,11 @@ OF_ORGANISATION = ("replay_slot_seconds", "replay_services", "services")
 #: Kinds whose evidence counts only inside the failure window of the failed deployment.
 WINDOWED_KINDS = ("rollback", "revert", "hotfix", "telemetry", "proximity")
 REWORK_KINDS = ("rollback", "revert", "hotfix", "incident_fix")
+#: Settings in which the order says nothing, and that of what may be in them.
+_ORDERED: Mapping[str, tuple[object, ...]] = {
+    "failure_kinds": (*FAILURE_KINDS, "out_of_order", "replay"), "rework_kinds": REWORK_KINDS,
+    "working_days": (1, 2, 3, 4, 5, 6, 7),
+}  # fmt: skip
 
 
 #: The group of what no team owns, which no team can be called.
@@ -91,8 +96,11 @@ class Definitions:
         return replace(self, services=services, **settings)  # type: ignore[arg-type]
 
     def as_dict(self) -> dict[str, object]:
-        """Every setting by name, as JSON-ready values; `services`: what those of single services differ in, if any do."""
-        mine = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name != "services"}
+        """Every setting by name, as JSON-ready values; `services`: what those of single services differ in, if any do.
+
+        Kinds and days are in the order in which they are known, so that none tells two settings apart.
+        """
+        mine = {f.name: _plain(f.name, getattr(self, f.name)) for f in fields(self) if f.name != "services"}
         own = {
             name: {key: value for key, value in theirs.as_dict().items() if value != mine[key]}
             for name, theirs in self.services
@@ -115,5 +123,7 @@ class Definitions:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _plain(value: object) -> object:
+def _plain(name: str, value: object) -> object:
+    if name in _ORDERED and isinstance(value, tuple):
+        return [one for one in _ORDERED[name] if one in value]
     return list(value) if isinstance(value, tuple) else value

@@ -25,9 +25,11 @@ from dora.cli.tables import emit
 @click.group("deploys", invoke_without_command=True)
 @config_option
 @filter_options
-@click.option("--failed", "status", flag_value="failed", help="Only failed ones.")
+@click.option("--failed", is_flag=True, help="Only failed ones.")
 @click.option(
-    "--pending", "status", flag_value="pending", help="Only those too young to judge that have not failed so far."
+    "--pending",
+    is_flag=True,
+    help="Only those too young to judge that have not failed so far; with --failed both.",
 )
 @click.option("--limit", type=click.IntRange(min=0), default=50, show_default=True, help="Newest first; 0 for all.")
 @definition_options
@@ -38,7 +40,8 @@ def command(
     ctx: click.Context,
     /,
     config: str | None,
-    status: str | None,
+    failed: bool,
+    pending: bool,
     limit: int,
     form: str,
     out: str | None,
@@ -52,7 +55,10 @@ def command(
 
     with reading(config) as reader:
         question = question_of(reader, asked(rest))
-        frame = deployment_list(reader, question, status or "all")  # type: ignore[arg-type]
+        frame = deployment_list(reader, question)
+    verdicts = [name for name, wanted in (("failed", failed), ("pending", pending)) if wanted]
+    if verdicts:
+        frame = frame.filter(frame["verdict"].is_in(verdicts))
     if limit:
         frame = frame.head(limit)
     rows = frame.to_dicts()

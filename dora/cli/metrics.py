@@ -180,7 +180,7 @@ def _footer(card: Scorecard, question: Question) -> None:
         f"pickup from {used.pickup_from}, "
         f"failure window {'forever' if window is None else f'{window / 3600:g} h'}, failure kinds {', '.join(used.failure_kinds)}, "
         f"rework {', '.join(used.rework_kinds)}, days of {used.timezone}, "
-        f"working days {', '.join(map(str, used.working_days))} (Monday is 1), regions {used.regions}, production {', '.join(used.production)}; "
+        f"working days {', '.join(map(str, used.working_days))} (Monday is 1), regions {used.regions}, production environments {', '.join(used.production)}; "
         f"levels of {card.edition}; data as of {card.data_as_of}"
     )
     own = cast("Mapping[str, dict[str, object]]", used.as_dict().get("services", {}))

@@ -38,6 +38,12 @@ def test_hashes_of_all_changes_differ() -> None:
     assert len(hashes) == len(OTHERS)
 
 
+@pytest.mark.parametrize("name", ["failure_kinds", "rework_kinds", "working_days"])
+def test_the_order_of_kinds_and_days_and_their_repetition_say_nothing(name: str) -> None:
+    told = getattr(Definitions(), name)
+    assert replace(Definitions(), **{name: (*reversed(told), told[0])}).hash == Definitions().hash
+
+
 def test_hash_is_the_same_in_another_process() -> None:
     program = "from dora.definitions import Definitions; print(Definitions().hash)"
     seeded = environment(PYTHONHASHSEED="7")

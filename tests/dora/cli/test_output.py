@@ -137,7 +137,7 @@ def test_every_setting_that_changes_a_headline_is_printed_with_it(shop: Path) ->
     printed = said(shop, "metrics", *PERIOD).stderr
     for setting in (
         "change commit", "clock committed", "with bots", "pickup from opened", "failure window 24 h", "failure kinds override, ",
-        "rework rollback, ", "days of UTC", "working days 1, 2, 3, 4, 5 (Monday is 1)", "regions separate", "production production",
+        "rework rollback, ", "days of UTC", "working days 1, 2, 3, 4, 5 (Monday is 1)", "regions separate", "production environments production",
     ):  # fmt: skip
         assert f" {setting}" in printed
 
@@ -395,6 +395,18 @@ def test_every_table_is_exported_whole_in_both_formats(shop: Path, tmp_path: Pat
         assert not changes["service"].null_count()
         assert "left_at" not in changes.columns
     assert heights["csv"] == heights["parquet"]
+
+
+def test_failed_and_pending_deployments_can_be_listed_together(shop: Path) -> None:
+    def listed(*words: str) -> list[str]:
+        rows = json.loads(said(shop, "deploys", *PERIOD, "--limit", "0", "--format", "json", *words).stdout)
+        return [row["verdict"] for row in rows]
+
+    failed, pending, every = listed("--failed"), listed("--pending"), listed()
+    assert {*failed} == {"failed"}
+    assert {*pending} <= {"pending"}
+    assert sorted(listed("--failed", "--pending")) == sorted(failed + pending)
+    assert len(every) > len(failed) + len(pending)
 
 
 def test_a_period_that_goes_on_after_the_data_is_noted(shop: Path) -> None:
