@@ -155,20 +155,18 @@ class Known:
 
         The rows of each repository lie together.
         """
-        named = frame.select("repository", column).filter(pl.col(column).is_not_null())
+        told = frame[column].is_not_null()
+        named = frame.select("repository", column).filter(told)
         hashed, found = hashes(named[column]), np.empty(named.height, dtype=np.int64)
         for name, (start, size) in stretches(named).items():
             found[start : start + size] = self.index[name].positions(hashed.between(start, start + size))
-        if named.height == frame.height:
-            return found
         out = np.full(frame.height, -1, dtype=np.int64)
-        out[frame[column].is_not_null().to_numpy()] = found
+        out[told.to_numpy()] = found
         return out
 
     def own(self) -> Positions:
         """The position of each commit in its repository."""
-        starts = [np.arange(size) for _, size in self.stretches.values()]
-        return np.concatenate(starts)
+        return np.concatenate([np.arange(size) for _, size in self.stretches.values()])
 
     def first_parents(self) -> Positions:
         """The position of each commit's first parent, -1 for one that is not stored and for none.
