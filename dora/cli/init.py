@@ -14,6 +14,9 @@ import click
 from dora.cli.options import note
 from dora.errors import ConfigError, DoraError
 
+#: What stands beside dora.toml after an ingest and need not be kept in git: the data, and the log of the runs.
+WRITTEN = ("*.duckdb*", "dora.runs.ndjson")
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -43,6 +46,8 @@ def command(folder: str, files: bool, force: bool) -> None:
     except OSError as error:
         raise DoraError(f"{base}: cannot be written: {error.strerror}") from None
     note(f"wrote {target}; read it, then run `dora ingest` and `dora dashboard`")
+    if _would_be_tracked(base):
+        note(f"what `dora ingest` writes beside it is not for git: put {' and '.join(WRITTEN)} into .gitignore")
 
 
 def look(folder: Path) -> Found:
@@ -80,6 +85,13 @@ def write_templates(folder: Path) -> None:
     for name, text in template_files().items():
         if not (folder / name).exists():
             (folder / name).write_text(text, encoding="utf-8")
+
+
+def _would_be_tracked(folder: Path) -> bool:
+    """Whether the folder is of a git repository that ignores not all of the data."""
+    inside = _git(folder, "rev-parse", "--is-inside-work-tree") == "true"
+    names = ("dora.duckdb", "dora.duckdb.lock", "dora.published.duckdb", "dora.runs.ndjson")
+    return inside and len(_git(folder, "check-ignore", *names).splitlines()) < len(names)
 
 
 def _git(folder: Path, *arguments: str) -> str:

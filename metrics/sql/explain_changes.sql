@@ -54,4 +54,4 @@ select c.service, c.environment, c.repository, c.change, coalesce(c.title, k.sub
 from chosen c
 left join messages k on k.repository = c.repository and k.sha = c.sha
 left join deployment_facts d on d.number = c.deployment_number
-order by c.waits, deployed_at, deployment_id, c.began_at, c.change
+order by c.waits, deployed_at, deployment_id, c.began_at, c.change, c.service, c.environment

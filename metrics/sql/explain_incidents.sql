@@ -12,4 +12,4 @@ join members m on m.service = i.service
     and (m.owned_from is null or coalesce(i.impact_started_at, i.detected_at) >= m.owned_from)
     and (m.owned_until is null or coalesce(i.impact_started_at, i.detected_at) < m.owned_until)
 where coalesce(i.impact_started_at, i.detected_at) >= $start and coalesce(i.impact_started_at, i.detected_at) < $end
-order by began_at, i.incident_id
+order by began_at, i.incident_id, i.service

@@ -58,4 +58,6 @@ def test_facts_of_another_version_are_made_again_and_not_read(tmp_path: Path) ->
             done.stdout if "doctor" in words else done.stderr
         )
     said(tmp_path, "build")
-    assert "1 deployment on 1 of 1 days" in said(tmp_path, "metrics", "--from", "2025-01-01", "--to", "2025-01-02").stdout
+    assert (
+        "1 deployment on 1 of 1 days" in said(tmp_path, "metrics", "--from", "2025-01-01", "--to", "2025-01-02").stdout
+    )
