@@ -227,5 +227,5 @@ def _finding(row: dict[str, object], totals: dict[str, object]) -> Finding:
         examples=tuple(str(example) for example in cast("Sequence[object]", row["examples"] or ())),
         largest_seconds=cast("float | None", row["largest_seconds"]),
         effects=effects,
-        next_step=NEXT_STEPS.get(name, "the dashboard's data page lists them"),
+        next_step=NEXT_STEPS[name],
     )

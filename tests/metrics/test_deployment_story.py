@@ -153,6 +153,15 @@ def test_deployment_that_ended_another_failure_says_so(reader: Reader) -> None:
     assert [row.deployment_id for row in told(reader, "back").recovers] == ["ci/slow"]
 
 
+def test_a_failure_with_several_pieces_of_evidence_is_ended_once(tmp_path: Path) -> None:
+    seen = Incident(
+        source="pager", id="i", service="shop", deployment="slow", fix_deployment="back", detected_at=day(20, 30),
+        resolved_at=day(20, 60),
+    )  # fmt: skip
+    [ended] = told(published(tmp_path, [*reverted(), *rolled_back(), seen]), "back").recovers
+    assert (ended.deployment_id, ended.why) == ("ci/slow", "linked_incident, rollback")
+
+
 def test_deployment_without_evidence_did_not_fail(reader: Reader) -> None:
     story = told(reader, "d5")
     assert (story.verdict.state, story.recovery, story.spans) == ("not failed", None, ())
