@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from zoneinfo import ZoneInfo, available_timezones
 
-from dora.definitions import FAILURE_KINDS, OF_ORGANISATION, REWORK_KINDS, Definitions
+from dora.definitions import CHOICES, OF_ORGANISATION, Definitions
 from dora.errors import ConfigError
 from dora.period import parse_seconds
 from dora.tables import nearest, read_table
@@ -42,11 +42,8 @@ def _definitions(raw: Mapping[str, object], place: str) -> Definitions:
             raise ConfigError(f"{place}: unknown key {key!r}{nearest(key, known)}")
         values[_LENGTHS.get(key, key)] = _length(key, item, place) if key in _LENGTHS else item
     definitions = read_table(Definitions, values, place)
-    for key, kinds, valid in (
-        ("failure_kinds", definitions.failure_kinds, (*FAILURE_KINDS, "out_of_order", "replay")),
-        ("rework_kinds", definitions.rework_kinds, REWORK_KINDS),
-        ("working_days", definitions.working_days, (1, 2, 3, 4, 5, 6, 7)),
-    ):
+    for key, valid in CHOICES.items():
+        kinds = getattr(definitions, key)
         if not kinds:
             raise ConfigError(f"{place}: {key} is empty; name one or more of {', '.join(map(str, valid))}")
         wrong = [kind for kind in kinds if kind not in valid]

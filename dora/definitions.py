@@ -19,15 +19,16 @@ CLOCKS: tuple[Clock, ...] = ("committed", "authored", "first_commit", "opened", 
 FAILURE_KINDS = (
     "override", "linked_incident", "verification", "rollback", "revert", "hotfix", "telemetry", "proximity",
 )  # fmt: skip
+#: Moves back that are kept and shown, and failures only where the definitions say so.
+NOT_FAILURES = ("out_of_order", "replay")
 #: Settings about many services at once, which no single service can have of its own.
 OF_ORGANISATION = ("replay_slot_seconds", "replay_services", "services")
 #: Kinds whose evidence counts only inside the failure window of the failed deployment.
 WINDOWED_KINDS = ("rollback", "revert", "hotfix", "telemetry", "proximity")
 REWORK_KINDS = ("rollback", "revert", "hotfix", "incident_fix")
-#: Settings in which the order says nothing, and that of what may be in them.
-_ORDERED: Mapping[str, tuple[object, ...]] = {
-    "failure_kinds": (*FAILURE_KINDS, "out_of_order", "replay"), "rework_kinds": REWORK_KINDS,
-    "working_days": (1, 2, 3, 4, 5, 6, 7),
+#: Settings that choose among these, in whatever order.
+CHOICES: Mapping[str, tuple[object, ...]] = {
+    "failure_kinds": (*FAILURE_KINDS, *NOT_FAILURES), "rework_kinds": REWORK_KINDS, "working_days": (1, 2, 3, 4, 5, 6, 7),
 }  # fmt: skip
 
 
@@ -124,6 +125,6 @@ class Definitions:
 
 
 def _plain(name: str, value: object) -> object:
-    if name in _ORDERED and isinstance(value, tuple):
-        return [one for one in _ORDERED[name] if one in value]
+    if name in CHOICES and isinstance(value, tuple):
+        return [one for one in CHOICES[name] if one in value]
     return list(value) if isinstance(value, tuple) else value

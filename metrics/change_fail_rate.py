@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from dora.definitions import FAILURE_KINDS
+from dora.definitions import FAILURE_KINDS, NOT_FAILURES
 from dora.warehouse import Reader
 from metrics import bands
 from metrics.cells import Arrays, each
 from metrics.columns import Columns, counted_bits, shares
 from metrics.deployment_frequency import deployed
-from metrics.failed_deployments import ABSOLVED, KINDS, NOT_FAILURES, failed_rows, read_ledger
+from metrics.failed_deployments import ABSOLVED, KINDS, failed_rows, read_ledger
 from metrics.intervals import wilson
 from metrics.slices import Slices
 

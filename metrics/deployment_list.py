@@ -12,13 +12,14 @@ from metrics.failed_deployments import Failure, failures_by_number, matured_unti
 from metrics.question import Question
 from metrics.slices import slices
 
-Verdict = Literal["failed", "pending", "all"]
-VERDICTS: tuple[Verdict, ...] = ("all", "failed", "pending")
+Verdict = Literal["failed", "pending"]
 _MICROS = 1_000_000
 
 
-def deployment_list(reader: Reader, question: Question, status: Verdict = "all") -> pl.DataFrame:
+def deployment_list(reader: Reader, question: Question, *verdicts: Verdict) -> pl.DataFrame:
     """One row per production attempt that ended in the period, newest first; no rows, same columns, when there is none.
+
+    `verdicts`: only those with one of these; all unless any is given.
 
     verdict: `failed` (evidence counts), `pending` (succeeded, younger than the failure window and
     not failed so far), `not delivered` (never served users), `cancelled`, else `ok`. kinds: the evidence that
@@ -39,7 +40,7 @@ def deployment_list(reader: Reader, question: Question, status: Verdict = "all")
         kinds=pl.col("kinds").fill_null([]),
         recovery_seconds=(pl.col("recovered_at") - pl.col("finished_at")).dt.total_microseconds() / _MICROS,
     )  # fmt: skip
-    return frame if status == "all" else frame.filter(pl.col("verdict") == status)
+    return frame.filter(pl.col("verdict").is_in(verdicts)) if verdicts else frame
 
 
 def _failed(failures: dict[int, Failure]) -> pl.DataFrame:

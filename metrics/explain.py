@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from dora.definitions import WINDOWED_KINDS, Definitions
+from dora.definitions import NOT_FAILURES, WINDOWED_KINDS, Definitions
 from dora.errors import ConfigError
 from dora.tables import nearest
 from dora.warehouse import Reader
 from metrics.catalog import METRICS, Metric
-from metrics.failed_deployments import NOT_FAILURES, Failure, failures_by_number
+from metrics.failed_deployments import Failure, failures_by_number
 from metrics.literals import filled
 from metrics.local_days import day_rules, local_days
 from metrics.question import Question

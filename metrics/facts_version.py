@@ -17,10 +17,7 @@ def open_facts(published: Path) -> Reader:
     A `WarehouseError` where another version of dora made these: its rules, or its tables, may have been others.
     """
     reader = open_published(published)
-    try:
-        if reader.meta().get("facts_version") != str(FACTS_VERSION):
-            raise WarehouseError(f"{published}: another version of dora made its facts; run `dora build`")
-    except BaseException:
-        reader.close()
-        raise
-    return reader
+    if reader.meta().get("facts_version") == str(FACTS_VERSION):
+        return reader
+    reader.close()
+    raise WarehouseError(f"{published}: another version of dora made its facts; run `dora build`")

@@ -14,15 +14,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dora.definitions import FAILURE_KINDS, WINDOWED_KINDS, Definitions
+from dora.definitions import FAILURE_KINDS, NOT_FAILURES, WINDOWED_KINDS, Definitions
 from dora.warehouse import Reader
 from metrics.cells import Arrays, Integers, Rows
 from metrics.members import NEVER, micros
 from metrics.question import Question
 from metrics.slices import Slices
 
-#: Kept in the ledger and shown, never a failure by default.
-NOT_FAILURES = ("out_of_order", "replay")
+#: A failure that people took back.
 ABSOLVED = "absolved"
 #: Every kind in the ledger, by its number and its bit in `kinds`.
 KINDS = (*FAILURE_KINDS, *NOT_FAILURES, ABSOLVED)

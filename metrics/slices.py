@@ -185,6 +185,7 @@ class Slices:
         members = {
             "groups": [m.group for m in self.members],
             "services": [m.service for m in self.members],
+            "positions": [m.position for m in self.members],
             "owned_from": [m.owned_from for m in self.members],
             "owned_until": [m.owned_until for m in self.members],
         }

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from dora.definitions import FAILURE_KINDS, WINDOWED_KINDS, Definitions
+from dora.definitions import FAILURE_KINDS, NOT_FAILURES, WINDOWED_KINDS, Definitions
 from metrics.analyses.clocks import CLOCKS
 from metrics.story import Deployed, Evidence, Recovery, Span, Verdict
 from metrics.story_around import INCIDENT_CLOCKS, NearIncident
 
-_STRENGTH = (*FAILURE_KINDS, "out_of_order", "replay")
+_STRENGTH = (*FAILURE_KINDS, *NOT_FAILURES)
 _NOT_FAILURES = {
     "out_of_order": "this version had never been live here before: a late promotion of an older build, not a failure",
     "replay": "many services of one source moved back together: a platform event, not a failure of this deployment",

@@ -36,9 +36,9 @@ def weekly(published: Path, question: Question) -> Mapping[str, Weekly]:
     return kept(published, f"weekly {question!r}", lambda reader: weekly_deployments(reader, question))
 
 
-def deployments(published: Path, question: Question, status: Verdict) -> pl.DataFrame:
+def deployments(published: Path, question: Question, *verdicts: Verdict) -> pl.DataFrame:
     """The rows of `metrics.deployment_list`."""
-    return kept(published, f"list {status} {question!r}", lambda reader: deployment_list(reader, question, status))
+    return kept(published, f"list {verdicts} {question!r}", lambda reader: deployment_list(reader, question, *verdicts))
 
 
 def waiting(published: Path, question: Question) -> pl.DataFrame:

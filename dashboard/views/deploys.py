@@ -10,11 +10,13 @@ import streamlit as st
 from dashboard import units
 from dashboard.views import asking, choices, deployment
 from dashboard.views.shell import Place
-from metrics.deployment_list import VERDICTS, Verdict
+from metrics.deployment_list import Verdict
 from metrics.question import Question
 
 #: The newest rows that are sent to the browser; the sentence counts all.
 MOST_ROWS = 5000
+#: What can be chosen, and the verdicts that it shows; none is all.
+STATES: dict[str, tuple[Verdict, ...]] = {"all": (), "failed": ("failed",), "pending": ("pending",)}
 #: A sign and a word: the state is never told by colour alone.
 SIGNS = {
     "failed": "▲ failed",
@@ -72,8 +74,8 @@ def _recovery() -> pl.Expr:
 
 
 def _list(place: Place) -> None:
-    question, status, text = _asked(place)
-    rows = filtered(asking.deployments(place.published, question, status), text)
+    question, verdicts, text = _asked(place)
+    rows = filtered(asking.deployments(place.published, question, *verdicts), text)
     _count(rows, question)
     if rows.is_empty():
         known = units.newest_known(place.setting.names.last_at, question.definitions.timezone)
@@ -92,16 +94,18 @@ def _list(place: Place) -> None:
         st.rerun()
 
 
-def _asked(place: Place) -> tuple[Question, Verdict, str]:
+def _asked(place: Place) -> tuple[Question, tuple[Verdict, ...], str]:
     question = choices.deployments_question(place.setting)
     left, right = st.columns([2, 3])
     with left:
-        status = st.segmented_control("State", VERDICTS, default="all", required=True, key="state", bind="query-params")
+        status = st.segmented_control(
+            "State", list(STATES), default="all", required=True, key="state", bind="query-params"
+        )
     with right:
         text = st.text_input(
             "Search", key="text", bind="query-params", placeholder="service, team, version, commit or id"
         )
-    return question, status or "all", text or ""
+    return question, STATES[status or "all"], text or ""
 
 
 def _count(rows: pl.DataFrame, question: Question) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from dora.cli.options import (
@@ -20,6 +22,9 @@ from dora.cli.options import (
 )
 from dora.cli.speech import document
 from dora.cli.tables import emit
+
+if TYPE_CHECKING:
+    from metrics.deployment_list import Verdict
 
 
 @click.group("deploys", invoke_without_command=True)
@@ -55,10 +60,8 @@ def command(
 
     with reading(config) as reader:
         question = question_of(reader, asked(rest))
-        frame = deployment_list(reader, question)
-    verdicts = [name for name, wanted in (("failed", failed), ("pending", pending)) if wanted]
-    if verdicts:
-        frame = frame.filter(frame["verdict"].is_in(verdicts))
+        wanted: dict[Verdict, bool] = {"failed": failed, "pending": pending}
+        frame = deployment_list(reader, question, *(verdict for verdict in wanted if wanted[verdict]))
     if limit:
         frame = frame.head(limit)
     rows = frame.to_dicts()

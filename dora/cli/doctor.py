@@ -122,7 +122,7 @@ def _published(config: Config) -> Iterator[Check]:
     try:
         reader = open_facts(config.published_path)
     except DoraError as error:
-        yield Check("data", "problem", str(error), "run `dora build`, or `dora ingest`")
+        yield Check("data", "problem", str(error))
         return
     try:
         looks: tuple[Callable[[Config, Reader], Iterator[Check]], ...] = (

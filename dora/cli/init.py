@@ -12,7 +12,9 @@ from pathlib import Path
 import click
 
 from dora.cli.options import note
+from dora.config import WarehouseTable
 from dora.errors import ConfigError, DoraError
+from dora.runs import runs_path
 
 #: What stands beside dora.toml after an ingest and need not be kept in git: the data, and the log of the runs.
 WRITTEN = ("*.duckdb*", "dora.runs.ndjson")
@@ -90,7 +92,8 @@ def write_templates(folder: Path) -> None:
 def _would_be_tracked(folder: Path) -> bool:
     """Whether the folder is of a git repository that ignores not all of the data."""
     inside = _git(folder, "rev-parse", "--is-inside-work-tree") == "true"
-    names = ("dora.duckdb", "dora.duckdb.lock", "dora.published.duckdb", "dora.runs.ndjson")
+    records = Path(WarehouseTable().path)
+    names = (str(records), str(runs_path(records)))
     return inside and len(_git(folder, "check-ignore", *names).splitlines()) < len(names)
 
 

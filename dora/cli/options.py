@@ -16,7 +16,7 @@ from dora.cli.speech import note as note
 from dora.cli.speech import progress as progress
 from dora.cli.speech import say as say
 from dora.config import load_config
-from dora.definitions import CHANGES, CLOCKS, FAILURE_KINDS, NO_TEAM, Definitions
+from dora.definitions import CHANGES, CLOCKS, FAILURE_KINDS, NO_TEAM, NOT_FAILURES, Definitions
 from dora.errors import ConfigError
 from dora.period import EVERY, parse_period, parse_seconds
 from dora.tables import nearest
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from metrics.question import Question
 
 Command = TypeVar("Command", bound=Callable[..., object])
-NOT_FAILURES = ("out_of_order", "replay")
 
 config_option = click.option("-c", "--config", "config", metavar="FILE", help="dora.toml to use.")
 format_option = click.option(
@@ -176,12 +175,12 @@ def every_option(command: Command) -> Command:
 
 
 def _kinds(text: str) -> tuple[str, ...]:
-    kinds = tuple(kind.strip() for kind in text.split(",") if kind.strip())
+    kinds, valid = tuple(kind.strip() for kind in text.split(",") if kind.strip()), (*FAILURE_KINDS, *NOT_FAILURES)
     if not kinds:
-        raise ConfigError(f"--failure-kinds is empty; name one or more of {', '.join((*FAILURE_KINDS, *NOT_FAILURES))}")
+        raise ConfigError(f"--failure-kinds is empty; name one or more of {', '.join(valid)}")
     for kind in kinds:
-        if kind not in (*FAILURE_KINDS, *NOT_FAILURES):
-            raise ConfigError(f"--failure-kinds: unknown kind {kind!r}{nearest(kind, (*FAILURE_KINDS, *NOT_FAILURES))}")
+        if kind not in valid:
+            raise ConfigError(f"--failure-kinds: unknown kind {kind!r}{nearest(kind, valid)}")
     return kinds
 
 

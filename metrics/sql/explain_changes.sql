@@ -3,12 +3,9 @@
 -- $change pull_request: merged pull requests; else commits.
 -- began_at: the chosen clock; landed_at: when it came onto the default branch; seconds: lead time, null without that
 -- clock and while it waits.
-with asked as (
-    select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
+with members as (
+    select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service, unnest($positions::integer[]) as service_position,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
-),
-members as (
-    select a.*, s.position as service_position from asked a join services s using (service)
 ),
 made as (
     select service_position, environment, repository, sha as change, sha, null as title, is_merge, mainline, is_bot, deployment_number, null as deployment_id,

@@ -1,12 +1,9 @@
 -- One row per group and change that had landed but was not deployed at $horizon, oldest first. The group is the one that owned
 -- the service just before.
 -- The rows that the queue counts, with what a person needs to find them; a pull request has no sha.
-with asked as (
-    select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
+with members as (
+    select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service, unnest($positions::integer[]) as service_position,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
-),
-members as (
-    select a.*, s.position as service_position from asked a join services s using (service)
 ),
 told as (
     select service_position, environment, repository, sha, pull_request, null as title, is_bot, left_at, merged_at,
