@@ -128,11 +128,11 @@ def note_parts(builder: Builder, now: pl.DataFrame) -> None:
 
 
 def bring_up(builder: Builder, records: Reader, changed: Mapping[str, Sequence[str]]) -> None:
-    """Give a copy of a published file the rows of the parts that changed.
+    """Give a copy of a published file the rows that differ in the parts that changed.
 
-    Leaves in temporary tables what that was: `changed_parts` (table_name, part), and for what services report the rows of
-    these parts before and after, `was_TABLE` and `now_TABLE`, empty where nothing changed. `lost_commits`: those that are
-    no more, as after a rewrite of a history.
+    Leaves in temporary tables what that was: `changed_parts` (table_name, part), and for what services report the rows
+    before and after, `was_TABLE` and `now_TABLE`, empty where nothing changed. `lost_commits`: those that are no more, as
+    after a rewrite of a history.
     """
     builder.execute("create temp table changed_parts (table_name varchar, part varchar)")
     builder.execute("create temp table lost_commits (repository varchar, sha varchar)")
@@ -147,15 +147,20 @@ def bring_up(builder: Builder, records: Reader, changed: Mapping[str, Sequence[s
 
 def _replace(builder: Builder, records: Reader, table: str, parts: Sequence[object]) -> None:
     wanted, asked = _wanted(table, parts)
-    now = records.frame(f"from {table} {wanted}", asked)
+    hashes = f"select rowid as row_, hash({', '.join(_COLUMNS[table])}) as hash from {table} {wanted}"
+    was, now = (reader.frame(hashes, asked) for reader in (builder, records))
+    gone, come = was.join(now, on="hash", how="anti"), now.join(was, on="hash", how="anti")
+    rows = f"from {table} where rowid in (select unnest($rows::bigint[]))"
+    new = records.frame(rows, {"rows": come["row_"].to_list()})
+    left = {"rows": gone["row_"].to_list()}
     if table in KEPT:
-        builder.execute(f"insert into was_{table} from {table} {wanted}", asked)
-        builder.insert(f"now_{table}", now)
+        builder.execute(f"insert into was_{table} {rows}", left)
+        builder.insert(f"now_{table}", new)
     if table == "commits":
-        was = builder.frame(f"select repository, sha from commits {wanted}", asked)
-        builder.insert("lost_commits", was.join(now, on=was.columns, how="anti"))
-    builder.execute(f"delete from {table} {wanted}", asked)
-    builder.insert(table, now)
+        lost = builder.frame(f"select repository, sha {rows}", left)
+        builder.insert("lost_commits", lost.join(new, on=lost.columns, how="anti"))
+    builder.execute(f"delete {rows}", left)
+    builder.insert(table, new)
 
 
 def _wanted(table: str, parts: Sequence[object]) -> tuple[str, dict[str, object]]:
