@@ -1,13 +1,17 @@
 -- One row per service and change ($change, bots' only with $bots) that landed on the default branch more than 30 days before
 -- $as_of and waits still. seconds: for how long. $only: of these services; empty for all but $others.
+-- The rows first, then what they say: to read the sha of whatever waits reads nearly all of a big file.
 with last as (
     select service, max(finished_at) as at_ from deployment_facts where is_production and status = 'succeeded' group by service
 ),
+late as materialized (
+    select rowid from change_facts
+    where deployment_number is null and coalesce(merged_at, committed_at) < $as_of::timestamp - interval 30 days
+        and case $change when 'commit' then not is_merge when 'mainline' then mainline else $change <> 'pull_request' end
+),
 landed as (
     select service, sha as subject, is_bot, coalesce(merged_at, committed_at) as landed_at
-    from change_facts c join services s on s.position = c.service_position
-    where deployment_number is null
-        and case $change when 'commit' then not is_merge when 'mainline' then mainline else $change <> 'pull_request' end
+    from change_facts c join services s on s.position = c.service_position where c.rowid in (from late)
     union all
     select service, repository || '#' || number, is_bot, merged_at
     from pull_request_facts where $change = 'pull_request' and deployment_id is null
