@@ -124,7 +124,7 @@ def batch_share(rng: np.random.Generator, deployments: int, alike: float) -> tup
         noise = rng.normal(0, np.sqrt(1 - alike), len(clusters))
         values = HOURS * np.exp(np.sqrt(alike) * rng.normal(0, 1, deployments)[clusters] + noise)
         n, ordered = np.array([len(values)]), np.sort(values)
-        worth = independent_values(values, n, np.median(ordered, keepdims=True), clusters)
+        worth = independent_values(values, n, np.median(ordered, keepdims=True), sizes)
         low, high = median_intervals(ordered, np.array([0]), n, worth=worth)[0].tolist()
         hits.append(not (low > HOURS or high < HOURS))  # an unknown end, NaN, is open
         naive.append(held(median_interval(ordered), HOURS))

@@ -12,7 +12,7 @@ import numpy as np
 
 from dora.warehouse import Reader
 from metrics import bands
-from metrics.cells import MICROS, Arrays, Cells, Floats, Integers, quantiles
+from metrics.cells import MICROS, Arrays, Cells, Floats, Integers, apart, quantiles
 from metrics.columns import Columns
 from metrics.intervals import independent_values, median_intervals
 from metrics.slices import Slices
@@ -30,7 +30,7 @@ def change_lead_time(reader: Reader, slices: Slices) -> Columns:
 
     Changes of one deployment are no independent values: their interval is that of as many as tell as much.
     """
-    spans, deployments, cells, negative = _spans(reader, slices)
+    spans, sizes, cells, negative = _spans(reader, slices)
     waiting = undeployed(slices, lambda part: _changes(reader, part))
     found = _empty(cells, *_SHARES, "kaplan_meier_median_seconds")
     queue: dict[str, Figures] = {"n": np.zeros(len(cells.low), dtype=np.int64), **_empty(cells, *_AGES)}
@@ -41,7 +41,7 @@ def change_lead_time(reader: Reader, slices: Slices) -> Columns:
         for name, column in zip(_SHARES, figures, strict=True):
             found[name][places] = column
         [middle] = quantiles(ordered, here.low, here.n, 0.5)
-        independent[places] = worth = independent_values(spans, here.n, middle, deployments)
+        independent[places] = worth = independent_values(spans, here.n, middle, sizes)
         interval[places] = median_intervals(ordered, here.low, here.n, MICROS, worth)
         for at, queued, ages in waiting.at_ends_of(places):
             for name, column in _queue(ages, queued).items():
@@ -80,7 +80,7 @@ def _shipped(reader: Reader, part: Slices) -> Arrays:
 
 
 def _spans(reader: Reader, slices: Slices) -> tuple[Integers, Integers, Cells, Integers]:
-    """Microseconds from change to deployment in cells, and what tells the deployments apart, without the impossible negative ones.
+    """Microseconds from change to deployment in cells, and how many each deployment has, without the impossible negative ones.
 
     At last by cell how many these are.
     """
@@ -89,17 +89,17 @@ def _spans(reader: Reader, slices: Slices) -> tuple[Integers, Integers, Cells, I
         rows = _shipped(reader, part)
         places, moments = rows["service_position"], rows["at_us"]
         another = (moments[1:] != moments[:-1]) | (places[1:] != places[:-1])
-        deployment = np.concatenate([[0], np.cumsum(another)])[: len(moments)] + (places.astype(np.int64) << 40)
-        spans = moments - rows["began_us"]
-        return {"service_position": places, "at_us": moments, "span_us": spans, "deployment": deployment}
+        another = np.concatenate([[True], another])[: len(moments)]
+        return {"service_position": places, "at_us": moments, "span_us": moments - rows["began_us"], "another": another}
 
     rows = slices.rows(ask)
-    spans, deployments, cells = rows["span_us"], rows["deployment"], rows.cells
+    spans, cells = rows["span_us"], rows.cells
+    sizes = np.diff(np.flatnonzero(rows["another"]), append=len(spans))
     possible = spans >= 0
     if possible.all():
-        return spans, deployments, cells, np.zeros_like(cells.n)
-    kept = cells.where(possible)
-    return spans[possible], deployments[possible], kept, cells.n - kept.n
+        return spans, sizes, cells, np.zeros_like(cells.n)
+    kept, sizes = cells.where(possible), apart(sizes).total(possible)
+    return spans[possible], sizes[sizes > 0], kept, cells.n - kept.n
 
 
 def _queue(ages: Integers, cells: Cells) -> Mapping[str, Figures]:

@@ -77,17 +77,15 @@ def median_intervals(
     return found
 
 
-def independent_values(values: np.ndarray, n: Integers, medians: Floats, clusters: np.ndarray) -> Integers:
+def independent_values(values: np.ndarray, n: Integers, medians: Floats, sizes: Integers) -> Integers:
     """How many independent values tell as much about each median as the `n` that come in clusters; 0 below 5 clusters.
 
-    `values`: those of one cell behind those of another; `clusters`: the cluster of each, and those of one lie together within a
-    cell. How far the share of values up to the median varies between clusters tells it (Woodruff 1952): at least as many as if
-    all values of a cluster were one, at most as many as there are, which they are where each is a cluster of its own.
+    `values`: those of one cell behind those of another; `sizes`: of the clusters in their order, one or more values each that lie
+    together within a cell. How far the share of values up to the median varies between clusters tells it (Woodruff 1952): at least as
+    many as if all values of a cluster were one, at most as many as there are, which they are where each is a cluster of its own.
     """
-    cells = np.repeat(np.arange(len(n)), n)
-    begins = np.flatnonzero((clusters[1:] != clusters[:-1]) | (cells[1:] != cells[:-1])) + 1
-    begins = np.concatenate([[0], begins])[: len(values)]
-    of, sizes = cells[begins], np.diff(begins, append=len(values))
+    begins = np.cumsum(sizes) - sizes
+    of = np.repeat(np.arange(len(n)), n)[begins]
     below = np.add.reduceat(values <= np.repeat(medians, n), begins, dtype=np.int64) if len(values) else begins
     share = np.bincount(of, weights=below, minlength=len(n)) / np.maximum(n, 1)
     number = np.bincount(of, minlength=len(n))

@@ -132,7 +132,7 @@ def _batches(random: np.random.Generator, counts: Counts, size: float) -> Drawn:
     values = math.sqrt(_ALIKE) * shared[clusters] + math.sqrt(1 - _ALIKE) * own + apart
     ordered, values = np.sort(values) - apart, values - apart
     middles = (ordered[low + (n - 1) // 2] + ordered[low + n // 2]) / 2
-    ends = median_intervals(ordered, low, n, worth=independent_values(values, n, middles, clusters))
+    ends = median_intervals(ordered, low, n, worth=independent_values(values, n, middles, sizes))
     return ends[:, 0], middles, ends[:, 1]
 
 

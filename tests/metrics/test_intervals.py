@@ -176,7 +176,8 @@ def of_clusters(values: np.ndarray, clusters: np.ndarray) -> Interval:
     """The interval of the median of values, those of a cluster side by side."""
     n, low = np.array([len(values)]), np.array([0])
     middle = np.array([np.median(values) if len(values) else np.nan])
-    found = median_intervals(np.sort(values), low, n, worth=independent_values(values, n, middle, clusters))[0]
+    sizes = np.unique(clusters, return_counts=True)[1]
+    found = median_intervals(np.sort(values), low, n, worth=independent_values(values, n, middle, sizes))[0]
     first, last = (None if np.isnan(end) else float(end) for end in found)
     return first, last
 
@@ -207,10 +208,10 @@ def test_clusters_are_worth_no_more_than_their_values_and_no_less_than_one_value
     """In two cells, which do not know of each other."""
     cells = [batches[:cut], batches[cut:]]
     values = np.array([value for batch in batches for value in batch], dtype=np.float64)
-    clusters = np.repeat(np.arange(len(batches)), [len(batch) for batch in batches])
+    sizes = np.array([len(batch) for batch in batches])
     n = np.array([sum(map(len, cell)) for cell in cells])
     of = [np.array([value for batch in cell for value in batch]) for cell in cells]
     medians = np.array([np.median(one) if len(one) else np.nan for one in of])
-    for cell, most, worth in zip(cells, n.tolist(), independent_values(values, n, medians, clusters), strict=True):
+    for cell, most, worth in zip(cells, n.tolist(), independent_values(values, n, medians, sizes), strict=True):
         least = most**2 // max(1, sum(len(batch) ** 2 for batch in cell))
         assert least <= worth <= most if len(cell) >= FEWEST else worth == 0
