@@ -19,8 +19,8 @@ def line(finding: Finding) -> str:
 
 def counted(finding: Finding) -> str:
     """How many of what: `1 source that fell silent`, `2 sources that fell silent`."""
-    one, _ = TITLES.get(finding.finding, (finding.title, finding.title))
-    return f"{units.count(finding.found)} {one if finding.found == 1 else finding.title}"
+    one, many = TITLES[finding.finding]
+    return f"{units.count(finding.found)} {one if finding.found == 1 else many}"
 
 
 def effects(found: Sequence[Effect]) -> str:

@@ -119,7 +119,7 @@ def record(builder: Builder, definitions: Definitions, now: datetime | None = No
 
 
 def findings(reader: Reader) -> tuple[Finding, ...]:
-    """All findings by name; empty when nothing was found, or when the file was built before findings were counted."""
+    """All findings by name; empty when nothing was found."""
     if not counts(reader):
         return ()
     totals = reader.records(read_sql("quality/totals"), _rules(published_definitions(reader)))[0]
@@ -136,9 +136,7 @@ def caveats(reader: Reader) -> tuple[str, ...]:
 
 
 def counts(reader: Reader) -> dict[str, int]:
-    """How many there are of each kind of finding; empty when nothing was found, or the file was built before they were counted."""
-    if "quality_summary" not in reader.tables():
-        return {}
+    """How many there are of each kind of finding; empty when nothing was found."""
     return {str(name): int(str(number)) for name, number in reader.rows(read_sql("contents_findings"))}
 
 
@@ -221,7 +219,7 @@ def _finding(row: dict[str, object], totals: dict[str, object]) -> Finding:
     )
     return Finding(
         finding=name,
-        title=TITLES[name][1] if name in TITLES else name.replace("_", " "),
+        title=TITLES[name][1],
         found=counted["found"],
         services=counted["services"],
         examples=tuple(str(example) for example in cast("Sequence[object]", row["examples"] or ())),
