@@ -19,7 +19,8 @@ from pathlib import Path
 from statistics import median
 
 from dora.warehouse import open_warehouse
-from ingest.git_command import lines, open_repository
+from ingest.git_command import lines
+from ingest.git_repository import open_repository
 from ingest.source import Context
 from ingest.sources import git
 from ingest.sources.git_log import FORMAT

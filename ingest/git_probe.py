@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dora.errors import SourceError
 from ingest.git_address import check_address
-from ingest.git_command import main_branch, open_repository, remote_references
+from ingest.git_repository import main_branch, open_repository, remote_references
 from ingest.source import Context
 
 

@@ -20,17 +20,9 @@ from dora.errors import ConfigError
 from dora.frames import SCHEMAS
 from ingest.bots import bot_test
 from ingest.git_address import check_address
-from ingest.git_command import (
-    Repository,
-    emptied,
-    existing,
-    first_parent_line,
-    lines,
-    main_branch,
-    open_repository,
-    text,
-)
+from ingest.git_command import Repository, lines, text
 from ingest.git_probe import probe_repositories
+from ingest.git_repository import emptied, existing, first_parent_line, main_branch, open_repository
 from ingest.source import Batch, Context, Scope
 from ingest.sources.git_log import Authors, moments, read_commits, read_paths
 from ingest.sources.git_mainline import Mainline

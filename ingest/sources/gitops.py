@@ -21,16 +21,10 @@ from dora.frames import SCHEMAS
 from dora.model import Rejected
 from ingest.bots import bot_test
 from ingest.git_address import check_address
-from ingest.git_command import (
-    Repository,
-    emptied,
-    first_parent_line,
-    main_branch,
-    open_repository,
-    spool,
-)
+from ingest.git_command import Repository, spool
 from ingest.git_objects import pairs, read_blobs
 from ingest.git_probe import probe_repositories
+from ingest.git_repository import emptied, first_parent_line, main_branch, open_repository
 from ingest.source import Batch, Context, Scope
 from ingest.sources.git_log import Authors
 from ingest.sources.gitops_files import Found, Template, Unreadable, VersionReader, read_template, version_reader

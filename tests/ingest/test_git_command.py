@@ -10,7 +10,8 @@ import pytest
 from dora.errors import ConfigError, DoraError, SourceError
 from ingest.bots import bot_test
 from ingest.git_address import check_address, redact
-from ingest.git_command import first_parent_line, lines, main_branch, open_repository, text
+from ingest.git_command import lines, text
+from ingest.git_repository import first_parent_line, main_branch, open_repository
 from tests.repositories import Repo, context, daemon
 
 
