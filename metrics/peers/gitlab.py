@@ -13,11 +13,12 @@ from metrics.peers.peer import Figure, fail_rate, frequency, lead_time, median, 
 def figures(facts: Facts) -> Iterator[Figure]:
     """The four figures of GitLab's API with `interval=all`; a service stands for a project."""
     asked = facts.within(facts.deployed(), "finished_at").height
-    opened = facts.within(facts.incidents, "created_at").height
+    incidents = facts.incidents.unique("incident_id", maintain_order=True)
+    opened = facts.within(incidents, "created_at").height
     yield frequency(asked / len(facts.days()), asked, "per day")
     yield _lead_time(facts)
     yield fail_rate(opened, asked, most=1)
-    yield _restore(facts)
+    yield _restore(facts, incidents)
 
 
 def _lead_time(facts: Facts) -> Figure:
@@ -28,8 +29,8 @@ def _lead_time(facts: Facts) -> Figure:
     return lead_time(_of_days(spans, ["service", "environment", "day"]), asked.height)
 
 
-def _restore(facts: Facts) -> Figure:
-    closed = facts.within(facts.incidents, "resolved_at")
+def _restore(facts: Facts, incidents: pl.DataFrame) -> Figure:
+    closed = facts.within(incidents, "resolved_at")
     spans = closed.with_columns(
         seconds("created_at", "resolved_at").alias("span"), pl.col("resolved_at").dt.date().alias("day")
     )
