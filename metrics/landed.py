@@ -82,7 +82,7 @@ def _changes(
     return told.join(clocks, on=KEY, how="left", maintain_order="left").select(
         "sha", "is_merge", "mainline", "is_bot", "author", "authored_at", "committed_at", "opened_at",
         pull_request="number",
-        first_commit_at=pl.coalesce("first_commit_at", "begun_at"),
+        first_commit_at=pl.coalesce("first_commit_at", _first_of_all()),
         merged_at=pl.coalesce("merged_at", "landed_at"),
     )  # fmt: skip
 
@@ -131,9 +131,7 @@ def _requests(
     known = merges.hstack(clocks[at].with_columns(begun_at=begun).drop("landed", "is_merge", "authored_at"))
     told = known.join(records.drop("merge").with_columns(told=True), on=KEY, how="left", maintain_order="left")
     merged = pl.coalesce("merged_at", "landed_at")
-    # Whoever squashes gives a commit a new time: what is later than the opening was not the first.
-    possible = pl.when((pl.col("begun_at") <= pl.col("opened_at")).fill_null(value=True)).then("begun_at")
-    first = pl.coalesce("first_commit_at", possible)
+    first = pl.coalesce("first_commit_at", _first_of_all())
     return told.select(
         *KEY, "merge", "author", "opened_at", "first_review_at", "reviews", "checks", "lines", "url",
         title=pl.when(pl.col("title") != "").then("title").otherwise("subject"),
@@ -146,6 +144,11 @@ def _requests(
         pickup_seconds=span(pl.col("opened_at"), pl.col("first_review_at")),
         review_seconds=span(pl.col("first_review_at"), merged),
     )  # fmt: skip
+
+
+def _first_of_all() -> pl.Expr:
+    """`begun_at`, null where it is later than the opening: whoever squashes gives a commit a new time, and that was not the first."""
+    return pl.when((pl.col("begun_at") <= pl.col("opened_at")).fill_null(value=True)).then("begun_at")
 
 
 def _merges(
