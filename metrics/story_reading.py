@@ -84,10 +84,8 @@ class Teller:
         ids = [row["evidence_id"] for row in found]
         titles = {row[0]: row[1] for row in self.rows("about", repository=deployed.repository, ids=ids)}
         owner = _owner(deployed)
-        return tuple(
-            evidence_of({**row, "about": titles.get(row["evidence_id"])}, self.definitions, self.as_of, owner)
-            for row in found
-        )
+        told = ({**row, "about": titles.get(row["evidence_id"])} for row in found)
+        return tuple(rules.decided(evidence_of(row, self.definitions, self.as_of, owner) for row in told))
 
     def marks(self, ids: Sequence[str]) -> list[dict[str, object]]:
         """The rows of the ledger about these deployments."""
@@ -223,7 +221,7 @@ def failed_of(rows: Sequence[Row], definitions: Definitions, as_of: datetime) ->
     by_id: dict[str, list[shape.Evidence]] = {}
     for row in rows:
         by_id.setdefault(str(row["deployment_id"]), []).append(evidence_of(row, definitions, as_of))
-    best = {deployment_id: rules.counted(evidence) for deployment_id, evidence in by_id.items()}
+    best = {deployment_id: rules.counted(rules.decided(evidence)) for deployment_id, evidence in by_id.items()}
     return {deployment_id: evidence for deployment_id, evidence in best.items() if evidence}
 
 

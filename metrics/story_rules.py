@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dora.definitions import FAILURE_KINDS, NOT_FAILURES, WINDOWED_KINDS, Definitions
@@ -43,10 +44,16 @@ def _outside(evidence_at: datetime | None, finished_at: datetime | None, window:
     return None
 
 
+def decided(evidence: Iterable[Evidence]) -> list[Evidence]:
+    """All evidence about one deployment as it counts: none does when a person absolved it."""
+    rows = list(evidence)
+    if not any(row.kind == "absolved" for row in rows):
+        return rows
+    return [replace(row, why_not=row.why_not or "a person decided otherwise") for row in rows]
+
+
 def counted(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The evidence that counts, strongest kind first, then the earliest; empty when a person absolved it."""
-    if any(row.kind == "absolved" for row in evidence):
-        return []
+    """The evidence that counts, strongest kind first, then the earliest."""
     rows = [row for row in evidence if row.why_not is None]
     return sorted(rows, key=lambda row: (_STRENGTH.index(row.kind), row.evidence_at is None, str(row.evidence_at)))
 

@@ -22,6 +22,7 @@ from dora.model import (
     Record,
     Verification,
 )
+from dora.overrides import Overrides
 from dora.warehouse import Reader, open_published, open_warehouse
 from metrics.build import Setting, build
 from metrics.services import Ownership, ServiceName
@@ -151,7 +152,9 @@ def hostile() -> list[Record]:
     return records
 
 
-def publish(folder: Path, records: Sequence[Record], **definitions: object) -> Reader:
+def publish(
+    folder: Path, records: Sequence[Record], overrides: Overrides | None = None, **definitions: object
+) -> Reader:
     """The records through the warehouse and the real build, opened as a reader."""
     warehouse = open_warehouse(folder / "dora.duckdb")
     warehouse.commit("test", "all", frames_of(records), cursor="1")
@@ -160,6 +163,7 @@ def publish(folder: Path, records: Sequence[Record], **definitions: object) -> R
         definitions=Definitions(**definitions),  # type: ignore[arg-type]
         services=tuple(ServiceName(service=name, repository=REPOSITORY) for name in sorted(names)),
         ownerships=(Ownership(team="checkout", service=SERVICE),),
+        overrides=overrides or Overrides(),
         organisation="Acme (made up)",
     )
     warehouse.publish(folder / "published.duckdb", lambda builder: build(builder, setting))

@@ -47,11 +47,9 @@ def evidence(told: DeploymentStory, words: Words) -> Section:
     """What counts, what was looked at and does not count, and which other deployments it might speak of."""
     rows = [row for row in told.evidence if row.why_not is None]
     others = [row for row in told.evidence if row.why_not is not None]
-    absolved = any(row.kind == "absolved" for row in told.evidence)
     tables = []
     if rows:
-        caption = "Found, but a person decided otherwise" if absolved else "Counts"
-        tables.append(Table(caption=caption, head=_HEAD, rows=tuple(_evidence(row, words) for row in rows)))
+        tables.append(Table(caption="Counts", head=_HEAD, rows=tuple(_evidence(row, words) for row in rows)))
     if others:
         listed = tuple((*_evidence(row, words), Cell(text=row.why_not or "")) for row in others)
         tables.append(Table(caption="Looked at, does not count", head=(*_HEAD, "Why not"), rows=listed))

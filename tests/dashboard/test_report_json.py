@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from dashboard.report.json import render
+from dora.overrides import Override, Overrides
 from dora.warehouse import Reader
 from metrics.deployment_story import deployment_story
 from metrics.story import DeploymentStory
-from tests.stories import HOSTILE, day, deployment, hostile, ordinary, publish, reverted
+from tests.stories import HOSTILE, SERVICE, day, deployment, hostile, ordinary, publish, reverted
 
 END = day(40)
 CONTRACT = Path(__file__).parents[2] / "docs" / "report.md"
@@ -30,6 +31,19 @@ def report(reader: Reader, name: str, as_of: datetime = END) -> dict[str, object
     whole = json.loads(render(deployment_story(reader, f"ci/{name}", as_of)))
     assert isinstance(whole, dict)
     return whole
+
+
+def test_no_evidence_counts_once_a_person_absolved_the_deployment(tmp_path: Path) -> None:
+    said = Override(deployment="ci/bad", service=SERVICE, environment="production", reason="it was the network")
+    reader = publish(tmp_path, [*ordinary(), *reverted()], Overrides(absolve=(said,)))
+    told = report(reader, "bad")
+    assert told["verdict"]["state"] == "not failed"  # type: ignore[index]
+    assert {row["kind"]: row["why_not"] for row in told["evidence"]} == {  # type: ignore[attr-defined]
+        "absolved": "a person decided that this deployment did not fail",
+        "linked_incident": "a person decided otherwise",
+        "revert": "a person decided otherwise",
+    }
+    reader.close()
 
 
 def leaves(value: object, name: str = "") -> Iterator[tuple[str, object]]:
