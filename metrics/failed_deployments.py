@@ -8,6 +8,7 @@ that ends with the last.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -119,8 +120,9 @@ def _by_number(rows: Arrays, evidence: Arrays) -> dict[int, Failure]:
     found = list(zip(*columns, strict=True))
     ends, endings = {number: end for number, _, _, end in found}, _endings(evidence)
     failures = {}
+    hands_on = {number for number, at, _, end in found if end >= at}
     for number, at, bits, end in found:
-        ending, handed_on = _ending(number, endings.get(number, ()), ends)
+        ending, handed_on = _ending(number, endings.get(number, ()), ends, hands_on)
         failures[number] = Failure(at, kinds_of(bits), None if end >= NEVER else end, ending, handed_on)
     return failures
 
@@ -136,10 +138,15 @@ def _endings(evidence: Arrays) -> dict[int, list[Ending]]:
     return found
 
 
-def _ending(number: int, endings: Sequence[Ending], ends: Mapping[int, int]) -> tuple[Ending | None, bool]:
-    """The first whose end, or whose failed fix's end, is that of failure `number`; and whether its fix failed."""
+def _ending(
+    number: int, endings: Sequence[Ending], ends: Mapping[int, int], hands_on: AbstractSet[int]
+) -> tuple[Ending | None, bool]:
+    """The first whose end, or whose failed fix's end, is that of failure `number`; and whether its fix failed.
+
+    `hands_on`: the failures whose end is possible.
+    """
     for ending in endings:
-        failed_too = ending.fix is not None and ending.fix > number and ending.fix in ends
+        failed_too = ending.fix is not None and ending.fix > number and ending.fix in hands_on
         at = ends[ending.fix] if failed_too and ending.fix is not None else ending.at_us
         if at == ends[number]:
             return ending, failed_too
@@ -207,15 +214,15 @@ def _recovered(rows: Arrays, numbers: Integers, place: Integers, failed: NDArray
 
 
 def _hand_on(rows: Arrays, failed: Integers, ended: NDArray[np.bool_], end: Integers) -> None:
-    """Replace the ends that are fixes which failed themselves by the end of that failure, the last one first."""
+    """Replace the ends that are fixes which failed themselves by the end of that failure, the last one first.
+
+    Not by an impossible one, which is no end.
+    """
     deployments, fixes = rows["deployment"][ended], rows["recovery"][ended]
     failed_too = failed[np.minimum(failed.searchsorted(fixes), len(failed) - 1)] == fixes
     chained = np.flatnonzero(failed_too & (fixes > deployments))
     for index in chained[np.argsort(-deployments[chained], kind="stable")].tolist():
         ends = end[deployments == fixes[index]]
         began = rows["at_us"][rows["deployment"] == fixes[index]][0]
-        end[index] = _earliest(began, ends[ends < NEVER].tolist())
-
-
-def _earliest(began: int, ends: list[int]) -> int:
-    return min((end for end in ends if end >= began), default=max(ends, default=NEVER))
+        if (ends >= began).any() or not len(ends):
+            end[index] = ends[ends >= began].min(initial=NEVER)

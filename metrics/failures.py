@@ -15,7 +15,7 @@ from typing import cast
 from dora.definitions import Definitions
 from dora.overrides import Override, Overrides
 from metrics.deployments import Deployed, Line
-from metrics.incident_links import Record, Resolve, cause, fixing, incident_id
+from metrics.incident_links import Links, Record, incident_id
 from metrics.shipped import Shipped
 
 CONFIDENCE = {
@@ -41,8 +41,11 @@ class Evidence:
     candidates: str | None = None
 
 
-def decisions(shipped: Shipped, overrides: Overrides, incidents: Sequence[Record]) -> Iterator[Evidence]:
-    """`override`: people said that a deployment failed; `absolved`: they said that it did not."""
+def decisions(shipped: Shipped, overrides: Overrides, incidents: Sequence[Record], links: Links) -> Iterator[Evidence]:
+    """`override`: people said that a deployment failed; `absolved`: they said that it did not.
+
+    A failure with an incident is over as that is, another one with the next deployment.
+    """
     if not overrides.blame and not overrides.absolve:
         return
     by_id = {str(incident["id"]): incident for incident in incidents} | {incident_id(i): i for i in incidents}
@@ -50,18 +53,25 @@ def decisions(shipped: Shipped, overrides: Overrides, incidents: Sequence[Record
         for row in rows:
             for deployed in _decided(shipped.line, row):
                 incident, after = by_id.get(row.incident or ""), shipped.after(deployed)
-                yield Evidence(
+                said = Evidence(
                     deployment_id=deployed.deployment_id,
                     kind=kind,
                     evidence="decision",
                     evidence_id=row.incident,
                     evidence_at=deployed.finished_at,
-                    recovery_id=after.deployment_id if after and incident is None else None,
-                    recovered_at=_ended(incident, after),
+                    recovery_id=after.deployment_id if after else None,
+                    recovered_at=after.finished_at if after else None,
                     confidence=CONFIDENCE["override"],
                     decided_by="human",
                     reason=row.reason,
                 )
+                yield said if incident is None else _of_incident(said, shipped, deployed, incident, links)
+
+
+def _of_incident(said: Evidence, shipped: Shipped, deployed: Deployed, incident: Record, links: Links) -> Evidence:
+    resolved = cast("datetime | None", incident["resolved_at"])
+    told = replace(said, evidence_id=incident_id(incident), recovery_id=None, recovered_at=resolved)
+    return _ended_by(told, deployed, links.ending(shipped, {**incident, "known_service": deployed.service}))
 
 
 def _decided(line: Line, row: Override) -> list[Deployed]:
@@ -70,12 +80,6 @@ def _decided(line: Line, row: Override) -> list[Deployed]:
     named = [d for d in here if d.deployment_id == row.deployment]
     about = [d for d in here if row.is_about(d)]
     return [d for d in about if d in named] or about or named
-
-
-def _ended(incident: Record | None, after: Deployed | None) -> datetime | None:
-    if incident is not None:
-        return cast("datetime | None", incident["resolved_at"])
-    return after.finished_at if after else None
 
 
 def backward_moves(shipped: Shipped) -> Iterator[Evidence]:
@@ -106,28 +110,34 @@ def reverts(shipped: Shipped) -> Iterator[Evidence]:
 
 
 def hotfixes(
-    shipped: Shipped, definitions: Definitions, incidents: Sequence[Record], resolve: Resolve
+    shipped: Shipped, definitions: Definitions, incidents: Sequence[Record], links: Links
 ) -> Iterator[Evidence]:
     """`hotfix`: a shipped pull request is marked as one; blames the deployment that it mends.
 
     That is known where it takes back what an earlier one shipped, and where an incident names both its cause and, as
-    its fix, the pull request or the deployment that shipped it; else the deployment that was running before is presumed.
+    its fix, the pull request or the deployment that shipped it; else the deployment that was running before is presumed, or
+    what was rolled back by that.
     """
     marked = hotfix_deployments(shipped, definitions)
-    mended = _mended(shipped, incidents, resolve) if marked else {}
+    mended = _mended(shipped, incidents, links) if marked else {}
     for deployed, number, title in marked:
         known = [*mended.get(number, ()), *mended.get(deployed.deployment_id, ())]
         blames = {d.deployment_id: why for d, why in known if d.order < deployed.order}
-        if not blames and deployed.replaced_id:
-            blames = {deployed.replaced_id: "the deployment before it is presumed"}
+        if not blames and (presumed := _presumed(shipped, deployed)):
+            blames = dict([presumed])
         for blamed, why in blames.items():
             reason = f"pull request #{number} is marked as a hotfix ({title}); {why}"
             yield _evidence(blamed, "hotfix", "pull_request", deployed, reason, f"#{number}")
 
 
-def _mended(
-    shipped: Shipped, incidents: Iterable[Record], resolve: Resolve
-) -> dict[object, list[tuple[Deployed, str]]]:
+def _presumed(shipped: Shipped, deployed: Deployed) -> tuple[str, str] | None:
+    before, why = shipped.by_id.get(deployed.replaced_id or ""), "the deployment before it is presumed"
+    while before and before.backward_kind == "rollback":
+        before, why = shipped.by_id.get(before.replaced_id or ""), "what was rolled back before it is presumed"
+    return (before.deployment_id, why) if before else None
+
+
+def _mended(shipped: Shipped, incidents: Iterable[Record], links: Links) -> dict[object, list[tuple[Deployed, str]]]:
     """By what mends it, the number of a pull request or a `deployment_id`: a deployment, and how that is known."""
     found: dict[object, list[tuple[Deployed, str]]] = {}
     repository = shipped.repository
@@ -137,9 +147,9 @@ def _mended(
             found.setdefault(number, []).append((revert.blamed, "it takes back what that shipped"))
     for incident in incidents:
         by = incident["fix_pull_request"]
-        if by is None and (fix := fixing(shipped, incident, resolve)) is not None:
+        if by is None and (fix := links.fixing(shipped, incident)) is not None:
             by = fix.deployment_id
-        told = cause(shipped, incident, resolve)[0] if by is not None else None
+        told = links.cause(shipped, incident)[0] if by is not None else None
         if told is not None:
             found.setdefault(by, []).append((told, "an incident tells what it mends"))
     return found
@@ -153,13 +163,13 @@ def hotfix_deployments(shipped: Shipped, definitions: Definitions) -> list[tuple
     return [(d, number, title) for number, title in marked if (d := shipped.pull_request(number)) is not None]
 
 
-def linked_incidents(shipped: Shipped, incidents: Iterable[Record], resolve: Resolve) -> Iterator[Evidence]:
+def linked_incidents(shipped: Shipped, incidents: Iterable[Record], links: Links) -> Iterator[Evidence]:
     """`linked_incident`: the incident names the deployment, version, commit or pull request."""
     for incident in incidents:
-        blamed, how = cause(shipped, incident, resolve)
+        blamed, how = links.cause(shipped, incident)
         if blamed:
             found = _incident_evidence(blamed, "linked_incident", incident, f"the incident names its {how}")
-            yield _ended_by(found, blamed, fixing(shipped, incident, resolve))
+            yield _ended_by(found, blamed, links.ending(shipped, incident))
 
 
 def proximity(
@@ -167,7 +177,7 @@ def proximity(
     incidents: Iterable[Record],
     linked: set[str],
     definitions: Definitions,
-    resolve: Resolve,
+    links: Links,
 ) -> Iterator[Evidence]:
     """`proximity`: nothing better known than that the incident followed the deployment within the window."""
     for incident in incidents:
@@ -183,7 +193,7 @@ def proximity(
             )
             reason = "the last deployment before the incident"
             found = _incident_evidence(near[0], "proximity", incident, reason, others)
-            yield _ended_by(found, near[0], fixing(shipped, incident, resolve))
+            yield _ended_by(found, near[0], links.ending(shipped, incident))
 
 
 def verifications(shipped: Shipped, checks: Mapping[str, Sequence[Record]]) -> Iterator[Evidence]:

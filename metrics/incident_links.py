@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
@@ -19,33 +20,77 @@ def incident_id(incident: Record) -> str:
     return f"{incident['source']}/{incident['id']}"
 
 
-def cause(shipped: Shipped, incident: Record, resolve: Resolve) -> tuple[Deployed | None, str]:
-    """The deployment that the incident says caused it, and by what it names it; None where it names none of the line."""
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Which deployments of a service's production incidents name; `lines`: one for each environment."""
+
+    resolve: Resolve
+    lines: Sequence[Shipped]
+
+    def cause(self, shipped: Shipped, incident: Record) -> tuple[Deployed | None, str]:
+        """The deployment of one line that the incident says caused it, and by what it names it; None where it names none.
+
+        Also where it can only be one of another line, unless it names the very deployment: it names that environment, or
+        none, and what it names was deployed there before it began, and here not until later.
+        """
+        found, how = self._named(shipped, incident)
+        if found is None or how == "deployment" or incident["environment"] == found.environment:
+            return found, how
+        others = [line for line in self.lines if line is not shipped]
+        if incident["environment"] in {other.line[0].environment for other in others}:
+            return None, ""
+        if not _ran_before(found, incident):
+            named = (self._named(other, incident)[0] for other in others)
+            if any(other is not None and _ran_before(other, incident) for other in named):
+                return None, ""
+        return found, how
+
+    def fixing(self, shipped: Shipped, incident: Record) -> Deployed | None:
+        """The deployment of the line that the incident says fixed it, by its id, else by its pull request."""
+        if incident["fix_deployment"] is not None:
+            meant = self.resolve(incident, "fix_deployment")
+            if meant is not None:
+                return shipped.by_id.get(meant)
+        if incident["fix_pull_request"] is not None:
+            return shipped.pull_request(cast(int, incident["fix_pull_request"]))
+        return None
+
+    def ending(self, shipped: Shipped, incident: Record) -> Deployed | None:
+        """The same, also where what it says is a deployment of another line."""
+        found = self.fixing(shipped, incident)
+        if found is None and incident["fix_deployment"] is not None:
+            meant = self.resolve(incident, "fix_deployment") or ""
+            found = next((line.by_id[meant] for line in self.lines if meant in line.by_id), None)
+        return found
+
+    def _named(self, shipped: Shipped, incident: Record) -> tuple[Deployed | None, str]:
+        """What it names of one line, by the most direct name that leads to a deployment of the service."""
+        if incident["deployment"] is not None:
+            meant = self.resolve(incident, "deployment")
+            if meant is not None:
+                return shipped.by_id.get(meant), "deployment"
+        return next((named for named in _less_direct(shipped, incident) if named[0]), (None, ""))
+
+
+def _less_direct(shipped: Shipped, incident: Record) -> Iterator[tuple[Deployed | None, str]]:
     repository = shipped.repository
-    if incident["deployment"] is not None:
-        return shipped.by_id.get(resolve(incident, "deployment") or ""), "deployment"
     if incident["version"] is not None:
-        return _running(shipped.of_version(incident["version"]), incident), "version"
+        yield _running(shipped.of_version(incident["version"]), incident), "version"
     if incident["sha"] is not None:
         sha = str(incident["sha"])
         brought = shipped.by_commit(repository.graph.find(sha)) if repository else None
-        return brought or _running(shipped.of_sha(sha), incident), "commit"
+        yield brought or _running(shipped.of_sha(sha), incident), "commit"
     if incident["pull_request"] is not None:
-        return shipped.pull_request(cast(int, incident["pull_request"])), "pull request"
-    return None, ""
-
-
-def fixing(shipped: Shipped, incident: Record, resolve: Resolve) -> Deployed | None:
-    """The deployment of the line that the incident says fixed it, by its id or its pull request."""
-    if incident["fix_deployment"] is not None:
-        return shipped.by_id.get(resolve(incident, "fix_deployment") or "")
-    if incident["fix_pull_request"] is not None:
-        return shipped.pull_request(cast(int, incident["fix_pull_request"]))
-    return None
+        yield shipped.pull_request(cast(int, incident["pull_request"])), "pull request"
 
 
 def _running(named: Sequence[Deployed], incident: Record) -> Deployed | None:
     """The last of these before the incident, else the last of all."""
-    at = cast("datetime | None", incident["impact_started_at"] or incident["detected_at"])
-    before = [d for d in named if at is None or d.finished_at <= at]
+    before = [deployed for deployed in named if _ran_before(deployed, incident)]
     return (before or named or [None])[-1]  # type: ignore[list-item]
+
+
+def _ran_before(deployed: Deployed, incident: Record) -> bool:
+    """Whether it was deployed when the incident began, or nobody knows when that was."""
+    at = cast("datetime | None", incident["impact_started_at"] or incident["detected_at"])
+    return at is None or deployed.finished_at <= at

@@ -36,7 +36,7 @@ def rebuild(builder: Builder, setting: Setting) -> bool:
     touched, repositories = Reach(builder, setting, services).touched(toggled)
     if not _few(builder, services, touched):
         return False
-    _delete(builder, touched, repositories)
+    _delete(builder, touched, repositories, {row.incident for row in setting.overrides.blame if row.incident})
     for question in ("rebuild/wanted_incidents", "build/placed_incidents"):
         builder.execute(read_sql(question))
     make(builder, setting, services, sorted(touched))
@@ -105,7 +105,12 @@ def _few(builder: Builder, services: Sequence[ServiceName], touched: Iterable[in
     return sum(commits[place] for place in moved) <= parts.SHARE * sum(commits)
 
 
-def _delete(builder: Builder, touched: Iterable[int], repositories: Iterable[str]) -> None:
-    for table, kind, values in (("rebuilt", "integer", sorted(touched)), ("reread", "varchar", sorted(repositories))):
+def _delete(builder: Builder, touched: Iterable[int], repositories: Iterable[str], decided: Iterable[str]) -> None:
+    """The facts that are made anew go; `decided`: the incidents that decisions name."""
+    for table, kind, values in (
+        ("rebuilt", "integer", sorted(touched)),
+        ("reread", "varchar", sorted(repositories)),
+        ("decided", "varchar", sorted(decided)),
+    ):
         builder.execute(f"create temp table {table} as select unnest($values::{kind}[])", {"values": values})
     builder.execute(read_sql("rebuild/delete"))

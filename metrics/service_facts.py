@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dora.definitions import Definitions
@@ -10,7 +10,7 @@ from dora.overrides import Overrides
 from metrics import changes, failures
 from metrics.changes import Picked
 from metrics.deployments import Line, classify_backward, rehearse, trace
-from metrics.incident_links import Resolve, fixing
+from metrics.incident_links import Links, Resolve
 from metrics.repository import Repository
 from metrics.services import ServiceName
 from metrics.shipped import Shipped
@@ -68,8 +68,12 @@ class ServiceFacts:
             classify_backward(line, self.slots, self.definitions)
             if shipped:
                 rehearse(line, rehearsals)
-                self._production(shipped, visited, facts)
+                self._live.append(shipped)
+                self._shipped(shipped, visited, facts)
             facts.lines.append(line)
+        for shipped in self._live:
+            facts.evidence.extend(self._ledger(shipped))
+            self._rework(shipped)
         for shipped in self._live:
             facts.evidence.extend(self._nearby(shipped))
 
@@ -82,11 +86,9 @@ class ServiceFacts:
                 deployed.shipment.first = self.repository.own(deployed.shipment.first, self.service.paths)
                 deployed.shipment.range = self.repository.own(deployed.shipment.range, self.service.paths)
 
-    def _production(self, shipped: Shipped, visited: bytearray | None, facts: Facts) -> None:
+    def _shipped(self, shipped: Shipped, visited: bytearray | None, facts: Facts) -> None:
+        """Its changes and pull requests."""
         line = shipped.line
-        self._live.append(shipped)
-        facts.evidence.extend(self._ledger(shipped))
-        self._rework(shipped)
         if self.repository is None or visited is None or all(d.position is None for d in line):
             return
         repository = self.repository
@@ -99,24 +101,33 @@ class ServiceFacts:
 
     def _ledger(self, shipped: Shipped) -> Iterator[failures.Evidence]:
         inputs, incidents = self.inputs, self._incidents(shipped)
-        linked = list(failures.linked_incidents(shipped, incidents, inputs.resolve))
-        self._linked.update(str(row.evidence_id) for row in linked)
-        yield from failures.decisions(shipped, inputs.overrides, inputs.named)
-        yield from linked
+        yield from self._told(failures.decisions(shipped, inputs.overrides, inputs.named, self._links))
+        yield from self._told(failures.linked_incidents(shipped, incidents, self._links))
         yield from failures.verifications(shipped, inputs.checks)
         yield from failures.backward_moves(shipped)
         yield from failures.reverts(shipped)
-        yield from failures.hotfixes(shipped, self.definitions, incidents, inputs.resolve)
+        yield from failures.hotfixes(shipped, self.definitions, incidents, self._links)
+
+    def _told(self, rows: Iterable[failures.Evidence]) -> Iterator[failures.Evidence]:
+        """Evidence that tells which deployment an incident is about."""
+        for row in rows:
+            if row.kind != "absolved":
+                self._linked.add(str(row.evidence_id))
+            yield row
 
     def _nearby(self, shipped: Shipped) -> Iterator[failures.Evidence]:
         """What nothing better is known of, in any environment of the service."""
         others = self._others(shipped)
         incidents = [i for i in self.inputs.incidents if i["environment"] not in others]
-        yield from failures.proximity(shipped, incidents, self._linked, self.definitions, self.inputs.resolve)
+        yield from failures.proximity(shipped, incidents, self._linked, self.definitions, self._links)
+
+    @property
+    def _links(self) -> Links:
+        return Links(self.inputs.resolve, self._live)
 
     def _others(self, shipped: Shipped) -> set[str]:
         """The service's other production environments."""
-        return {line[0].environment for line in self.lines if line[0].is_production} - {shipped.line[0].environment}
+        return {other.line[0].environment for other in self._live} - {shipped.line[0].environment}
 
     def _incidents(self, shipped: Shipped) -> Sequence[Row]:
         """Those that may be about this line: not what names another environment, unless it names a deployment itself."""
@@ -135,6 +146,6 @@ class ServiceFacts:
         for deployed, _, _ in failures.hotfix_deployments(shipped, self.definitions):
             deployed.rework_kinds.add("hotfix")
         for incident in self._incidents(shipped):
-            fix = fixing(shipped, incident, self.inputs.resolve)
+            fix = self._links.fixing(shipped, incident)
             if fix is not None:
                 fix.rework_kinds.add("incident_fix")

@@ -89,4 +89,4 @@ def recovery_style(kind: str | None, relation: str | None) -> Style:
         return "rolled forward with a revert"
     if relation is not None:
         return "rolled forward"
-    return "incident resolved" if kind in ("linked_incident", "proximity") else "not known"
+    return "incident resolved" if kind in ("override", "linked_incident", "proximity") else "not known"

@@ -131,6 +131,7 @@ class Naive:
         self.pulls = self._pulls()
         self.lines: dict[tuple[str, str], list[Deployed]] = {}
         self.linked: set[tuple[str, str, str]] = set()
+        self.shippers: dict[tuple[str, str], dict[str, Deployed]] = {}
         self._concerned: dict[tuple[str, int], bool] = {}
         self._first: dict[tuple[str, str, int], Deployed | None] = {}
         self.fixes: dict[tuple[str, str, str, str], Deployed | None] = {}
@@ -311,36 +312,40 @@ class Naive:
     # the ledger
 
     def _judge(self, service: NaiveService) -> None:
-        for (name, _), line in self.lines.items():
-            if name != service.name:
-                continue
-            merged = {pull.merge.sha for pull in self.pulls if self.pull_concerns(service, pull)}
-            shipper = {
+        own = {environment: line for (name, environment), line in self.lines.items() if name == service.name}
+        merged = {pull.merge.sha for pull in self.pulls if self.pull_concerns(service, pull)}
+        for environment, line in own.items():
+            self.shippers[service.name, environment] = {
                 sha: deployed
                 for deployed in line
                 for sha in deployed.brings
                 if sha in merged or self.concerns(service, sha)
             }
+        for environment, line in own.items():
+            shipper = self.shippers[service.name, environment]
             for deployed in line:
                 self._rollbacks(deployed)
                 self._reverts(service, deployed, shipper)
                 self._hotfixes(service, deployed, line, shipper)
                 self._checks(deployed, line)
-                self._decided(deployed, line)
+                self._decided(service, deployed, line)
             for incident in self.incidents:
                 if self._concerns(service, incident) and self._is_about(service, incident, line):
                     self._incident(service, incident, line, shipper)
         self._nearby(service)
 
-    def _decided(self, deployed: Deployed, line: list[Deployed]) -> None:
+    def _decided(self, service: NaiveService, deployed: Deployed, line: list[Deployed]) -> None:
         """What people said: it failed until its incident was over, else until the next deployment; or it did not fail."""
         following = next((d for d in line if d.replaced is deployed), None)
         deployed.absolved = any(self._means(row, deployed) for row in self.overrides.absolve)
         for row in self.overrides.blame:
             if self._means(row, deployed):
                 named = [i for i in self.incidents if row.incident in (i.id, f"{i.source}/{i.id}")]
-                end = named[0].resolved_at if named else following.at if following else None
-                deployed.evidence.append(Evidence("override", deployed.at, end, None if named else following))
+                end, by = following.at if following else None, following
+                for incident in named[:1]:
+                    end, by = _end(incident, deployed, self._ending(service, incident, line))
+                    self.linked.add((service.name, incident.source, incident.id))
+                deployed.evidence.append(Evidence("override", deployed.at, end, by))
 
     def _means(self, row: Override, deployed: Deployed) -> bool:
         record = deployed.record
@@ -456,7 +461,10 @@ class Naive:
                 if name == service.repository and sha in shipper and self._number_of(name, sha) == pull.number:
                     named += self._taken_back(service, sha, shipper[sha], shipper)
             known = list(dict.fromkeys(d for d in named if d and line.index(d) < line.index(deployed)))
-            for blamed in known or [deployed.replaced]:
+            before = deployed.replaced
+            while before and before.backward_kind == "rollback":
+                before = before.replaced
+            for blamed in known or [before]:
                 if blamed:
                     blamed.evidence.append(Evidence("hotfix", deployed.at, deployed.at, deployed))
 
@@ -513,10 +521,8 @@ class Naive:
     def _incident(
         self, service: NaiveService, incident: Incident, line: list[Deployed], shipper: dict[str, Deployed]
     ) -> None:
-        fix = self._by_id(line, incident.fix_deployment)
-        if incident.fix_pull_request is not None and fix is None:
-            fix = self._shipper_of(service, self._pull_of(service.repository, incident.fix_pull_request), line)
-        if fix:
+        fix = self._ending(service, incident, line)
+        if fix in line:
             fix.rework.add("incident_fix")
         began = incident.impact_started_at or incident.detected_at
         culprit = self._named(service, incident, line, shipper)
@@ -550,9 +556,30 @@ class Naive:
     def _named(
         self, service: NaiveService, incident: Incident, line: list[Deployed], shipper: dict[str, Deployed]
     ) -> Deployed | None:
-        """The deployment that the incident names, by the most direct name."""
-        found = self._by_id(line, incident.deployment)
-        if not found and incident.version:
+        """The deployment that the incident names: itself, or else one that may have caused it, rather than a later one elsewhere."""
+        if direct := self._by_id(line, incident.deployment):
+            return direct
+        if self._in_any_line(service, incident.deployment):
+            return None
+        here = line[0].record.environment
+        if incident.environment != here and (service.name, incident.environment) in self.lines:
+            return None
+        began = incident.impact_started_at or incident.detected_at
+        found = self._meant(service, incident, line, shipper)
+        if found and began and found.at > began and incident.environment != here:
+            for (name, environment), other in self.lines.items():
+                if name == service.name and environment != here:
+                    elsewhere = self._meant(service, incident, other, self.shippers[name, environment])
+                    if elsewhere and elsewhere.at <= began:
+                        return None
+        return found
+
+    def _meant(
+        self, service: NaiveService, incident: Incident, line: list[Deployed], shipper: dict[str, Deployed]
+    ) -> Deployed | None:
+        """What it names besides a deployment itself, by the most direct name."""
+        found = None
+        if incident.version:
             found = self._last_before(incident, [d for d in line if d.record.version == incident.version])
         if not found and incident.sha:
             sha = self.find(service.repository, incident.sha)
@@ -567,6 +594,17 @@ class Naive:
         began = incident.impact_started_at or incident.detected_at
         earlier = [d for d in same if began is None or d.at <= began]
         return (earlier or same or [None])[-1]
+
+    def _ending(self, service: NaiveService, incident: Incident, line: list[Deployed]) -> Deployed | None:
+        """What it says fixed it: a deployment of this line, else of another, else what shipped a pull request here."""
+        fix = self._by_id(line, incident.fix_deployment) or self._in_any_line(service, incident.fix_deployment)
+        if incident.fix_pull_request is not None and fix is None:
+            fix = self._shipper_of(service, self._pull_of(service.repository, incident.fix_pull_request), line)
+        return fix
+
+    def _in_any_line(self, service: NaiveService, name: str | None) -> Deployed | None:
+        found = [self._by_id(line, name) for (of, _), line in self.lines.items() if of == service.name]
+        return next((deployed for deployed in found if deployed), None)
 
     def _by_id(self, line: list[Deployed], name: str | None) -> Deployed | None:
         hits = [d for d in line if name and name in (d.record.id, f"{d.record.source}/{d.record.id}")]
@@ -595,7 +633,7 @@ class Naive:
         return moment is not None and deployed.at <= moment < deployed.at + timedelta(seconds=window)
 
     def recovered_at(self, deployed: Deployed) -> datetime | None:
-        """The earliest end of the failure; a fix that failed itself hands on to its own end.
+        """The earliest end of the failure; a fix that failed itself hands on to its own end, unless that is impossible.
 
         Any sign of a headline kind may tell the end, also one too late to prove the failure. An end before the
         beginning is impossible and stands only where there is no other.
@@ -605,7 +643,8 @@ class Naive:
             if item.kind in self.of(deployed).failure_kinds and item.recovered_at is not None:
                 by = item.recovered_by
                 if by is not None and by.at > deployed.at and self.counted(by):
-                    ends.append(self.recovered_at(by))
+                    end = self.recovered_at(by)
+                    ends.append(item.recovered_at if end and end < by.at else end)
                 else:
                     ends.append(item.recovered_at)
         known = [end for end in ends if end is not None]
@@ -699,8 +738,9 @@ class Naive:
         together = [
             self.commits[key] for key, at in self.landings.items() if key[0] == commit.repository and at == landing
         ]
-        begun = [other.authored_at for other in together if len(other.parents) < 2 and other.authored_at]
-        return min(begun, default=None)
+        authored = [other.authored_at for other in together if len(other.parents) < 2 and other.authored_at]
+        begun = min(authored, default=None)
+        return None if begun and record and record.opened_at and begun > record.opened_at else begun
 
     def _record_of(self, commit: Commit) -> PullRequest | None:
         """The host's pull request whose merge the commit is, else the one that lists it, else the one that it landed with."""

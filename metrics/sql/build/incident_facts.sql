@@ -1,11 +1,11 @@
--- One row per production incident of `placed_incidents` and known service, linked to the deployment that the ledger blames for it. Where
+-- One row per production incident of `placed_incidents` and known service, linked to the deployment that the ledger blames for it, as it names that or as people said. Where
 -- several lines hold such evidence, the service's own counts before others', then the last by service and environment.
 -- Only incidents of several rows are compared among each other: that takes longer than all the rest.
 insert into incident_facts by name
 with linked as (
     select e.evidence_id as incident_id, e.deployment_id, s.service as blamed, e.environment
     from failure_evidence e left join services s on s.position = e.service_position
-    where e.kind = 'linked_incident'
+    where e.kind in ('linked_incident', 'override')
 ), known as (
     select service_position, source || '/' || id as incident_id, known_service as service, title, severity, impact_started_at,
            detected_at, acknowledged_at, mitigated_at, resolved_at, url
