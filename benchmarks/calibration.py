@@ -14,13 +14,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metrics.change_intervals import frequency_ratio, median_ratio, share_difference
+from metrics.clusters import independent_values
 from metrics.intervals import (
-    independent_values,
     kaplan_meier_median,
     median_interval,
     median_intervals,
@@ -106,20 +107,33 @@ def medians(rng: np.random.Generator, report: Report) -> None:
 
 
 def batches(rng: np.random.Generator, report: Report) -> None:
-    """Changes of 5, 20 and 100 deployments, one to twelve each: what one waits, all of its deployment wait in part."""
+    """Changes of 5, 20 and 100 deployments: what one waits, all of its deployment wait in part."""
     print(f"\n{'lead times of batches, by deployments':<52}{_header()}")
-    for alike in (0.0, 0.3, 0.7, 1.0):
-        found = [batch_share(rng, n, alike) for n in SIZES]
-        what = f"median, changes of n deployments: {alike:.0%} alike"
-        report.row(what, [taken for taken, _ in found], "at least 93 %")
+    kinds = {"one to twelve each": _some_each, "two each, one of forty": _one_large}
+    for (name, drawn), alike in product(kinds.items(), (0.0, 0.3, 0.7, 1.0)):
+        found = [batch_share(rng, drawn, n, alike) for n in SIZES]
+        report.row(f"median, {name}: {alike:.0%} alike", [taken for taken, _ in found], "at least 93 %")
         report.row("   taken as independent", [independent for _, independent in found], "shown")
 
 
-def batch_share(rng: np.random.Generator, deployments: int, alike: float) -> tuple[float, float]:
-    """What share holds the truth with deployments as clusters, and with changes as independent."""
+def _some_each(rng: np.random.Generator, deployments: int) -> NDArray[np.int64]:
+    return rng.integers(1, 13, deployments)
+
+
+def _one_large(_: np.random.Generator, deployments: int) -> NDArray[np.int64]:
+    return np.array([40, *[2] * (deployments - 1)])
+
+
+def batch_share(
+    rng: np.random.Generator,
+    drawn: Callable[[np.random.Generator, int], NDArray[np.int64]],
+    deployments: int,
+    alike: float,
+) -> tuple[float, float]:
+    """What share holds the truth with deployments, which ship as many as are `drawn`, as clusters, and with changes as independent."""
     hits, naive = [], []
     for _ in range(SOME):
-        sizes = rng.integers(1, 13, deployments)
+        sizes = drawn(rng, deployments)
         clusters = np.repeat(np.arange(deployments), sizes)
         noise = rng.normal(0, np.sqrt(1 - alike), len(clusters))
         values = HOURS * np.exp(np.sqrt(alike) * rng.normal(0, 1, deployments)[clusters] + noise)

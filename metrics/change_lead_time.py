@@ -13,8 +13,9 @@ import numpy as np
 from dora.warehouse import Reader
 from metrics import bands
 from metrics.cells import MICROS, Arrays, Cells, Floats, Integers, apart, quantiles
+from metrics.clusters import independent_values
 from metrics.columns import Columns
-from metrics.intervals import independent_values, median_intervals
+from metrics.intervals import median_intervals
 from metrics.slices import Slices
 from metrics.survival import censored_medians
 from metrics.undeployed import undeployed

@@ -66,7 +66,7 @@ def median_intervals(
 ) -> Floats:
     """The same of the `n` sorted values from every `low` on, in `unit`: a line of two each, NaN for no end.
 
-    `worth`: what the values of each are worth in independent ones, see `independent_values`; all of them unless given.
+    `worth`: what the values of each are worth in independent ones, see `metrics.clusters`; all of them unless given.
     """
     worth = n if worth is None else worth
     ranks = each(_rank_below, n, worth).astype(np.int64)
@@ -75,27 +75,6 @@ def median_intervals(
     last = low[some] + n[some] - 1 - ranks[some]
     found[some] = np.column_stack([ordered[first], ordered[last]]) / unit
     return found
-
-
-def independent_values(values: np.ndarray, n: Integers, medians: Floats, sizes: Integers) -> Integers:
-    """How many independent values tell as much about each median as the `n` that come in clusters; 0 below 5 clusters.
-
-    `values`: those of one cell behind those of another; `sizes`: of the clusters in their order, one or more values each that lie
-    together within a cell. How far the share of values up to the median varies between clusters tells it (Woodruff 1952): at least as
-    many as if all values of a cluster were one, at most as many as there are, which they are where each is a cluster of its own.
-    """
-    begins = np.cumsum(sizes) - sizes
-    of = np.repeat(np.arange(len(n)), n)[begins]
-    below = np.add.reduceat(values <= np.repeat(medians, n), begins, dtype=np.int64) if len(values) else begins
-    share = np.bincount(of, weights=below, minlength=len(n)) / np.maximum(n, 1)
-    number = np.bincount(of, minlength=len(n))
-    spread = np.bincount(of, weights=(below - share[of] * sizes) ** 2, minlength=len(n))
-    least = n**2 / np.maximum(np.bincount(of, weights=sizes**2, minlength=len(n)), 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        worth = n**2 * share * (1 - share) * (1 - 2 / number) / spread
-    alone = (number == n) | (spread == 0)
-    worth = np.where(alone, n, np.clip(worth, least, n))
-    return np.where(number < FEWEST, 0, worth + 1e-9).astype(np.int64)
 
 
 def _rank_below(n: int, worth: int) -> int:

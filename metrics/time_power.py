@@ -17,7 +17,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.intervals import FEWEST, independent_values, median_intervals, survival_places
+from metrics.clusters import independent_values
+from metrics.intervals import FEWEST, median_intervals, survival_places
 
 POWER = 0.8
 #: Changes beyond this many times are not planned with.

@@ -10,11 +10,11 @@ import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from metrics.clusters import independent_values
 from metrics.intervals import (
     FEWEST,
     Interval,
     beta_share,
-    independent_values,
     kaplan_meier_median,
     median_interval,
     median_intervals,
@@ -194,6 +194,14 @@ def test_ten_batches_of_ten_tell_as_much_as_ten_values() -> None:
     narrow = median_interval(batches)
     assert narrow[0] is not None
     assert narrow[0] > 2
+
+
+def test_a_batch_that_holds_most_values_makes_them_no_surer() -> None:
+    """Forty of 54 came together: they say as little as one about when the next forty would. Their own median is that of all."""
+    values = np.array([3.0, 360.0] * 7 + [9 + n / 20 for n in range(40)])
+    clusters = np.repeat(np.arange(8), [2] * 7 + [40])
+    assert of_clusters(values, clusters) == (None, None)
+    assert of_clusters(np.concatenate([values, values[:14]]), np.append(clusters, clusters[:14] + 8)) == (None, None)
 
 
 def test_few_batches_have_no_interval_however_many_values_they_hold() -> None:
