@@ -12,7 +12,7 @@ from dashboard.zones import Zone
 from metrics.bands import Edition, PublishedLevel
 from metrics.intervals import FEWEST, poisson_interval
 from metrics.own_past import Change
-from metrics.results import ChangeLeadTime, Group, Interval, Level
+from metrics.results import ChangeLeadTime, DeploymentFrequency, Group, Interval, Level
 
 #: Why a figure has no level, where nothing else is known.
 FEW = "few data"
@@ -70,9 +70,17 @@ def _frequency(group: Group) -> Reading:
     found = group.deployment_frequency
     low, high = poisson_interval(found.deployments)
     ends = (low / found.days, high / found.days) if found.deployments and found.days else (None, None)
-    basis = f"{units.many(found.deployments, 'deployment')} on {units.count(found.days_with_deployment)} of {units.count(found.days)} days"
+    basis = f"{units.many(found.deployments, 'deployment')} on {_days(found)}"
     value = found.per_day if found.deployments else None
     return Reading(value=value, interval=ends, n=found.deployments, basis=basis, level=found.level)
+
+
+def _days(found: DeploymentFrequency) -> str:
+    """How many days had a deployment, of how many where the period is of whole ones: it may touch more than its length."""
+    touched = found.days_with_deployment
+    if found.days != int(found.days) or touched > found.days:
+        return units.many(touched, "day")
+    return f"{units.count(touched)} of {units.count(found.days)} days"
 
 
 def _lead_time(group: Group) -> Reading:

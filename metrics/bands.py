@@ -25,6 +25,8 @@ from metrics.columns import Levels
 
 MetricName = Literal["deployment_frequency", "change_lead_time", "change_fail_rate", "recovery_time"]
 Range = tuple[float, float]
+#: Above one by more than a bound that only what is above one meets.
+_SLOWER = 1 + 1e-9
 _TOO_LITTLE: tuple[str, tuple[str, ...]] = ("insufficient data", ())
 
 
@@ -160,7 +162,7 @@ def _slower(year: int, metric: MetricName, value: Floats) -> Floats:
     some = np.flatnonzero(value > 0)
     if bound is not None:
         found[some] = bound / value[some] if metric == "deployment_frequency" else value[some] / bound
-    found[~(found > 1)] = np.nan
+    found[~(found > _SLOWER)] = np.nan
     return found
 
 

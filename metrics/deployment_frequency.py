@@ -106,11 +106,14 @@ def _between(at_us: Integers, cells: Cells) -> tuple[Integers, Floats]:
 
 
 def _levels(n: Integers, days: PerDay, median: Floats, interval: Floats, edition: int) -> Levels:
-    """See `RULE`. The interval is exact Poisson for the rate, order statistics for the median working day."""
+    """See `RULE`. The interval is exact Poisson for the rate, order statistics for the median working day.
+
+    Too few working days bound their median by 0 and by the upper end of the rate.
+    """
     length = days.days.length
     rates = each(poisson_interval, n).reshape(-1, 2) / length[:, None]
     median = np.where(median > 0, median, 0.0)
-    first, last = np.where(interval > 0, interval, np.stack([np.zeros_like(median), median], axis=1)).T
+    first, last = np.where(np.isnan(interval), np.stack([np.zeros_like(median), rates[:, 1]], axis=1), interval).T
     ends = ((first, rates[:, 0]), (median, n / length), (last, rates[:, 1]))
     low, value, high = (np.where(n > 0, _places(medians, rate), np.nan) for medians, rate in ends)
     return bands.levels(edition, "deployment_frequency", value, pairs(low, high))

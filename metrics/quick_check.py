@@ -100,12 +100,13 @@ def _ordinal(
 def _frequency(group: Group) -> Strip:
     found = group.deployment_frequency
     known, median = found.deployments > 0 and found.days > 0, found.median_per_working_day
-    # As the levels do: an end of the median working day that the data does not bound is none at all, or the median.
+    # As the levels do: too few working days bound their median by 0 and by the upper end of the rate.
     first, last = found.median_per_working_day_interval
-    medians = (median, first or 0.0, last or median)
-    numbers = (found.deployments, *poisson_interval(found.deployments))
-    ends = zip(numbers, medians, strict=True) if known else ()
-    answers = [frequency_answer(number / found.days, middle) for number, middle in ends]
+    rates = (
+        [number / found.days for number in (found.deployments, *poisson_interval(found.deployments))] if known else []
+    )
+    medians = (median, first or 0.0, rates[2] if last is None else last) if rates else ()
+    answers = [frequency_answer(rate, middle) for rate, middle in zip(rates, medians, strict=True)]
     places: list[float | None] = [_scaled(answer) for answer in answers] or [None, None, None]
     return Strip(
         metric="deployment_frequency", mean=4.8, sd=2.8, best=10, place=places[0], place_interval=(places[1], places[2]),

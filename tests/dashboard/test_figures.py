@@ -42,6 +42,19 @@ def test_every_reading_says_what_it_rests_on(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_period_that_touches_more_days_than_its_length_tells_only_those_with_a_deployment(tmp_path: Path) -> None:
+    group = _group(publish(tmp_path, ["Atlas"]))
+    for days, touched, words in (
+        (26 / 24, 3, "3 days"),
+        (3 / 24, 1, "1 day"),
+        (1.0, 2, "2 days"),
+        (2.0, 2, "2 of 2 days"),
+    ):
+        frequency = replace(group.deployment_frequency, deployments=3, days=days, days_with_deployment=touched)
+        told = BY_ID["deployment_frequency"].of(replace(group, deployment_frequency=frequency)).basis
+        assert told == f"3 deployments on {words}"
+
+
 def test_one_deployment_is_told_as_one(tmp_path: Path) -> None:
     group = _group(publish(tmp_path, ["Atlas"]))
     rework = replace(group.deployment_rework_rate, rework=0, deployments=1)
