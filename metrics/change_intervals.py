@@ -15,8 +15,8 @@ Figure = tuple[float | None, Interval]
 
 
 @lru_cache(maxsize=4096)
-def share_interval(hits: int, n: int) -> tuple[float, float]:
-    """Exact (Clopper–Pearson) interval of a share, both ends in 0..1; (0, 1) when n is 0.
+def share_interval(hits: float, n: float) -> tuple[float, float]:
+    """Exact (Clopper–Pearson) interval of a share, both ends in 0..1; (0, 1) when n is 0. No need of whole numbers.
 
     It never covers less than 95 %, and so claims less than Wilson's: right for a test, wide for a figure.
     """
@@ -31,20 +31,22 @@ def frequency_ratio(new: int, old: int, exposure: float = 1.0, dispersion: float
     `exposure`: the time in which the new events were counted over that of the old ones. Given the total, the new
     events are binomial, so the ends are those of an exact share (conditional test). The upper end is None when
     nothing happened before; (None, None) when nothing happened at all. `dispersion`: how many times the counts of weeks
-    vary more than Poisson counts would; above 1 it widens the interval by its root, as for bursts it must.
+    vary more than Poisson counts would; above 1 it widens the interval by its root, as for bursts it must. Where one
+    count is 0 there is no ratio to widen around: the other tells as much as that many times fewer events.
     """
     if new + old == 0 or exposure <= 0:
         return (None, None)
-    if dispersion > 1:
+    if dispersion > 1 and new and old:
         return _widened(new, old, exposure, math.sqrt(dispersion))
-    low, high = share_interval(new, new + old)
+    worth = max(dispersion, 1.0)
+    low, high = share_interval(new / worth, (new + old) / worth)
     return low / (1 - low) / exposure, None if high >= 1 else high / (1 - high) / exposure
 
 
 def _widened(new: int, old: int, exposure: float, factor: float) -> Interval:
     """The exact interval with both ends that many times farther from the ratio, on the logarithm."""
     low, high = frequency_ratio(new, old, exposure)
-    if not new or not old or not low or not high:
+    if not low or not high:
         return low, high
     ratio = new / old / exposure
     return ratio * (low / ratio) ** factor, ratio * (high / ratio) ** factor

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from metrics.change_intervals import frequency_ratio, median_ratio, share_difference, share_interval
 from metrics.intervals import median_interval, wilson
+from metrics.weeks import dispersion
 from tests.metrics.test_intervals import of_clusters
 
 
@@ -82,7 +83,26 @@ def test_bursts_widen_the_ratio_of_frequencies_by_their_root() -> None:
     assert high is not None
     assert (wide_low, wide_high) == pytest.approx((2 * (low / 2) ** 2, 2 * (high / 2) ** 2))
     assert frequency_ratio(60, 30, dispersion=0.5) == (low, high)
-    assert frequency_ratio(0, 30, dispersion=4.0) == frequency_ratio(0, 30)
+
+
+def test_none_after_a_burst_is_as_much_evidence_as_none_after_so_many_fewer() -> None:
+    # by hand: 30 that vary five times as much as counts tell as much as 6, and 12 of one day as much as 1
+    assert frequency_ratio(0, 30, dispersion=5.0) == frequency_ratio(0, 6)
+    assert frequency_ratio(30, 0, dispersion=5.0) == frequency_ratio(6, 0)
+    assert frequency_ratio(0, 12, dispersion=12.0) == pytest.approx((0, 39))
+    assert frequency_ratio(0, 30, dispersion=0.5) == frequency_ratio(0, 30)
+
+
+@pytest.mark.parametrize("chance", [0.25, 0.1])
+def test_release_days_of_one_world_claim_a_change_in_at_most_one_of_twenty_comparisons(chance: float) -> None:
+    """Seeded: four weeks of which each has, by chance, a day of twelve deployments; most clear falls were falls to nothing."""
+    rng = np.random.default_rng(4)
+    weeks = 12 * rng.binomial(1, chance, (1000, 2, 4))
+    claims = 0
+    for now, before in weeks.tolist():
+        low, high = frequency_ratio(sum(now), sum(before), dispersion=dispersion(now, before) or 1.0)
+        claims += (low is not None and low > 1) or (high is not None and high < 1)
+    assert claims / len(weeks) <= 0.05
 
 
 def test_batches_of_one_world_claim_a_change_in_about_one_of_twenty_comparisons() -> None:

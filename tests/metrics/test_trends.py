@@ -142,6 +142,11 @@ def test_weeks_that_vary_more_than_counts_do_widen_the_change_of_frequency() -> 
     assert bursts.interval[0] < even.interval[0] / 1.2
 
 
+def test_no_release_day_in_four_weeks_after_one_of_twelve_deployments_has_no_arrow() -> None:
+    assert _frequency(_asked([0, 12, 0, 0] + [0] * 4, 4)).arrow is None
+    assert _frequency(_asked([3, 3, 3, 3] + [0] * 4, 4)).arrow == "down"
+
+
 def test_three_weeks_against_three_have_no_arrow() -> None:
     trend = _frequency(_asked([2] * 12 + [9] * 3, 3))
     assert trend.arrow is None
