@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from dora.period import Period
 from metrics.catalog import METRICS
 from metrics.change_intervals import Figure, frequency_ratio, median_ratio, share_difference
 from metrics.estimates import Estimate, estimates
 from metrics.intervals import FEWEST
-from metrics.question import Seen
 from metrics.results import Group, Interval
-from metrics.weeks import FEWEST_WEEKS, Weekly, dispersion, seen_days
+from metrics.weeks import FEWEST_WEEKS, Known, dispersion
 
 FEW_WEEKS = f"fewer than {FEWEST_WEEKS} whole weeks"
 FEW_DEPLOYMENTS = f"fewer than {FEWEST} deployments"
@@ -53,22 +53,21 @@ class Change:
         return self.ratio is not None and self.ratio > 1
 
 
-def changes(
-    now: Group, before: Group, weekly: tuple[Weekly, Weekly], seen: Seen = (None, None)
-) -> Mapping[str, Change]:
+def changes(now: Group, before: Group, known: tuple[Known, Known]) -> Mapping[str, Change]:
     """The change of every metric between two periods, by the metric's id.
 
-    `seen`: from where to where the data goes, so that the part of a period that it does not know does not look like a
-    time without deployments. `weekly`: the deployments of both periods by week, to tell how much these vary.
+    `known`: of both periods the time that counts, so that the part that the data does not cover, or in which the group
+    owned nothing, does not look like a time without deployments; and how much their weeks vary.
     """
-    new, old = (known_estimates(group, seen) for group in (now, before))
-    days, days_before = known_days(now, seen), known_days(before, seen)
+    of_now, of_before = known
+    new, old = known_estimates(now, of_now), known_estimates(before, of_before)
+    days, days_before = known_days(now, of_now), known_days(before, of_before)
     found = {}
     for metric in METRICS.values():
         one, other = new[metric.id], old[metric.id]
         if metric.unit == "per day":
             exposure = days / days_before if days_before else 0.0
-            found[metric.id] = frequency_change(one.n, other.n, exposure, dispersion(*weekly))
+            found[metric.id] = frequency_change(one.n, other.n, exposure, dispersion(of_now.weekly, of_before.weekly))
         elif metric.unit == "seconds":
             found[metric.id] = time_change(_figure(one), _figure(other))
         else:
@@ -76,18 +75,18 @@ def changes(
     return found
 
 
-def known_estimates(group: Group, seen: Seen) -> Mapping[str, Estimate]:
-    """The figures of a group; no frequency of a period of which the data knows nothing."""
+def known_estimates(group: Group, known: Known) -> Mapping[str, Estimate]:
+    """The figures of a group; no frequency of a period of which nothing is known, or in which it owned nothing."""
     found = dict(estimates(group))
-    if not known_days(group, seen):
+    if not known.stretches:
         found["deployment_frequency"] = Estimate(value=None, interval=(None, None), n=0)
     return found
 
 
-def known_days(group: Group, seen: Seen) -> float:
-    """Days of the group's period, as its frequency counts them, that lie within the data."""
-    start, end = datetime.fromisoformat(group.start), datetime.fromisoformat(group.end)
-    return group.deployment_frequency.days * seen_days(start, end, seen) / seen_days(start, end, (None, None))
+def known_days(group: Group, known: Known) -> float:
+    """Days of the group's period, as its frequency counts them, that the data covers while it owned something."""
+    period = Period(datetime.fromisoformat(group.start), datetime.fromisoformat(group.end))
+    return group.deployment_frequency.days * known.days / period.days
 
 
 def frequency_change(new: int, old: int, exposure: float = 1.0, spread: float | None = 1.0) -> Change:

@@ -18,10 +18,9 @@ from numpy.typing import NDArray
 
 from metrics.intervals import FEWEST, Interval, Z, beta_share, wilson
 from metrics.own_past import known_days
-from metrics.question import Seen
 from metrics.results import Group
 from metrics.time_power import POWER, enough_in_both, visible_times
-from metrics.weeks import Weekly, dispersion
+from metrics.weeks import Known, dispersion
 
 WEEKS = (4, 8, 13, 26)
 _SUM = Z + 0.8416212335729143
@@ -59,14 +58,14 @@ class Plan:
     visible: tuple[Visible, ...]
 
 
-def plans(group: Group, weekly: Weekly, seen: Seen = (None, None)) -> tuple[Plan, ...]:
+def plans(group: Group, known: Known) -> tuple[Plan, ...]:
     """The plan of every metric, from the figures of the whole asked period.
 
-    `weekly`: its deployments by week, so that bursts count for as little as they will in the arrows; a period of too few
-    weeks to tell these has no plan of its frequency. `seen`: from where to where the data goes; the rest of the period counts as no time.
+    `known`: how much its weeks vary, so that bursts count for as little as they will in the arrows; a period of too few
+    weeks to tell has no plan of its frequency. What the data does not cover, or when the group owned nothing, counts as no time.
     """
-    spread = dispersion(weekly)
-    weeks = max(known_days(group, seen), 1.0) / 7
+    spread = dispersion(known.weekly)
+    weeks = max(known_days(group, known), 1.0) / 7
     deployments = group.deployment_frequency.deployments / weeks
     fails, rework = group.change_fail_rate, group.deployment_rework_rate
     return (

@@ -87,8 +87,7 @@ class Question:
             beyond = at - self.period.start if side == "before" else self.period.end - at
             days = beyond.total_seconds() / 86400
             if days >= 1:
-                count = "1 day" if round(days) == 1 else f"{days:.0f} days"
-                found.append(f"{period} {verb} {count} {side} the data, and {then}")
+                found.append(f"{period} {verb} {days_text(days)} {side} the data, and {then}")
         return (*found, *self.ended(period))
 
     def ended(self, period: str = "the period") -> tuple[str, ...]:
@@ -116,6 +115,11 @@ class Question:
     def over(self, period: Period) -> Question:
         """The same question over another period."""
         return replace(self, period=period)
+
+
+def days_text(days: float) -> str:
+    """A number of days in words, rounded: `1 day`, `12 days`."""
+    return "1 day" if round(days) == 1 else f"{days:.0f} days"
 
 
 def published_definitions(reader: Reader) -> Definitions:

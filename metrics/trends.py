@@ -7,9 +7,10 @@ All buckets are computed with one set of definitions, so no line joins figures o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -17,12 +18,13 @@ from dora.period import Every, Period
 from dora.warehouse import Reader
 from metrics.catalog import METRICS, Metric
 from metrics.control_limits import ControlLimits, limits_of_shares, limits_of_values
+from metrics.covered import not_owned
 from metrics.estimates import Estimate, estimates
 from metrics.own_past import Change, changes, known_estimates
 from metrics.question import COUNTED, Question
 from metrics.results import Group, Scorecard
 from metrics.scorecard import scorecard
-from metrics.weeks import Weekly, weekly_deployments
+from metrics.weeks import Known, known_times
 
 Arrow = Literal["up", "down"]
 
@@ -73,27 +75,33 @@ def trends(reader: Reader, question: Question) -> TrendCard:
     earlier = question.over(question.period.before(question.definitions.timezone))
     card = scorecard(reader, replace(question, every=every))
     old = {group.name: group for group in scorecard(reader, replace(earlier, every=None)).groups}
-    whole = whole_buckets(question, every)
-    weekly, weekly_before = weekly_deployments(reader, question), weekly_deployments(reader, earlier)
+    known, known_before = known_times(reader, question), known_times(reader, earlier)
     groups = [
-        _group(group, old[group.name], question, whole, (weekly[group.name], weekly_before[group.name]))
+        _group(group, old[group.name], question, every, (known[group.name], known_before[group.name]))
         for group in card.groups
         if group.name in old
     ]
-    periods = ((question, "the period"), (earlier, "the period before"))
-    outside = [note for asked, name in periods for note in asked.outside(name, f"{COUNTED}, but their change does not")]
-    return TrendCard(
-        card=card, before=earlier.period, every=every, groups=tuple(groups), notes=(*question.narrowing, *outside)
+    notes = (
+        *question.narrowing,
+        *_left_out(question, known, "the period"),
+        *_left_out(earlier, known_before, "the period before"),
     )
+    return TrendCard(card=card, before=earlier.period, every=every, groups=tuple(groups), notes=notes)
 
 
-def whole_buckets(question: Question, every: Every) -> frozenset[tuple[datetime, datetime]]:
-    """The calendar buckets that lie inside the period and within the data, as their two ends."""
-    period, wide = question.period, timedelta(days=100)
-    around = Period(period.start - wide, period.end + wide).buckets(every, question.definitions.timezone)[1:-1]
-    first, last = question.seen
-    start, end = max(period.start, first or period.start), min(period.end, last or period.end)
-    return frozenset((b.start, b.end) for b in around if b.start >= start and b.end <= end)
+def whole_buckets(
+    question: Question, every: Every, stretches: Sequence[Period]
+) -> frozenset[tuple[datetime, datetime]]:
+    """The calendar buckets of the period that lie inside one of the stretches, as their two ends."""
+    around = _calendar(question.period, every, question.definitions.timezone)
+    return frozenset((b.start, b.end) for b in around if any(s.start <= b.start and b.end <= s.end for s in stretches))
+
+
+@lru_cache(maxsize=16)
+def _calendar(period: Period, every: Every, timezone: str) -> tuple[Period, ...]:
+    """The calendar buckets that touch the period, and some around it, whole: the same are asked for by every group."""
+    wide = timedelta(days=100)
+    return tuple(Period(period.start - wide, period.end + wide).buckets(every, timezone)[1:-1])
 
 
 def control_limits(buckets: Sequence[Group], metric: Metric) -> ControlLimits:
@@ -104,16 +112,18 @@ def control_limits(buckets: Sequence[Group], metric: Metric) -> ControlLimits:
     return limits_of_values([item.value for item in found], "times" if metric.unit == "seconds" else "counts")
 
 
-def _group(
-    now: Group,
-    before: Group,
-    question: Question,
-    whole: frozenset[tuple[datetime, datetime]],
-    weekly: tuple[Weekly, Weekly],
-) -> GroupTrends:
+def _left_out(question: Question, known: Mapping[str, Known], period: str) -> tuple[str, ...]:
+    """Which days of the period do not count for a change, in sentences."""
+    then = f"{COUNTED}, but their change does not"
+    owned = {name: found.stretches for name, found in known.items()}
+    return (*question.outside(period, then), *not_owned(question, owned, period, then))
+
+
+def _group(now: Group, before: Group, question: Question, every: Every, known: tuple[Known, Known]) -> GroupTrends:
+    whole = whole_buckets(question, every, known[0].stretches)
     buckets = [bucket for bucket in now.buckets or () if _ends(bucket) in whole]
-    found = changes(now, before, weekly, question.seen)
-    new, old = (known_estimates(group, question.seen) for group in (now, before))
+    found = changes(now, before, known)
+    new, old = (known_estimates(*asked) for asked in zip((now, before), known, strict=True))
     zone = ZoneInfo(question.definitions.timezone)
     return GroupTrends(
         by=now.by,

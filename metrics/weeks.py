@@ -1,21 +1,22 @@
-"""The deployments of a period by whole week, and how much these vary.
+"""What is known of groups in a period: the time that they can be judged by, and their deployments by whole week of it.
 
 Deployments come in bursts: taken as independent they would claim a change of frequency too often.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dora.period import Period
 from dora.warehouse import Reader
 from metrics.cells import Integers
+from metrics.covered import by_place, covered
 from metrics.deployment_frequency import succeeded
 from metrics.members import micros
-from metrics.question import Question, Seen
+from metrics.question import Question
 from metrics.slices import slices
 
 _WEEK = 7 * 86400 * 1_000_000
@@ -29,31 +30,43 @@ FEWEST_WEEKS = 4
 Weekly = tuple[int, ...]
 
 
-def weekly_deployments(reader: Reader, question: Question) -> Mapping[str, Weekly]:
-    """Those of every group of a question by its name; empty where the data knows no whole week of the period."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """One group in one period.
+
+    `stretches`: those of the period that the data covers and in which the group owned a service, in order.
+    `weekly`: its deployments by whole week of each; empty where none holds a whole week.
+    """
+
+    stretches: tuple[Period, ...]
+    weekly: Weekly
+
+    @property
+    def days(self) -> float:
+        """Days of 24 hours in all stretches; 0 when there are none."""
+        return sum(stretch.days for stretch in self.stretches)
+
+
+def known_times(reader: Reader, question: Question) -> Mapping[str, Known]:
+    """What is known of every group of a question over its whole period, by the group's name."""
     cut = slices(reader, replace(question, every=None))
     deployed = succeeded(cut.read(reader, "deployment_frequency"))
-    edges = _edges(question)
     found = {}
-    for place, name in enumerate(cut.names):
-        counted = np.diff(np.searchsorted(deployed["at_us"][deployed["grp"] == place], edges))
-        found[name] = tuple(counted.tolist())
+    for place, (name, members) in enumerate(zip(cut.names, by_place(cut), strict=True)):
+        stretches = tuple(covered(question, members))
+        found[name] = Known(stretches=stretches, weekly=_weekly(deployed["at_us"][deployed["grp"] == place], stretches))
     return found
 
 
-def seen_days(start: datetime, end: datetime, seen: Seen) -> float:
-    """Days of 24 hours of [start, end) that lie within the data; 0 when none do."""
-    first, last = seen
-    start, end = max(start, first or start), min(end, last or end)
-    return max(0.0, (end - start).total_seconds() / 86400)
+def _weekly(moments: Integers, stretches: Sequence[Period]) -> Weekly:
+    """How many of the moments, in order, lie in each whole week, counted from where its stretch begins."""
+    counts = [np.diff(moments.searchsorted(_edges(stretch))) for stretch in stretches]
+    return tuple(np.concatenate(counts).tolist()) if counts else ()
 
 
-def _edges(question: Question) -> Integers:
-    """The ends, in microseconds, of the whole weeks of the period within the data, counted from where that begins."""
-    first, last = question.seen
-    start = micros(max(question.period.start, first or question.period.start))
-    end = micros(min(question.period.end, last or question.period.end))
-    return np.arange(start, max(start, end) + _CLOCK_CHANGE + 1, _WEEK)
+def _edges(stretch: Period) -> Integers:
+    """The ends of its whole weeks in microseconds."""
+    return np.arange(micros(stretch.start), micros(stretch.end) + _CLOCK_CHANGE + 1, _WEEK)
 
 
 def dispersion(*periods: Weekly) -> float | None:

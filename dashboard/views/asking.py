@@ -21,7 +21,7 @@ from metrics.results import Scorecard
 from metrics.scorecard import scorecard
 from metrics.story import DeploymentStory
 from metrics.waiting_changes import waiting_changes
-from metrics.weeks import Weekly, weekly_deployments
+from metrics.weeks import Known, known_times
 
 T = TypeVar("T")
 
@@ -31,9 +31,9 @@ def scores(published: Path, question: Question) -> Scorecard:
     return kept(published, f"scores {question!r}", lambda reader: scorecard(reader, question))
 
 
-def weekly(published: Path, question: Question) -> Mapping[str, Weekly]:
-    """The deployments of a period by whole week, by group."""
-    return kept(published, f"weekly {question!r}", lambda reader: weekly_deployments(reader, question))
+def known(published: Path, question: Question) -> Mapping[str, Known]:
+    """The time that groups can be judged by, and their deployments by whole week of it."""
+    return kept(published, f"known {question!r}", lambda reader: known_times(reader, question))
 
 
 def deployments(published: Path, question: Question, *verdicts: Verdict) -> pl.DataFrame:

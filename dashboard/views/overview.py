@@ -26,18 +26,18 @@ def show(place: Place) -> None:
     total = asking.scores(place.published, whole).groups[0]
     past_question = replace(whole.over(question.period.before(question.definitions.timezone)), every=None)
     before = asking.scores(place.published, past_question).groups[0]
-    weekly, weekly_before = (asking.weekly(place.published, asked)[total.name] for asked in (whole, past_question))
+    known, known_before = (asking.known(place.published, asked)[total.name] for asked in (whole, past_question))
     groups = (total,) if question.by == "organisation" else asking.scores(place.published, question).groups
     zone = question.definitions.timezone
     prose.title(
         f"{total.name[:1].upper()}{total.name[1:]} · {units.day(question.period.start, zone)} to {units.last_day(question.period.end, zone)}"
     )
     prose.paragraph(headline(total, groups, question, place.setting.names.last_at))
-    tiles.row(total, before, question, (weekly, weekly_before))
+    tiles.row(total, before, question, (known, known_before))
     for caveat in asking.caveats(place.published):
         prose.paragraph(sentence(caveat))
     comparison.show(groups, question, place)
-    past.show(total, before, question, place)
+    past.show(total, before, known, question, place)
     quick_check.show(total, place)
     queue.show(question, total, place)
 

@@ -22,14 +22,15 @@ from metrics.control_limits import Point
 from metrics.question import Question
 from metrics.results import Group
 from metrics.trends import control_limits, whole_buckets
+from metrics.weeks import Known
 
 _ROW = pl.Schema({"start": pl.Datetime("us"), "value": pl.Float64(), "low": pl.Float64(), "high": pl.Float64(),
         "when": pl.String(), "shown": pl.String(), "interval": pl.String(), "n": pl.String(),
         "limit_low": pl.Float64(), "limit_high": pl.Float64(), "signal": pl.String()})  # fmt: skip
 
 
-def show(now: Group, before: Group, question: Question, place: Place) -> None:
-    """Draw the trends of `now`'s buckets; the dashed line is the whole period before."""
+def show(now: Group, before: Group, known: Known, question: Question, place: Place) -> None:
+    """Draw the trends of `now`'s buckets, by what is `known` of its period; the dashed line is the whole period before."""
     step = choices.trend_step(question.period)
     st.subheader(f"By {step}, against the {units.count(question.period.days)} days before")
     for column, figure in zip(st.columns(len(FIGURES), gap="small"), FIGURES, strict=True):
@@ -37,7 +38,7 @@ def show(now: Group, before: Group, question: Question, place: Place) -> None:
             past = figure.of(before)
             st.markdown(f"**{figure.title}**")
             st.caption(f"before: {past.missing or figure.text(past)}")
-            frame = rows(now, figure, question, step)
+            frame = rows(now, figure, known, question, step)
             if frame["value"].is_null().all():
                 st.caption(f"_{units.NO_DATA}_")
                 continue
@@ -52,7 +53,7 @@ def show(now: Group, before: Group, question: Question, place: Place) -> None:
             )
     st.caption(
         f"Ribbon: 95 % interval. Dashed: the period before. Dotted: how far a {step} varies by itself; ringed: a {step} outside, or one of eight on one side. "
-        f"A gap is a {step} without data; a {step} that the period cuts to less than half is left out."
+        f"A gap is a {step} without data; a {step} that the period cuts to less than half is left out, and one in which nothing was owned."
     )
     for change in definition_changes(place.published):
         if change.at >= question.period.start:
@@ -61,21 +62,24 @@ def show(now: Group, before: Group, question: Question, place: Place) -> None:
             )
 
 
-def rows(group: Group, figure: Figure, question: Question, step: Every) -> pl.DataFrame:
+def rows(group: Group, figure: Figure, known: Known, question: Question, step: Every) -> pl.DataFrame:
     """What `charts.trend_chart` draws: one row a bucket, begun in wall time of the question's zone.
 
-    A bucket that the period cuts to less than half is left out: it would look like a fall. Limits rest on whole
-    buckets alone, and only those can be outside.
+    A bucket that the period cuts to less than half is left out, and one of which nothing is `known`: they would look
+    like a fall. Limits rest on whole buckets alone, and only those can be outside.
     """
     zone = ZoneInfo(question.definitions.timezone)
     buckets = group.buckets or ()
-    points = _points(buckets, figure, question, step)
+    points = _points(buckets, figure, known, question, step)
     longest = max((bucket.deployment_frequency.days for bucket in buckets), default=0)
     out = []
     for bucket in buckets:
-        if bucket.deployment_frequency.days < longest / 2:
+        begun, over = _ends(bucket)
+        if bucket.deployment_frequency.days < longest / 2 or not any(
+            stretch.start < over and begun < stretch.end for stretch in known.stretches
+        ):
             continue
-        reading, start = figure.of(bucket), datetime.fromisoformat(bucket.start).astimezone(zone)
+        reading, start = figure.of(bucket), begun.astimezone(zone)
         low, high = reading.interval
         point = points.get(bucket.start, Point(value=None))
         out.append({
@@ -86,12 +90,18 @@ def rows(group: Group, figure: Figure, question: Question, step: Every) -> pl.Da
     return pl.DataFrame(out, schema=_ROW)
 
 
-def _points(buckets: Sequence[Group], figure: Figure, question: Question, step: Every) -> Mapping[str, Point]:
+def _points(
+    buckets: Sequence[Group], figure: Figure, known: Known, question: Question, step: Every
+) -> Mapping[str, Point]:
     """The judged buckets by their start."""
-    ends = whole_buckets(question, step)
-    whole = [b for b in buckets if (datetime.fromisoformat(b.start), datetime.fromisoformat(b.end)) in ends]
+    ends = whole_buckets(question, step, known.stretches)
+    whole = [bucket for bucket in buckets if _ends(bucket) in ends]
     found = control_limits(whole, METRICS[figure.id]).points
     return {bucket.start: point for bucket, point in zip(whole, found, strict=True)}
+
+
+def _ends(bucket: Group) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(bucket.start), datetime.fromisoformat(bucket.end)
 
 
 def _signal(point: Point, step: Every) -> str | None:

@@ -9,15 +9,15 @@ from dashboard.figures import FIGURES, Figure, Reading, change_text, is_better, 
 from metrics.own_past import Change, changes
 from metrics.question import Question
 from metrics.results import Group
-from metrics.weeks import Weekly
+from metrics.weeks import Known
 
 #: Streamlit's own badge colours; the level is always written out, so the colour only supports it.
 _COLOURS = {"elite": "green", "high": "blue", "medium": "orange", "low": "red"}
 
 
-def row(now: Group, before: Group, question: Question, weekly: tuple[Weekly, Weekly]) -> None:
-    """Draw the tiles side by side; `weekly`: the deployments of both periods by week."""
-    found = changes(now, before, weekly, question.seen)
+def row(now: Group, before: Group, question: Question, known: tuple[Known, Known]) -> None:
+    """Draw the tiles side by side; `known`: the time of both periods that counts."""
+    found = changes(now, before, known)
     for column, figure in zip(st.columns(len(FIGURES)), FIGURES, strict=True):
         with column, st.container(border=True, height="stretch", gap="xsmall"):
             _tile(figure, figure.of(now), found[figure.id], question)

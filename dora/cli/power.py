@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 def show(reader: Reader, question: Question, card: Scorecard, form: str, out: str | None) -> None:
     """Print one row a group and metric, for programs as numbers; the figures of the asked period are taken as usual."""
+    from metrics.covered import not_owned
     from metrics.power import plans
-    from metrics.weeks import weekly_deployments
+    from metrics.weeks import known_times
 
-    weekly = weekly_deployments(reader, question)
-    found = [(group, plans(group, weekly[group.name], question.seen)) for group in card.groups]
+    known = known_times(reader, question)
+    found = [(group, plans(group, known[group.name])) for group in card.groups]
     if form in ("csv", "parquet"):
         from dora.cli.flat_columns import emit_columns
         from dora.cli.flat_trends import plan_columns
@@ -32,7 +33,8 @@ def show(reader: Reader, question: Question, card: Scorecard, form: str, out: st
         emit_columns(plan_columns(card, found), form, out)
         return
     rows = [_row(group, plan) for group, several in found for plan in several]
-    notes = (*question.narrowing, *question.outside(then="these days count as no time"))
+    then, owned = "these days count as no time", {name: one.stretches for name, one in known.items()}
+    notes = (*question.narrowing, *question.outside(then=then), *not_owned(question, owned, then=then))
     emit(rows, form, out, document(card, found, notes))
     if form in READ:
         note(

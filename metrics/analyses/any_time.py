@@ -17,8 +17,8 @@ import polars as pl
 from dora.period import Period
 from dora.warehouse import Reader
 from metrics.analyses.answer import Answer, Row, by_group, share
-from metrics.analyses.covered import by_place, covered
 from metrics.analyses.failed import FAIL_RATE, fail_rate, judged
+from metrics.covered import by_place, covered
 from metrics.local_days import day_rules, local_days
 from metrics.question import Question
 from metrics.slices import Slices, slices

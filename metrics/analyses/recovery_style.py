@@ -16,9 +16,9 @@ import polars as pl
 
 from dora.warehouse import Reader
 from metrics.analyses.answer import Answer, by_group, share, spread
-from metrics.analyses.covered import by_place, covered
 from metrics.analyses.flag_states import meaning, reaches
 from metrics.analyses.known import known
+from metrics.covered import by_place, covered
 from metrics.failed_deployments import Failure, episode, failures, failures_by_number
 from metrics.intervals import Interval, poisson_interval
 from metrics.members import NEVER, micros

@@ -11,6 +11,7 @@ import scipy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dora.period import Period
 from metrics.catalog import METRICS
 from metrics.intervals import kaplan_meier_median, wilson
 from metrics.own_past import Change, changes, frequency_change, rate_change, time_change
@@ -25,6 +26,7 @@ from metrics.results import (
     ReworkRate,
     TimeToRestore,
 )
+from metrics.weeks import Known, Weekly
 
 EVEN = ((5, 5, 5, 5),) * 2
 
@@ -103,17 +105,36 @@ def test_what_is_still_to_come_of_the_period_is_no_fall() -> None:
     """Half of June is known: as many deployments as in half of May is no change."""
     now, before = group("2025-06-01", "2025-07-01", 60), group("2025-05-02", "2025-06-01", 120)
     half = datetime(2025, 6, 16, tzinfo=UTC)
-    assert changes(now, before, EVEN)["deployment_frequency"].ratio == pytest.approx(0.5)
-    assert changes(now, before, EVEN, (None, half))["deployment_frequency"].ratio == pytest.approx(1.0)
+    assert changes(now, before, _known(now, before))["deployment_frequency"].ratio == pytest.approx(0.5)
+    assert changes(now, before, _known(now, before, end=half))["deployment_frequency"].ratio == pytest.approx(1.0)
 
 
 def test_time_before_the_first_record_is_no_time_without_deployments() -> None:
     """The data begins with the last ten of thirty days before: twenty deployments in these are two a day, as after."""
     now, before = group("2025-06-01", "2025-07-01", 60), group("2025-05-02", "2025-06-01", 20)
     late = datetime(2025, 5, 22, tzinfo=UTC)
-    assert changes(now, before, EVEN, (late, None))["deployment_frequency"].ratio == pytest.approx(1.0)
+    assert changes(now, before, _known(now, before, start=late))["deployment_frequency"].ratio == pytest.approx(1.0)
     later = datetime(2025, 6, 16, tzinfo=UTC)
-    assert changes(now, before, EVEN, (later, None))["deployment_frequency"] == Change()
+    assert changes(now, before, _known(now, before, start=later))["deployment_frequency"] == Change()
+
+
+def test_time_in_which_nothing_was_owned_is_no_time_without_deployments() -> None:
+    """Owned in the first and the last five days of thirty: twenty deployments in these are two a day, as after."""
+    now, before = group("2025-06-01", "2025-07-01", 60), group("2025-05-02", "2025-06-01", 20)
+    whole = known_of(now, EVEN[0])
+    parts = (known_of(before, (), end=_may(7)), known_of(before, (), start=_may(27)))
+    owned = Known(stretches=tuple(stretch for part in parts for stretch in part.stretches), weekly=EVEN[1])
+    change = changes(now, before, (whole, owned))["deployment_frequency"]
+    assert change.ratio == pytest.approx(1.0)
+    assert not change.clear
+
+
+@pytest.mark.parametrize("turned", [True, False])
+def test_a_period_in_which_nothing_was_owned_has_no_change_of_frequency(turned: bool) -> None:
+    periods = (group("2025-06-01", "2025-07-01", 60), group("2025-05-02", "2025-06-01", 0))
+    known = (known_of(periods[0], EVEN[0]), Known(stretches=(), weekly=()))
+    (now, before), (new, old) = (pair[::-1] if turned else pair for pair in (periods, known))
+    assert changes(now, before, (new, old))["deployment_frequency"] == Change()
 
 
 def test_one_failed_deployment_is_no_clear_rise_of_the_rate() -> None:
@@ -146,7 +167,7 @@ def _false_alarms(n: int, m: int, rates: np.ndarray) -> np.ndarray:
 
 def test_every_metric_of_the_catalogue_has_a_change() -> None:
     both = group("2025-06-01", "2025-07-01", 60), group("2025-05-02", "2025-06-01", 120)
-    assert set(changes(*both, EVEN)) == set(METRICS)
+    assert set(changes(*both, _known(*both))) == set(METRICS)
 
 
 def test_periods_of_fewer_than_four_whole_weeks_tell_no_change_of_frequency() -> None:
@@ -154,10 +175,31 @@ def test_periods_of_fewer_than_four_whole_weeks_tell_no_change_of_frequency() ->
     now, before = group("2025-06-01", "2025-06-22", 60), group("2025-05-11", "2025-06-01", 10)
     three, four = (20, 20, 20), (15, 15, 15, 15)
     for told in ((three, three), (four, three), (three, four)):
-        change = changes(now, before, told)["deployment_frequency"]
+        change = changes(now, before, _known(now, before, told))["deployment_frequency"]
         assert change == Change(ratio=pytest.approx(6), reason="fewer than 4 whole weeks")
         assert not change.clear
-    assert changes(now, before, (four, four))["deployment_frequency"].clear
+    assert changes(now, before, _known(now, before, (four, four)))["deployment_frequency"].clear
+
+
+def _may(day: int) -> datetime:
+    return datetime(2025, 5, day, tzinfo=UTC)
+
+
+def _known(
+    now: Group,
+    before: Group,
+    weekly: tuple[Weekly, Weekly] = EVEN,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> tuple[Known, Known]:
+    return known_of(now, weekly[0], start, end), known_of(before, weekly[1], start, end)
+
+
+def known_of(of: Group, weekly: Weekly, start: datetime | None = None, end: datetime | None = None) -> Known:
+    """A group that owned a service all the time, in a period that the data covers from `start` to `end`."""
+    since, until = datetime.fromisoformat(of.start), datetime.fromisoformat(of.end)
+    since, until = max(since, start or since), min(until, end or until)
+    return Known(stretches=(Period(since, until),) if since < until else (), weekly=weekly)
 
 
 def group(start: str, end: str, deployments: int) -> Group:

@@ -12,11 +12,12 @@ import pytest
 from metrics.change_intervals import Figure, frequency_ratio
 from metrics.intervals import kaplan_meier_median, wilson
 from metrics.own_past import Change, rate_change, time_change
-from metrics.power import WEEKS, plans, visible_frequency, visible_share
+from metrics.power import WEEKS, Plan, plans, visible_frequency, visible_share
 from metrics.results import Group
 from metrics.time_power import visible_times
+from metrics.weeks import Weekly
 from tests.metrics.test_intervals import of_clusters
-from tests.metrics.test_own_past import group
+from tests.metrics.test_own_past import group, known_of
 
 ROUNDS = 1000
 EVEN = (7, 7, 7, 7)
@@ -129,7 +130,7 @@ def test_stretches_that_often_hold_too_few_values_show_nothing_whatever_the_chan
 
 
 def test_a_change_is_easier_to_see_with_more_weeks() -> None:
-    for plan in plans(_deploying(30), EVEN):
+    for plan in _plans(_deploying(30), EVEN):
         rises = [item.rise for item in plan.visible if item.rise is not None]
         assert rises == sorted(rises, reverse=True), plan.metric
 
@@ -143,16 +144,20 @@ def test_too_few_values_let_nothing_be_seen() -> None:
 
 
 def test_a_group_without_data_has_no_plan() -> None:
-    by_metric = {plan.metric: plan for plan in plans(_deploying(0), EVEN)}
+    by_metric = {plan.metric: plan for plan in _plans(_deploying(0), EVEN)}
     assert by_metric["deployment_frequency"].visible == ()
     assert by_metric["change_lead_time"].visible == ()
     assert by_metric["change_lead_time"].now is None
 
 
 def test_every_stretch_of_weeks_is_planned() -> None:
-    found = {plan.metric: plan for plan in plans(_deploying(30), EVEN)}
+    found = {plan.metric: plan for plan in _plans(_deploying(30), EVEN)}
     assert [item.weeks for item in found["deployment_frequency"].visible] == list(WEEKS)
     assert [item.values for item in found["deployment_frequency"].visible] == [28, 56, 91, 182]
+
+
+def _plans(of: Group, weekly: Weekly) -> tuple[Plan, ...]:
+    return plans(of, known_of(of, weekly))
 
 
 def _deploying(deployments: int) -> Group:
@@ -162,15 +167,15 @@ def _deploying(deployments: int) -> Group:
 def test_bursts_and_batches_make_less_visible() -> None:
     even = (7, 7, 7, 7, 7)
     bursts = (0, 20, 0, 15, 0)
-    first, second = ({plan.metric: plan for plan in plans(_deploying(30), known)} for known in (even, bursts))
+    first, second = ({plan.metric: plan for plan in _plans(_deploying(30), known)} for known in (even, bursts))
     for one, other in zip(first["deployment_frequency"].visible, second["deployment_frequency"].visible, strict=True):
         assert one.rise is not None
         assert other.rise is None or other.rise > one.rise
-    assert first["deployment_frequency"].visible == plans(_deploying(30), EVEN)[0].visible
+    assert first["deployment_frequency"].visible == _plans(_deploying(30), EVEN)[0].visible
 
 
 def test_a_period_of_three_weeks_plans_no_change_of_frequency() -> None:
-    first = plans(_deploying(30), (7, 7, 7))[0]
+    first = _plans(_deploying(30), (7, 7, 7))[0]
     assert (first.metric, first.visible) == ("deployment_frequency", ())
     assert first.now is not None
 
@@ -179,10 +184,10 @@ def test_the_plan_of_a_lead_time_counts_the_deployments_that_ship_changes() -> N
     whole = _deploying(60)
     frequency = replace(whole.deployment_frequency, relations={"forward": 25, "diverged": 5, "same_commit": 30})
     lead = replace(whole.change_lead_time, n=90, median_seconds=3600.0, interval_seconds=(1800.0, 7200.0))
-    found = plans(replace(whole, deployment_frequency=frequency, change_lead_time=lead), EVEN)
+    found = _plans(replace(whole, deployment_frequency=frequency, change_lead_time=lead), EVEN)
     plan = next(plan for plan in found if plan.metric == "change_lead_time")
     assert plan.per_week == pytest.approx(7)
     assert [item.values for item in plan.visible] == pytest.approx([28, 56, 91, 182])
     few = replace(frequency, relations={"forward": 4, "same_commit": 56})
-    found = plans(replace(whole, deployment_frequency=few, change_lead_time=lead), EVEN)
+    found = _plans(replace(whole, deployment_frequency=few, change_lead_time=lead), EVEN)
     assert all(item.rise is None for plan in found if plan.metric == "change_lead_time" for item in plan.visible)

@@ -14,9 +14,9 @@ from metrics.build import Setting
 from metrics.catalog import METRICS
 from metrics.own_past import Change
 from metrics.question import Question
-from metrics.services import ServiceName
+from metrics.services import Ownership, ServiceName
 from metrics.trends import Trend, TrendCard, trends, whole_buckets
-from metrics.weeks import weekly_deployments
+from metrics.weeks import known_times
 from tests.in_memory import facts_of_records
 
 MONDAY = datetime(2025, 1, 6, tzinfo=UTC)
@@ -29,8 +29,9 @@ def _asked(
     as_of: datetime | None = None,
     timezone: str = "UTC",
     began: datetime | None = None,
+    owners: Sequence[Ownership] = (),
 ) -> TrendCard:
-    """`weekly` deployments from MONDAY on, the question over the last `weeks` of them."""
+    """`weekly` deployments from MONDAY on, the question over the last `weeks` of them, by team when there are `owners`."""
     moments = [
         MONDAY + number * WEEK + timedelta(hours=9) + place * timedelta(days=5) / count
         for number, count in enumerate(weekly)
@@ -41,16 +42,22 @@ def _asked(
         Deployment(source="test", id=f"d{i}", service="shop", repository="shop", sha="c0", finished_at=at)
         for i, at in enumerate(moments)
     ]
-    setting = Setting(Definitions(timezone=timezone), [ServiceName(service="shop", repository="shop")], [])
+    setting = Setting(Definitions(timezone=timezone), [ServiceName(service="shop", repository="shop")], owners)
     reader = facts_of_records([commit, *deployments], setting)
     end = MONDAY + len(weekly) * WEEK
     period = Period(end - weeks * WEEK, end)
-    question = Question(period=period, as_of=as_of or end + WEEK, data_from=began, definitions=setting.definitions)
+    question = Question(
+        period=period,
+        as_of=as_of or end + WEEK,
+        data_from=began,
+        by="team" if owners else "organisation",
+        definitions=setting.definitions,
+    )
     return trends(reader, question)
 
 
-def _frequency(card: TrendCard) -> Trend:
-    return next(trend for trend in card.groups[0].trends if trend.metric == "deployment_frequency")
+def _frequency(card: TrendCard, group: int = 0) -> Trend:
+    return next(trend for trend in card.groups[group].trends if trend.metric == "deployment_frequency")
 
 
 def test_twice_as_many_deployments_get_an_arrow_and_one_more_does_not() -> None:
@@ -90,7 +97,7 @@ def test_weeks_begin_at_midnight_of_the_zone_also_across_a_clock_change() -> Non
     berlin = "Europe/Berlin"
     period = Period(datetime(2025, 3, 2, 23, tzinfo=UTC), datetime(2025, 4, 20, 22, tzinfo=UTC))
     question = Question(period=period, as_of=period.end, definitions=Definitions(timezone=berlin))
-    ends = sorted(whole_buckets(question, "week"))
+    ends = sorted(whole_buckets(question, "week", [period]))
     assert len(ends) == 7
     assert ends[0][0] == period.start
     assert {(end - start) / timedelta(hours=1) for start, end in ends} == {167, 168}
@@ -120,10 +127,41 @@ def test_a_period_before_of_which_nothing_is_known_has_no_frequency() -> None:
     assert (trend.before.value, trend.change) == (None, Change())
 
 
+def test_a_service_that_changes_teams_is_no_rise_of_one_and_no_fall_of_the_other() -> None:
+    """Seven a week throughout, handed over twelve days before the second twelve weeks."""
+    handed = MONDAY + 10 * WEEK + timedelta(days=2)
+    owners = [
+        Ownership(team="new", service="shop", owned_from=handed),
+        Ownership(team="old", service="shop", owned_until=handed),
+    ]
+    card = _asked([7] * 24, 12, owners=owners)
+    new, old = _frequency(card), _frequency(card, 1)
+    assert (new.change.ratio, new.arrow) == (pytest.approx(1, rel=0.1), None)
+    assert (old.now.value, old.change, old.limits.points) == (None, Change(), ())
+    assert card.notes == (
+        "ownership leaves out 84 days of old in the period, and figures per day count these days too, but their change does not",
+        "ownership leaves out 72 days of new, 12 days of old in the period before, and figures per day count these days too, "
+        "but their change does not",
+    )
+
+
+def test_a_week_that_was_owned_in_part_has_no_point_and_is_not_told_by_how_much_weeks_vary() -> None:
+    handed = MONDAY + 14 * WEEK + timedelta(days=2)
+    owners = [
+        Ownership(team="new", service="shop", owned_from=handed),
+        Ownership(team="old", service="shop", owned_until=handed),
+    ]
+    card = _asked([7] * 24, 12, owners=owners)
+    new, old = _frequency(card), _frequency(card, 1)
+    assert (new.starts[0], len(new.starts)) == (f"{MONDAY + 15 * WEEK:%Y-%m-%d}", 9)
+    assert (old.starts[-1], len(old.starts)) == (f"{MONDAY + 13 * WEEK:%Y-%m-%d}", 2)
+    assert (old.change.ratio, old.change.reason) == (pytest.approx(1, rel=0.2), "fewer than 4 whole weeks")
+
+
 def test_weeks_that_the_period_cuts_are_left_out() -> None:
     period = Period(MONDAY + timedelta(days=2), MONDAY + 3 * WEEK + timedelta(days=2))
     question = Question(period=period, as_of=period.end)
-    assert sorted(start for start, _ in whole_buckets(question, "week")) == [MONDAY + WEEK, MONDAY + 2 * WEEK]
+    assert sorted(start for start, _ in whole_buckets(question, "week", [period])) == [MONDAY + WEEK, MONDAY + 2 * WEEK]
 
 
 def test_the_period_before_has_the_same_length_and_ends_where_this_one_begins() -> None:
@@ -159,8 +197,8 @@ def test_four_weeks_that_are_an_hour_short_are_four() -> None:
     period = Period(datetime(2025, 3, 3, 5, tzinfo=UTC), datetime(2025, 3, 31, 4, tzinfo=UTC))
     setting = Setting(Definitions(timezone="America/New_York"), [ServiceName(service="shop", repository="shop")])
     question = Question(period=period, as_of=period.end, definitions=setting.definitions)
-    told = weekly_deployments(facts_of_records([], setting), question)
-    assert [len(weekly) for weekly in told.values()] == [4]
+    told = known_times(facts_of_records([], setting), question)
+    assert [len(known.weekly) for known in told.values()] == [4]
 
 
 def test_forty_changes_in_two_deployments_are_no_evidence_of_a_lead_time() -> None:
