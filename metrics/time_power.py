@@ -6,19 +6,21 @@ what the two medians and the ends of their intervals leave open; that amount, in
 from a fixed seed, and the shift that exceeds it in 80 % of draws is the least visible one.
 
 Lead times come in batches, one a deployment, and so do the draws: of geometric size, their times correlated as in the
-histories that this was tried on (0.7 to 0.85 within a deployment).
+histories that this was tried on (0.7 to 0.85 within a deployment). The interval that told the spread was of one number of
+values, and its ranks jump from number to number, so its usual width is drawn for that very number.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metrics.clusters import independent_values
-from metrics.intervals import FEWEST, median_intervals, survival_places
+from metrics.intervals import FEWEST, median_intervals, median_ranks, survival_places
 
 POWER = 0.8
 #: Changes beyond this many times are not planned with.
@@ -26,7 +28,8 @@ HUGE = 1000.0
 #: How many changes a deployment ships, by the nearest of which draws are made.
 _SIZES = (1.0, 1.5, 3.0)
 _ALIKE = 0.75
-#: Draws are made for mean counts that are this many times apart, up to the most, by far enough for the root of the count.
+#: Shifts are drawn for mean counts that are this many times apart. Beyond the most of them, which for batches take far
+#: longer, the root of the count tells.
 _STEP = 1.1
 _MOST_VALUES, _MOST_BATCHES = 1000.0, 60.0
 _MOST_DRAWS, _DRAWN = 2500, 120_000
@@ -55,7 +58,7 @@ def visible_times(
 
 def least_shift(expected: float, size: float | None) -> float | None:
     """The least shift of the logarithm, in its spreads, that is seen in 80 % of cases; None when none is."""
-    most = _MOST_VALUES if size is None else _MOST_BATCHES
+    most = _most(size)
     if expected > most:
         at_most = least_shift(most, size)
         return None if at_most is None else at_most * math.sqrt(most / expected)
@@ -80,15 +83,23 @@ def usual_half_width(n: int, size: float | None) -> float | None:
     """Half the mean distance between the ends of an interval from `n` values, in spreads; None below `FEWEST`."""
     if n < FEWEST:
         return None
-    most = _MOST_VALUES if size is None else _MOST_BATCHES
-    return _half_at(round(math.log(min(n, most), _STEP)), size) / math.sqrt(n)
+    drawn = min(n, int(_most(size)))
+    return _half_at(drawn, size) * math.sqrt(drawn / n)
+
+
+def _most(size: float | None) -> float:
+    return _MOST_VALUES if size is None or size == 1 else _MOST_BATCHES
+
+
+def _draws(mean: float, size: float | None) -> int:
+    return _MOST_DRAWS if size is None or size == 1 else min(_MOST_DRAWS, round(_DRAWN / mean / size))
 
 
 @lru_cache(maxsize=1024)
 def _least_at(step: int, size: float | None) -> float | None:
     """`least_shift` for the mean count `_STEP ** step`."""
     random, mean = np.random.default_rng(7), _STEP**step
-    draws = min(_MOST_DRAWS, round(_DRAWN / mean / size)) if size else _MOST_DRAWS
+    draws = _draws(mean, size)
     drawn = _drawn(random, random.poisson(mean, 2 * draws), size)
     (low, _), (middle, before), (_, high) = (np.split(found, 2) for found in drawn)
     open_ = np.hypot(middle - low, high - before) - (middle - before)
@@ -96,25 +107,26 @@ def _least_at(step: int, size: float | None) -> float | None:
     return least if math.isfinite(least) else None
 
 
-@lru_cache(maxsize=1024)
-def _half_at(step: int, size: float | None) -> float:
-    """The half width for about `_STEP ** step` values, times the root of their number."""
-    n = max(FEWEST, round(_STEP**step))
-    low, _, high = _drawn(np.random.default_rng(7), np.full(_MOST_DRAWS // 4, n), size)
-    return float(np.nanmean(high - low)) / 2 * math.sqrt(n)
+@lru_cache(maxsize=4096)
+def _half_at(n: int, size: float | None) -> float:
+    """The half width for `n` values, at least `FEWEST`."""
+    low, _, high = _drawn(np.random.default_rng(7), np.full(_draws(n, size) // 2, n), size)
+    return float(np.nanmean(high - low)) / 2
 
 
 def _drawn(random: np.random.Generator, counts: Counts, size: float | None) -> Drawn:
-    return _single(random, counts) if size is None else _batches(random, counts, size)
+    if size is None:
+        return _single(random, counts, survival_ranks)
+    return _single(random, counts, _ranks) if size == 1 else _batches(random, counts, size)
 
 
-def _single(random: np.random.Generator, counts: Counts) -> Drawn:
-    """From so many standard normal values of which all are known, as a survival median takes them.
+def _single(random: np.random.Generator, counts: Counts, ranks: Callable[[int], tuple[int, int]]) -> Drawn:
+    """From so many standard normal values of which all are known; `ranks`: the places of the ends of their interval.
 
     Uniform values in order cut a line into gaps that are exponential, so sums of gaps, which are Gamma, tell those wanted.
     """
     few, n = counts < FEWEST, np.maximum(counts, FEWEST)
-    ends = {one: survival_ranks(one) for one in np.unique(n).tolist()}
+    ends = {one: ranks(one) for one in np.unique(n).tolist()}
     low, high = np.array([ends[one] for one in n.tolist()], dtype=np.int64).T
     places = np.stack([np.full_like(n, -1), low, (n - 1) // 2, n // 2, high, n])
     sums = np.cumsum(random.standard_gamma(np.diff(places, axis=0).astype(np.float64)), axis=0)
@@ -142,6 +154,11 @@ def survival_ranks(n: int) -> tuple[int, int]:
     """The places of the ends of the interval of a Kaplan–Meier median when all of `n`, at least `FEWEST`, have ended."""
     _, low, high = survival_places(b"\x01" * n)
     return low or 0, n - 1 if high is None else high
+
+
+def _ranks(n: int) -> tuple[int, int]:
+    """The places of the ends of the interval of a plain median of `n` values, at least `FEWEST`."""
+    return median_ranks(n) or (0, n - 1)
 
 
 def _normal(shares: Floats) -> Floats:

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from metrics.change_intervals import Figure, frequency_ratio
-from metrics.intervals import kaplan_meier_median, wilson
+from metrics.intervals import kaplan_meier_median, median_interval, wilson
 from metrics.own_past import Change, rate_change, time_change
 from metrics.power import WEEKS, Plan, plans, visible_frequency, visible_share
 from metrics.results import Group
-from metrics.time_power import visible_times
+from metrics.time_power import usual_half_width, visible_times
 from metrics.weeks import Weekly
 from tests.metrics.test_intervals import of_clusters
 from tests.metrics.test_own_past import group, known_of
@@ -106,10 +106,20 @@ def test_the_least_visible_change_of_a_lead_time_is_seen_in_about_four_of_five_c
     assert 0.73 <= _seen(found, True) <= 0.88
 
 
-def _mean_half(figure: Callable[[], Figure]) -> float:
+@pytest.mark.parametrize("n", [5, 15, 25, 26, 35, 100, 107, 150])
+def test_the_usual_width_of_an_interval_is_that_of_its_very_number_of_values(n: int) -> None:
+    """The ranks of its ends jump: that of 26 failures is a seventh wider than that of 24."""
+    rng, ended = np.random.default_rng(n), np.ones(n, dtype=np.bool_)
+    recovered = _mean_half(lambda: kaplan_meier_median(np.exp(rng.normal(9, 1, n)), ended), 1500)
+    assert usual_half_width(n, None) == pytest.approx(recovered, rel=0.04)
+    alone = _mean_half(lambda: (None, median_interval(np.sort(np.exp(rng.normal(9, 1, n))))), 1500)
+    assert usual_half_width(n, 1.0) == pytest.approx(alone, rel=0.04)
+
+
+def _mean_half(figure: Callable[[], Figure], periods: int = 400) -> float:
     """Half the mean width, on the logarithm, of the intervals of some periods."""
     halves = []
-    for _ in range(400):
+    for _ in range(periods):
         low, high = figure()[1]
         assert low is not None
         assert high is not None
