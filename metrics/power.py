@@ -62,10 +62,11 @@ def plans(group: Group, known: Known) -> tuple[Plan, ...]:
     """The plan of every metric, from the figures of the whole asked period.
 
     `known`: how much its weeks vary, so that bursts count for as little as they will in the arrows; a period of too few
-    weeks to tell has no plan of its frequency. What the data does not cover, or when the group owned nothing, counts as no time.
+    weeks to tell has no plan of its frequency, one of too few deployments none of a rate. What the data does not cover, or
+    when the group owned nothing, counts as no time.
     """
     spread = dispersion(known.weekly)
-    weeks = max(known_days(group, known), 1.0) / 7
+    weeks = known_days(group, known) / 7 or math.inf
     deployments = group.deployment_frequency.deployments / weeks
     fails, rework = group.change_fail_rate, group.deployment_rework_rate
     return (
@@ -76,9 +77,9 @@ def plans(group: Group, known: Known) -> tuple[Plan, ...]:
             visible=_each(deployments, lambda mean: _ratios(mean / spread)) if deployments and spread else (),
         ),
         _lead_time(group, weeks),
-        _shares("change_fail_rate", fails.rate, fails.deployments / weeks),
+        _shares("change_fail_rate", fails.rate, fails.deployments, weeks),
         _recovery(group, weeks),
-        _shares("deployment_rework_rate", rework.rate, rework.deployments / weeks),
+        _shares("deployment_rework_rate", rework.rate, rework.deployments, weeks),
     )
 
 
@@ -113,15 +114,11 @@ def _each(per_week: float, least: Callable[[float], tuple[float | None, float | 
     return tuple(found)
 
 
-def _shares(metric: str, rate: float | None, per_week: float) -> Plan:
-    if rate is None:
-        return Plan(metric=metric, now=None, per_week=per_week, visible=())
-    return Plan(
-        metric=metric,
-        now=rate,
-        per_week=per_week,
-        visible=_each(per_week, lambda n: _rates(rate, n)),
-    )
+def _shares(metric: str, rate: float | None, n: int, weeks: float) -> Plan:
+    plan = Plan(metric=metric, now=rate, per_week=n / weeks, visible=())
+    if rate is None or n < FEWEST:
+        return plan
+    return replace(plan, visible=_each(n / weeks, lambda expected: _rates(rate, expected)))
 
 
 def _rates(rate: float, expected: float) -> tuple[float | None, float | None]:

@@ -15,7 +15,7 @@ from metrics.own_past import Change, rate_change, time_change
 from metrics.power import WEEKS, Plan, plans, visible_frequency, visible_share
 from metrics.results import Group
 from metrics.time_power import usual_half_width, visible_times
-from metrics.weeks import Weekly
+from metrics.weeks import Known, Weekly
 from tests.metrics.test_intervals import of_clusters
 from tests.metrics.test_own_past import group, known_of
 
@@ -188,6 +188,31 @@ def test_a_period_of_three_weeks_plans_no_change_of_frequency() -> None:
     first = _plans(_deploying(30), (7, 7, 7))[0]
     assert (first.metric, first.visible) == ("deployment_frequency", ())
     assert first.now is not None
+
+
+def test_a_plan_of_three_hours_goes_by_these_and_not_by_a_day() -> None:
+    """One deployment in three hours is eight a day."""
+    of = _deploying(1)
+    short = replace(of, deployment_frequency=replace(of.deployment_frequency, days=0.125, per_day=8.0))
+    short = replace(short, end="2025-06-01T03:00:00+00:00")
+    found = plans(short, known_of(short, ()))[0]
+    assert (found.now, found.per_week, found.visible) == (pytest.approx(8), pytest.approx(56), ())
+    nothing = plans(of, Known(stretches=(), weekly=()))
+    assert {plan.per_week for plan in nothing} == {0}
+
+
+@pytest.mark.parametrize(("deployments", "planned"), [(1, False), (4, False), (5, True)])
+def test_a_rate_of_fewer_than_five_deployments_is_not_planned_with(deployments: int, planned: bool) -> None:
+    of = _deploying(30)
+    rates = {"deployments": deployments, "rate": 0.0}
+    of = replace(
+        of,
+        change_fail_rate=replace(of.change_fail_rate, **rates),
+        deployment_rework_rate=replace(of.deployment_rework_rate, **rates),
+    )
+    found = {plan.metric: plan for plan in _plans(of, EVEN)}
+    for metric in ("change_fail_rate", "deployment_rework_rate"):
+        assert (found[metric].now, bool(found[metric].visible)) == (0.0, planned)
 
 
 def test_the_plan_of_a_lead_time_counts_the_deployments_that_ship_changes() -> None:
