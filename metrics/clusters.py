@@ -47,16 +47,23 @@ def _largest(sizes: Integers, of: Integers, cells: int) -> Integers:
 def _from_others(values: np.ndarray, n: Integers, sizes: Integers) -> Floats:
     """By cluster how many more or fewer than half of its values lie below the median of its cell's other values.
 
-    What lies between the two in their middle counts to the side that tells more.
+    What lies between the two in their middle, or is one of these, counts to the side that tells more.
     """
-    cell, low = np.repeat(np.arange(len(n)), n), np.cumsum(n) - n
-    begins, cluster = np.cumsum(sizes) - sizes, np.repeat(np.arange(len(sizes)), sizes)
-    rank = np.empty(len(values), dtype=np.int64)
-    rank[np.lexsort((values, cell))] = np.arange(len(values)) - low[cell]
-    others_below = rank[np.lexsort((rank, cluster))] - (np.arange(len(values)) - begins[cluster])
-    half = (n[cell] - sizes[cluster]) / 2
-    fewest, most = (
-        np.add.reduceat(below, begins, dtype=np.int64) for below in (others_below < half, others_below <= half)
-    )
-    found: Floats = np.maximum(np.abs(fewest - sizes / 2), np.abs(most - sizes / 2))
+    cell, cluster = np.repeat(np.arange(len(n)), n), np.repeat(np.arange(len(sizes)), sizes)
+    (below, upto), (own_below, own_upto) = _places(values, cell), _places(values, cluster)
+    others, begins = n[cell] - sizes[cluster], np.cumsum(sizes) - sizes
+    surely, perhaps = upto - own_upto <= (others - 1) // 2, below - own_below <= others // 2
+    apart = [np.abs(np.add.reduceat(some, begins, dtype=np.int64) - sizes / 2) for some in (surely, perhaps)]
+    found: Floats = np.maximum(*apart)
     return found
+
+
+def _places(values: np.ndarray, groups: Integers) -> tuple[Integers, Integers]:
+    """For every value how many of its group are below it, and how many are not above; `groups` ascend."""
+    order = np.lexsort((values, groups))
+    ordered, of = values[order], groups[order]
+    runs = np.flatnonzero(np.concatenate([[True], (ordered[1:] != ordered[:-1]) | (of[1:] != of[:-1])]))
+    lengths, begins = np.diff(runs, append=len(values)), of.searchsorted(of[runs])
+    below, upto = np.empty_like(order), np.empty_like(order)
+    below[order], upto[order] = np.repeat(runs - begins, lengths), np.repeat(runs + lengths - begins, lengths)
+    return below, upto

@@ -259,12 +259,12 @@ def _incident(chance: random.Random, name: str, service: str, repo: _Repository,
     blamed, fix = chance.choice(made), chance.choice(made)
     began = (blamed.finished_at or START) + timedelta(hours=chance.choice((0, 1, 5, 23, 40)), seconds=3)
     detected = chance.choice((began, began, began + timedelta(minutes=50), None))
-    named: dict[str, object] = {
-        "deployment": {"deployment": f"ci/{blamed.id}"},
-        "version": {"version": blamed.version},
-        "sha": {"sha": chance.choice(repo.mainline).sha},
-        "pull_request": {"pull_request": chance.randint(1, 9)},
-    }.get(chance.choice(("deployment", "version", "sha", "pull_request", "nothing", "nothing", "nothing")), {})  # type: ignore[assignment]
+    names: dict[str, object] = {
+        "deployment": chance.choice((f"ci/{blamed.id}", f"ci/{blamed.id}", "ci/nobody-knows")),
+        "version": blamed.version, "sha": chance.choice(repo.mainline).sha, "pull_request": chance.randint(1, 9),
+    }  # fmt: skip
+    kinds = chance.choices((*names, None, None, None), k=chance.choice((1, 1, 2)))
+    named = {kind: names[kind] for kind in kinds if kind}
     fixed = chance.choice(({}, {}, {"fix_deployment": f"ci/{fix.id}"}, {"fix_pull_request": chance.randint(1, 9)}))
     whose = chance.choice((service, service, service, service, "warehouse", None))
     return Incident(

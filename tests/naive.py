@@ -887,6 +887,9 @@ def interval_of_batches(batches: Sequence[Sequence[float]]) -> tuple[float, floa
     assert middle is not None
     share = sum(value <= middle for value in ordered) / n
     spread = sum((sum(value <= middle for value in batch) - share * len(batch)) ** 2 for batch in batches)
+    if max(map(len, batches)) > 0.04 * n:
+        share = 0.5
+        spread = sum(_from_others(batch, [v for b in batches if b is not batch for v in b]) ** 2 for batch in batches)
     if k < n and spread:
         as_one = n * n / sum(len(batch) ** 2 for batch in batches)
         worth = min(n, max(as_one, n * n * share * (1 - share) * (1 - 2 / k) / spread))
@@ -895,6 +898,14 @@ def interval_of_batches(batches: Sequence[Sequence[float]]) -> tuple[float, floa
         return None
     below = max((r for r in range(m) if 40 * sum(comb(m, i) for i in range(r + 1)) <= 2**m), default=0) * n // m
     return ordered[below], ordered[n - 1 - below]
+
+
+def _from_others(batch: Sequence[float], others: list[float]) -> float:
+    """How far from half of it lies below the median of the others; what is in the middle counts to the worse side."""
+    others.sort()
+    low, high = others[(len(others) - 1) // 2], others[len(others) // 2]
+    surely, perhaps = sum(value < low for value in batch), sum(value <= high for value in batch)
+    return max(abs(surely - len(batch) / 2), abs(perhaps - len(batch) / 2))
 
 
 def kaplan_meier_median(closed: Sequence[float], still_open: Sequence[float]) -> float | None:
