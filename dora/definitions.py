@@ -48,7 +48,8 @@ class Definitions:
     pickup_from: when coding ends and pickup begins: the pull request was opened, or marked as ready for review.
     failure_window_seconds: how long after a deployment evidence of kinds 4–8 still counts; None is forever.
     failure_kinds: kinds in the headline rate.  rework_kinds: kinds that make a deployment rework.
-    replay_slot_seconds / replay_services: that many services of one source moving back in one slot is a replay.
+    replay_slot_seconds / replay_services: that many services of one source moving back in one slot is a replay; what one
+        record moves of a whole repository counts as one.
     proximity_seconds: how long after a deployment an incident may be laid at its door.
     hotfix_labels / hotfix_branches / hotfix_titles: globs that mark a pull request as a hotfix.
     migrations: globs of paths, below any folder, whose change is a database migration.

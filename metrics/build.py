@@ -65,8 +65,10 @@ def prepare(builder: Builder, setting: Setting, again: bool = False) -> list[Ser
     `again`: over what was built before, with the moves of services of which a deployment changed; no incident is placed yet.
     """
     builder.execute(read_sql("build/tables"))
-    builder.execute(read_sql("rebuild/clear" if again else "build/moving"))
-    services = _services(builder, setting)
+    if again:
+        builder.execute(read_sql("rebuild/clear"))
+    services = _services(builder, setting, again)
+    builder.execute(read_sql("rebuild/moving" if again else "build/moving"))
     if not again:
         builder.execute(read_sql("build/wanted_incidents"))
         builder.execute(read_sql("build/placed_incidents"))
@@ -118,15 +120,23 @@ def _moment(reader: Reader, name: str, asked: Row | None = None) -> str | None:
     return None if moment is None else str(moment)
 
 
-def _services(builder: Builder, setting: Setting) -> list[ServiceName]:
-    """The services in the order of their facts, written with what records call them and their environments."""
+def _services(builder: Builder, setting: Setting, again: bool) -> list[ServiceName]:
+    """The services in the order of their facts, written with what records call them and their environments.
+
+    `again`: with what the records that changed called them before.
+    """
     known = ServiceMap(setting.services or discovered(builder.rows(read_sql("build/deployed_names"))))  # type: ignore[arg-type]
     services = placed_services(known.services.values(), setting.ownerships)
     places = {service.service: place for place, service in enumerate(services)}
     _insert(builder, "services", [{"position": places[s.service], **asdict(s)} for s in services])
     _insert(builder, "team_services", [asdict(owned) for owned in setting.ownerships])
     own, named = dict(setting.definitions.services), []
-    for service, repository in builder.rows(read_sql("build/names")):
+    names = {
+        row: None
+        for question in ("build/names", "rebuild/named")[: 1 + again]
+        for row in builder.rows(read_sql(question))
+    }
+    for service, repository in names:
         found = known.find(service, repository)
         for name in found:
             named.append({

@@ -121,16 +121,16 @@ def trace(line: Line, repository: Repository | None) -> bytearray | None:
 
 
 def replay_moves(reader: Reader, definitions: Definitions) -> pl.DataFrame:
-    """source, slot, named: the services of the table `moving` that moved to an earlier version in production.
+    """source, slot, mover, counted_as: the services of the table `moving` that moved to an earlier version in production.
 
-    Configured or not. Earlier: a lower version number, or a version that was live there before. Slots are
+    Configured or not; several that one record of their repository moves count as one. Earlier: a lower version number, or a version that was live there before. Slots are
     `replay_slot_seconds` long and start at the UTC epoch.
     """
     import polars as pl
 
     numbers: dict[object, tuple[int, ...] | None] = {}
-    moves: dict[tuple[str, int, object], None] = {}
-    for source, named, at_us, seen, before, version in reader.rows(read_sql("build/moves")):
+    moves: dict[tuple[str, int, object, object], None] = {}
+    for source, mover, counted_as, at_us, seen, before, version in reader.rows(read_sql("build/moves")):
         if not seen:
             for text in (before, version):
                 if text not in numbers:
@@ -138,8 +138,9 @@ def replay_moves(reader: Reader, definitions: Definitions) -> pl.DataFrame:
             now, then = numbers[version], numbers[before]
             if now is None or then is None or now >= then:
                 continue
-        moves[str(source), int(cast(int, at_us) / 1e6 // definitions.replay_slot_seconds), named] = None
-    return pl.DataFrame(list(moves), schema={"source": pl.String, "slot": pl.Int64, "named": pl.String}, orient="row")
+        moves[str(source), int(cast(int, at_us) / 1e6 // definitions.replay_slot_seconds), mover, counted_as] = None
+    schema = {"source": pl.String, "slot": pl.Int64, "mover": pl.String, "counted_as": pl.String}
+    return pl.DataFrame(list(moves), schema=schema, orient="row")
 
 
 def replay_slots(reader: Reader, definitions: Definitions) -> set[tuple[str, int]]:

@@ -29,7 +29,7 @@ from metrics.services import Ownership, ServiceName
 START, END = datetime(2025, 3, 24, tzinfo=UTC), datetime(2025, 4, 21, tzinfo=UTC)
 SERVICES = (
     ServiceName(service="api", repository="acme/mono", paths=("api/*",)),
-    ServiceName(service="cart", repository="acme/cart"),
+    ServiceName(service="cart", repository="acme/cart", aliases=("basket",)),
     ServiceName(service="shop", repository="acme/shop"),
     ServiceName(service="web", repository="acme/mono", paths=("web/*",)),
 )
@@ -246,9 +246,10 @@ def _deployment(
     if how == "sha" and chance.random() < 0.3:
         anything = [r.sha for r in repo.records if isinstance(r, Commit)]
         sha = chance.choice((chance.choice(anything), *repo.merged_after(commit)))
+    called = "basket" if service == "cart" and name.endswith(("3", "6")) else service
     alone = repo.name != "acme/mono" and chance.random() < 0.1
     return Deployment(
-        source="ci", id=name, service=None if alone else service, repository=repo.name, environment=chance.choice(ENVIRONMENTS),
+        source="ci", id=name, service=None if alone else called, repository=repo.name, environment=chance.choice(ENVIRONMENTS),
         finished_at=at if chance.random() < 0.97 else None, updated_at=at,
         status=chance.choice(("succeeded",) * 8 + ("failed", "cancelled", "pending")),
         version="nightly" if how == "nowhere" else repo.version(commit), sha=sha if how == "sha" else None, commit_rule="tag",

@@ -291,14 +291,20 @@ class Naive:
         """Backward moves in a slot in which enough services of the source moved to an earlier version."""
         lines: dict[tuple[str, str, str], list[Deployment]] = defaultdict(list)
         for record in self.deployments:
-            if self.is_live(record, None):
-                lines[record.source, str(record.service or record.repository), record.environment].append(record)
+            known = self.services_of(record.service, record.repository)
+            stranger = [] if known else [str(record.service or record.repository)]
+            for name in [n for n in known if self.is_live(record, n)] + [
+                n for n in stranger if self.is_live(record, None)
+            ]:
+                lines[record.source, name, record.environment].append(record)
         moved: dict[tuple[str, int], set[str]] = defaultdict(set)
         for (source, service, _), line in lines.items():
             line.sort(key=lambda d: (d.finished_at, d.sequence or 0, d.id))
             for index, record in enumerate(line):
                 if index and _moves_back(record, line[index - 1], line[:index]):
-                    moved[source, self._slot(record)].add(service)
+                    # What one record moves of a whole repository is one.
+                    whole = len(self.services_of(record.service, record.repository)) > 1
+                    moved[source, self._slot(record)].add(str(record.repository) if whole else service)
         for line_ in self.lines.values():
             for deployed in line_:
                 crowd = moved[deployed.record.source, self._slot(deployed.record)]

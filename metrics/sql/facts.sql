@@ -194,9 +194,11 @@ create or replace table unmapped_requests (
 );
 
 -- One row per source, slot of time and service, known or not, that moved to an earlier version in it; enough of them in one
--- slot are a replay. slot: its number since the UTC epoch.
+-- slot are a replay. slot: its number since the UTC epoch. mover: the known service, else the name that records give it.
+-- counted_as: the same, or the repository where a record of all of that moved several services: these count once.
 create or replace table replay_moves (
     source varchar not null,
     slot bigint not null,
-    named varchar
+    mover varchar,
+    counted_as varchar
 );

@@ -79,7 +79,7 @@ def test_both_implementations_find_the_same_lineage_ledger_and_figures(
     decided = decisions(chance, records)
     records += release_branches(chance, records)
     chosen = with_own(chosen, differing)
-    services = [NaiveService(s.service, str(s.repository), s.paths) for s in SERVICES]
+    services = [NaiveService(s.service, str(s.repository), s.paths, s.aliases) for s in SERVICES]
     naive = Naive(records, services, chosen, decided)
     reader = facts_of_records(records, Setting(chosen, SERVICES, OWNERS, decided))
     _same_lineage(naive, reader)

@@ -212,7 +212,7 @@ def _changed(chance: random.Random, record: Record) -> Record | None:
     """A later word on a record: of another service, by another source, under another name, or with another end."""
     if isinstance(record, Deployment):
         moved = {
-            "service": chance.choice(("cart", "shop", None)),
+            "service": chance.choice(("cart", "basket", "shop", None)),
             "repository": chance.choice(("acme/cart", "acme/shop", "acme/mono")),
         }
         status = {"status": chance.choice(("succeeded", "failed")), "version": "v1", "sha": None}

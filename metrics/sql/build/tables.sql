@@ -12,8 +12,8 @@ create or replace temp table known_environments (
     service varchar, environment varchar, is_production boolean not null, is_rehearsal boolean not null
 );
 
--- The names of services, else repositories, that deployments give and whose moves to earlier versions are looked for.
-create or replace temp table moving (named varchar);
+-- The services whose moves to earlier versions are looked for: known ones, else the service or repository that records name.
+create or replace temp table moving (mover varchar);
 
 -- Every deployment record of a known service, a row a service, and what it is called: `id`, SOURCE/ID, its `deployment_id`.
 create or replace temp view called_deployments as

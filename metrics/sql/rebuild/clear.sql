@@ -1,10 +1,6 @@
 -- What every build makes anew for all services.
 delete from services;
 delete from team_services;
-insert into moving
-select distinct coalesce(nullif(service, ''), repository) from (from was_deployments union all from now_deployments);
-delete from replay_moves r
-where exists (from moving m where m.named is not distinct from r.named);
 -- What records may call deployments that changed.
 create temp view changed_names as
 with changed as (
