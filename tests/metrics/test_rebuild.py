@@ -22,6 +22,7 @@ from dora.model import Commit, Deployment, Incident, MainlineCommit, Record, Tag
 from dora.warehouse import Builder, Warehouse, open_published, open_warehouse
 from metrics.build import Setting, build
 from metrics.rebuild import rebuild
+from metrics.services import ServiceName
 from metrics.slices import read_sql
 from tests.made_up_history import END, OWNERS, SERVICES, START, decisions, history, release_branches
 from tests.metrics.test_naive_agreement import OWN, with_own
@@ -103,6 +104,37 @@ def test_an_incident_is_the_other_repositorys_once_one_of_two_loses_the_commit_t
     rebuilt: list[bool] = []
     assert _published(warehouse, setting, rebuilt) == _published(warehouse, setting)
     assert rebuilt == [True]
+    warehouse.close()
+
+
+def test_what_is_said_of_a_renamed_service_reaches_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """web is called site now; records of the whole repository, and what names them, are as they were."""
+    monkeypatch.setattr(parts, "SHARE", 9.0)
+    services = (
+        ServiceName(service="api", repository="acme/mono"),
+        ServiceName(service="site", repository="acme/mono", aliases=("web",)),
+    )
+    made = [
+        Deployment(
+            source="ci", id=f"{n}", repository="acme/mono", version=f"v{n}", finished_at=START + timedelta(hours=n)
+        )
+        for n in range(3)
+    ]
+    told: tuple[Record, ...] = (
+        Verification(source="ci", id="1", deployment="ci/0#web", status="failed", finished_at=END),
+        Incident(source="pager", id="1", deployment="ci/1#web", detected_at=END),
+        replace(made[1], status="failed", updated_at=END),
+    )
+    setting = Setting(Definitions(), services)
+    warehouse = _warehouse(tmp_path / "dora.duckdb", setting)
+    warehouse.commit("s", "t", frames_of(made), "0")
+    rebuilt, contents = list[bool](), [_published(warehouse, setting, [])]
+    for number, record in enumerate(told, 1):
+        warehouse.commit("s", "t", frames_of([record]), str(number))
+        contents.append(_published(warehouse, setting, rebuilt))
+        assert contents[-1] == _published(warehouse, setting)
+    assert rebuilt == [True, True, True]
+    assert len({content["failure_evidence"] for content in contents}) == 4, "each of them reaches a deployment of site"
     warehouse.close()
 
 

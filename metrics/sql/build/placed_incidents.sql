@@ -8,7 +8,7 @@ with alone as (
 ), names as (
     select distinct deployment as name from alone
 ), called as (
-    select * from (select *, unnest([id, full_id, deployment_id]) as name from called_deployments) where name in (from names)
+    from called_names where name in (from names)
 ), meant as (
     select a.source, a.id, c.known_service as service, c.service_position, c.judged_as, c.source = a.source as own,
            (c.service, c.repository) as told

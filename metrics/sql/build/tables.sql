@@ -17,7 +17,18 @@ create or replace temp table moving (mover varchar);
 
 -- Every deployment record of a known service, a row a service, and what it is called: `id`, SOURCE/ID, its `deployment_id`.
 create or replace temp view called_deployments as
-select n.service_position, n.service as known_service, n.repository as known_repository, n.judged_as, d.*,
+select n.service_position, n.service as known_service, n.repository as known_repository, n.judged_as, n.shared, d.*,
        d.source || '/' || d.id as full_id, d.source || '/' || d.id || case when n.shared then '#' || n.service else '' end as deployment_id
 from deployments d
 join known_names n on n.named_service is not distinct from d.service and n.named_repository is not distinct from d.repository;
+
+-- Every name by which other records may call these, a row each; among them the `deployment_id` that one of a shared repository
+-- had when its service was called as an alias says. An alias of several means the first, and none that is called so itself.
+create or replace temp view called_names as
+with aliases as (
+    select min(service) as service, alias from (select service, unnest(aliases) as alias from services)
+    where alias not in (select service from services) group by alias
+)
+select *, unnest([id, full_id, deployment_id]) as name from called_deployments
+union all
+select c.*, c.full_id || '#' || a.alias from called_deployments c join aliases a on a.service = c.known_service where c.shared;

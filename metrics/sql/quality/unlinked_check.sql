@@ -6,8 +6,8 @@ with bad as (
     union
     select b.source, b.id, d.source || '/' || d.id, true from bad b join deployments d on d.source || '/' || d.id = b.deployment
     union
-    select b.source, b.id, d.source || '/' || d.id, true from bad b
-    join deployments d on d.source || '/' || d.id = regexp_replace(b.deployment, '#[^#]*$', '')
+    select b.source, b.id, c.deployment_id, true from bad b join called_names c on c.name = b.deployment
+    where c.shared and c.name not in (c.id, c.full_id)
 ), found as (
     select source, id, count(*) filter (own) as own, count(*) as all_, string_agg(full_id, ', ' order by full_id) as names
     from called group by source, id

@@ -8,4 +8,5 @@ with changed as (
 )
 select id as name from changed
 union select source || '/' || id from changed
-union select c.source || '/' || c.id || '#' || s.service from changed c join services s on c.service is null and s.repository = c.repository;
+union select c.source || '/' || c.id || '#' || unnest([s.service] || coalesce(s.aliases, []))
+from changed c join services s on c.service is null and s.repository = c.repository;

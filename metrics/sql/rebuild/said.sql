@@ -33,8 +33,7 @@ with changed as (
 ), told as (
     from alone union from checks
 )
-select service_position from called_deployments
-where id in (from told) or full_id in (from told) or deployment_id in (from told)
+select service_position from called_names where name in (from told)
 union
 select service_position from called_deployments where sha in (from moved_shas)
 union
