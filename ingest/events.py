@@ -85,7 +85,8 @@ def merge(old: Record, new: Record) -> Record:
 
     A value equal to its column's default counts as not said, except `status`, which every event tells. Of two
     events at the same instant the one with a final status is the newer. `detected_at` stays the earliest, and so does
-    `finished_at` of a deployment whose success is told again: it finished when it first succeeded.
+    `finished_at` of a deployment whose success is told again: it finished when it first succeeded. That success stays
+    where the newer event says that it is pending or running, or ended otherwise before; whatever else it says is kept.
     """
     first, second = sorted((old, new), key=_age)
     said = {
@@ -93,6 +94,8 @@ def merge(old: Record, new: Record) -> Record:
         for field in fields(second)
         if (value := getattr(second, field.name)) is not None and (field.name == "status" or value != field.default)
     }
+    if _before_success(first, second):
+        said = {name: value for name, value in said.items() if name not in ("status", "finished_at")}
     for name in _earliest(first, second):
         known = getattr(first, name, None)
         if known and name in said:
@@ -105,6 +108,15 @@ def _earliest(first: Record, second: Record) -> tuple[str, ...]:
     told = (first, second)
     again = all(isinstance(record, Deployment) and record.status == "succeeded" for record in told)
     return (*_EARLIEST, "finished_at") if again else _EARLIEST
+
+
+def _before_success(first: Record, second: Record) -> bool:
+    """Whether the second tells what a deployment was before the success that the first tells."""
+    if not (isinstance(first, Deployment) and isinstance(second, Deployment) and first.status == "succeeded"):
+        return False
+    ended, succeeded = second.finished_at, first.finished_at
+    early = ended is not None and succeeded is not None and ended < succeeded
+    return second.status not in FINAL or (second.status != "succeeded" and early)
 
 
 def merge_all(records: Sequence[Record]) -> list[Record]:

@@ -227,3 +227,29 @@ def test_a_success_that_is_told_again_keeps_its_first_finish() -> None:
         assert told.finished_at == at("12:00")
     failed = plain("deployment", id="1", service="s", status="failed", finished_at="2025-03-01T13:00Z", updated_at=NOW.replace(day=3).isoformat())  # fmt: skip
     assert getattr(merge(first, failed), "finished_at", None) == at("13:00")
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        {"status": "running", "started_at": "2025-03-01T09:50:00Z"},
+        {"status": "pending"},
+        {"status": "failed", "finished_at": "2025-03-01T09:00:00Z"},
+        {"status": "cancelled", "started_at": "2025-03-01T09:00:00Z"},
+    ],
+)
+def test_what_was_before_a_success_does_not_take_it_back_and_is_kept_otherwise(late: dict[str, object]) -> None:
+    succeeded = plain("deployment", id="1", service="s", status="succeeded", finished_at="2025-03-01T10:00:00Z")
+    event = plain("deployment", id="1", version="v1", updated_at="2025-03-03T00:00:00Z", **late)
+    told = merge(succeeded, event)
+    assert isinstance(told, Deployment)
+    assert isinstance(event, Deployment)
+    assert (told.status, told.finished_at, told.version) == ("succeeded", at("10:00"), "v1")
+    assert (told.started_at, told.created_at) == (event.started_at, event.created_at)
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_a_success_is_taken_back_by_what_ended_later(status: str) -> None:
+    succeeded = plain("deployment", id="1", service="s", status="succeeded", finished_at="2025-03-01T10:00:00Z")
+    told = merge(succeeded, plain("deployment", id="1", status=status, updated_at="2025-03-03T00:00:00Z"))
+    assert (getattr(told, "status", ""), getattr(told, "finished_at", None)) == (status, NOW)
