@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from dashboard.report.markdown import render
+from dora.definitions import Definitions
 from dora.errors import DoraError
-from dora.model import Deployment, Incident, Record
+from dora.model import Deployment, Incident, Record, Verification
 from dora.period import Period
 from dora.warehouse import Reader, open_published
 from metrics.build import Setting
@@ -21,6 +22,7 @@ from metrics.deployment_story import deployment_story, failed_deployments, find_
 from metrics.explain import explain
 from metrics.plain_text import plain_text, safe_link
 from metrics.question import Question, published_as_of, published_definitions
+from metrics.services import ServiceName
 from metrics.story import DeploymentStory, Span
 from metrics.story_compare import compare
 from metrics.story_recovery import recoveries
@@ -139,6 +141,21 @@ def test_pipeline_steps_checks_flags_and_incident_are_told(reader: Reader) -> No
     assert [check.name for check in story.checks] == ["smoke test"]
     assert [flag.state for flag in story.flags] == ["off"]
     assert [(incident.incident_id, incident.is_linked) for incident in story.incidents] == [("pager/i1", True)]
+
+
+def test_a_check_that_names_a_service_of_a_shared_repository_by_its_alias_is_told(tmp_path: Path) -> None:
+    """web is called site now; the check of core is not told of site."""
+    services = (
+        ServiceName(service="core", repository="mono"),
+        ServiceName(service="site", repository="mono", aliases=("web",)),
+    )
+    records: list[Record] = [Deployment(source="ci", id="1", repository="mono", version="v1", finished_at=day(1))]
+    for name in ("web", "site", "core"):
+        records.append(Verification(source="ci", id=name, deployment=f"ci/1#{name}", name=name, finished_at=day(1)))
+    reader = open_published(publish_records(tmp_path, records, Setting(Definitions(), services)))
+    assert [check.name for check in told(reader, "1#site").checks] == ["site", "web"]
+    assert [check.name for check in told(reader, "1#core").checks] == ["core"]
+    reader.close()
 
 
 def test_similar_past_failures_are_told_with_their_recovery(reader: Reader) -> None:

@@ -2,7 +2,7 @@
 -- one whose name in small letters the expression $canary matches.
 -- checks, failed_checks: how many checks of it are known, and how many of them went badly. A check names a deployment with
 -- or without its source: of several that are called so its own source's is meant (as in build/checks.sql), of a deployment
--- of several services each one's, of a region the deployment that it is part of.
+-- of several services each one's, also where it says an alias of that, of a region the deployment that it is part of.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
@@ -20,8 +20,15 @@ parts as (
     select a.number, a.service, r.region_deployment_id
     from attempts a join region_facts r on r.service = a.service and r.deployment_id = a.deployment_id
 ),
+aliases as (
+    select min(service) as service, alias from (select service, unnest(aliases) as alias from services)
+    where alias not in (select service from services) group by alias
+),
 named as (
     select number, deployment_id as name from parts
+    union
+    select p.number, left(p.deployment_id, -length(p.service)) || a.alias
+    from parts p join aliases a on a.service = p.service where ends_with(p.deployment_id, '#' || p.service)
     union
     select p.number, left(p.deployment_id, -length(p.service) - 1)
     from parts p anti join records d on d.full_id = p.deployment_id where ends_with(p.deployment_id, '#' || p.service)
