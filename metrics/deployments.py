@@ -123,8 +123,8 @@ def trace(line: Line, repository: Repository | None) -> bytearray | None:
 def replay_moves(reader: Reader, definitions: Definitions) -> pl.DataFrame:
     """source, slot, mover, counted_as: the services of the table `moving` that moved to an earlier version in production.
 
-    Configured or not; several that one record of their repository moves count as one. Earlier: a lower version number, or a version that was live there before. Slots are
-    `replay_slot_seconds` long and start at the UTC epoch.
+    Configured or not; several that one record of their repository moves count as one. Earlier: a lower version number, or a
+    version that was live there before. Slots are `replay_slot_seconds` long and start at the UTC epoch.
     """
     import polars as pl
 

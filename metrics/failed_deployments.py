@@ -224,5 +224,6 @@ def _hand_on(rows: Arrays, failed: Integers, ended: NDArray[np.bool_], end: Inte
     for index in chained[np.argsort(-deployments[chained], kind="stable")].tolist():
         ends = end[deployments == fixes[index]]
         began = rows["at_us"][rows["deployment"] == fixes[index]][0]
-        if (ends >= began).any() or not len(ends):
-            end[index] = ends[ends >= began].min(initial=NEVER)
+        known = ends[ends < NEVER]
+        if (known >= began).any() or not len(known):
+            end[index] = known[known >= began].min(initial=NEVER)

@@ -12,6 +12,11 @@ create or replace table services (
     aliases varchar[]
 );
 
+-- What each service was called besides: an alias of several means the first, and none that is called so itself.
+create or replace view former_names as
+select min(service) as service, alias from (select service, unnest(aliases) as alias from services)
+where alias not in (select service from services) group by alias;
+
 -- One row per stretch [owned_from, owned_until) of a team owning a service; null ends are open.
 create or replace table team_services (
     team varchar not null,

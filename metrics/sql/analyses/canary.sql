@@ -20,15 +20,11 @@ parts as (
     select a.number, a.service, r.region_deployment_id
     from attempts a join region_facts r on r.service = a.service and r.deployment_id = a.deployment_id
 ),
-aliases as (
-    select min(service) as service, alias from (select service, unnest(aliases) as alias from services)
-    where alias not in (select service from services) group by alias
-),
 named as (
     select number, deployment_id as name from parts
     union
     select p.number, left(p.deployment_id, -length(p.service)) || a.alias
-    from parts p join aliases a on a.service = p.service where ends_with(p.deployment_id, '#' || p.service)
+    from parts p join former_names a on a.service = p.service where ends_with(p.deployment_id, '#' || p.service)
     union
     select p.number, left(p.deployment_id, -length(p.service) - 1)
     from parts p anti join records d on d.full_id = p.deployment_id where ends_with(p.deployment_id, '#' || p.service)

@@ -23,12 +23,8 @@ from deployments d
 join known_names n on n.named_service is not distinct from d.service and n.named_repository is not distinct from d.repository;
 
 -- Every name by which other records may call these, a row each; among them the `deployment_id` that one of a shared repository
--- had when its service was called as an alias says. An alias of several means the first, and none that is called so itself.
+-- had when its service was called as an alias says.
 create or replace temp view called_names as
-with aliases as (
-    select min(service) as service, alias from (select service, unnest(aliases) as alias from services)
-    where alias not in (select service from services) group by alias
-)
 select *, unnest([id, full_id, deployment_id]) as name from called_deployments
 union all
-select c.*, c.full_id || '#' || a.alias from called_deployments c join aliases a on a.service = c.known_service where c.shared;
+select c.*, c.full_id || '#' || a.alias from called_deployments c join former_names a on a.service = c.known_service where c.shared;
