@@ -31,7 +31,7 @@ BY_CHANGE = ("change_without_clock", "missing_stage", "negative_lead_time")
 #: One question each about records, or about the moment; besides them what depends on patterns and paths.
 OF_ALL = (
     "future_time", "incident_without_service", "stale_source", "unknown_service", "unlinked_check",
-    "unmapped_pull_request", "untold_failures",
+    "unlinked_fix", "unmapped_pull_request", "untold_failures",
 )  # fmt: skip
 #: About the moment too, and asked by what each service's definitions count as a change.
 OF_QUEUES = ("never_shipped",)

@@ -78,6 +78,10 @@ TOUCHES: Mapping[str, tuple[Touch, ...]] = {
         Touch("change_fail_rate", "rows", "lower", "the deployment that caused it is not known to have failed"),
         Touch("failed_deployment_recovery_time", "rows", "either", "its recovery is missing"),
     ),
+    "unlinked_fix": (
+        Touch("failed_deployment_recovery_time", "rows", "higher", "the failure goes on until something else ends it"),
+        Touch("deployment_rework_rate", "rows", "lower", "the deployment that fixed it is not known as rework"),
+    ),
     "unlinked_check": (
         Touch("change_fail_rate", "rows", "lower", "the deployment that was checked is not known to have failed"),
         Touch("failed_deployment_recovery_time", "rows", "either", "its recovery is missing"),
@@ -144,6 +148,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     ),
     "missing_stage": ("pull request of which a stage is unknown", "pull requests of which a stage is unknown"),
     "unlinked_incident": ("incident that is linked to no deployment", "incidents that are linked to no deployment"),
+    "unlinked_fix": ("incident whose fix is no known deployment", "incidents whose fix is no known deployment"),
     "unlinked_check": (
         "check that went badly after no known deployment",
         "checks that went badly after no known deployment",
@@ -186,6 +191,7 @@ NEXT_STEPS: Mapping[str, str] = {
     "missing_stage": "add a source that knows pull requests and reviews",
     "unmapped_pull_request": "read the branch it was merged to, or squash with the number in the subject",
     "unlinked_incident": "name the deployment in the incident as SOURCE/ID, or say it with `dora blame`",
+    "unlinked_fix": "name as the fix a deployment of the incident's own service, as SOURCE/ID",
     "unlinked_check": "name the deployment in the check as SOURCE/ID",
     "incident_without_service": "add the name as an alias of a [[service]]",
     "untold_failures": "add a source of incidents, or let the pipeline tell its checks with `dora record`",
