@@ -10,7 +10,7 @@ from dashboard import units
 from dashboard.axes import Axis
 from dashboard.zones import Zone
 from metrics.bands import Edition, PublishedLevel
-from metrics.intervals import FEWEST, poisson_interval
+from metrics.intervals import FEWEST
 from metrics.own_past import Change
 from metrics.results import ChangeLeadTime, DeploymentFrequency, Group, Interval, Level
 
@@ -68,11 +68,15 @@ class Figure:
 
 def _frequency(group: Group) -> Reading:
     found = group.deployment_frequency
-    low, high = poisson_interval(found.deployments)
-    ends = (low / found.days, high / found.days) if found.deployments and found.days else (None, None)
     basis = f"{units.many(found.deployments, 'deployment')} on {_days(found)}"
     value = found.per_day if found.deployments else None
-    return Reading(value=value, interval=ends, n=found.deployments, basis=basis, level=found.level)
+    return Reading(
+        value=value,
+        interval=found.per_day_interval if found.deployments else (None, None),
+        n=found.deployments,
+        basis=basis,
+        level=found.level,
+    )
 
 
 def _days(found: DeploymentFrequency) -> str:

@@ -24,6 +24,10 @@ _LONGEST = 1000 * 366 * 86400
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
+#: What is looked at around a period: its days to their ends, and whole months and quarters.
+_AROUND = timedelta(days=150)
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """The span `[start, end)`; both ends aware UTC."""
@@ -51,6 +55,10 @@ class Period:
         """The period as long on the clocks of the time zone, an hour more or less where these change, that ends where this one starts."""
         zone = ZoneInfo(timezone)
         start, end = (edge.astimezone(zone).replace(tzinfo=None) for edge in (self.start, self.end))
+        if end - start > start - datetime.min - _AROUND:
+            raise ConfigError(
+                f"the period before {self.start:%Y-%m-%d} that is as long leaves the years 1 to 9999; ask for a shorter one with --from"
+            )
         if start >= end:  # within the hour that clocks show twice
             return Period(self.start - (self.end - self.start), self.start)
         return Period((start - (end - start)).replace(tzinfo=zone).astimezone(UTC), self.start)
@@ -104,10 +112,13 @@ def parse_period(start: str | None, end: str | None, now: datetime, timezone: st
     `end` a date or date-time, exclusive. Anything else, or an empty period, is a `ConfigError`.
     """
     try:
-        return _parsed(start, end, now, timezone)
+        found = _parsed(start, end, now, timezone)
+        _ = found.start - _AROUND, found.end + _AROUND
+        return found
     except (OverflowError, ValueError):
         raise ConfigError(
-            f"the period from {start or '90d'} to {end or 'tomorrow'} leaves the years 1 to 9999"
+            f"the period from {start or '90d'} to {end or 'tomorrow'} leaves the years 1 to 9999, or comes within "
+            f"{_AROUND.days} days of their ends; write other dates"
         ) from None
 
 

@@ -14,7 +14,7 @@ from metrics.cells import MICROS, Arrays, Cells, Floats, Integers, Rows, each
 from metrics.columns import Columns, Levels, Present, pairs
 from metrics.failed_deployments import judged_until
 from metrics.intervals import poisson_interval
-from metrics.local_days import PerDay, per_day
+from metrics.local_days import per_day
 from metrics.members import NEVER
 from metrics.recorded import could_be_told
 from metrics.slices import Slices
@@ -33,6 +33,7 @@ def deployment_frequency(reader: Reader, slices: Slices) -> Columns:
     days = per_day(slices, times, cells)
     weeks, median_week = days.weeks()
     median_day, interval = days.working_days()
+    rates = each(poisson_interval, cells.n).reshape(-1, 2) / days.days.length[:, None]
     rehearsed = rows.where(rows["rehearsed_us"] < NEVER)
     ahead = rehearsed["at_us"] - rehearsed["rehearsed_us"]
     relations, commits = cells.tally(rows["relation"], len(RELATIONS) + 1)[:, 1:], rows["commits"]
@@ -42,6 +43,7 @@ def deployment_frequency(reader: Reader, slices: Slices) -> Columns:
         "days_with_deployment": days.with_deployment(),
         "weeks_with_deployment": weeks,
         "per_day": cells.n / days.days.length,
+        "per_day_interval": rates,
         "median_per_week": median_week,
         "median_per_working_day": median_day,
         "median_per_working_day_interval": interval,
@@ -54,7 +56,7 @@ def deployment_frequency(reader: Reader, slices: Slices) -> Columns:
         "commits": cells.total(commits),
         "attempts": attempts(reader, slices).cells.n,
         "succeeded_attempts": cells.n,
-        "level": _levels(cells.n, days, median_day, interval, slices.question.edition),
+        "level": _levels(cells.n / days.days.length, rates, median_day, interval, slices.question.edition),
     }
 
 
@@ -105,17 +107,15 @@ def _between(at_us: Integers, cells: Cells) -> tuple[Integers, Floats]:
     return times, found
 
 
-def _levels(n: Integers, days: PerDay, median: Floats, interval: Floats, edition: int) -> Levels:
-    """See `RULE`. The interval is exact Poisson for the rate, order statistics for the median working day.
+def _levels(rate: Floats, rates: Floats, median: Floats, interval: Floats, edition: int) -> Levels:
+    """See `RULE`. The interval is exact Poisson for the rate per day, order statistics for the median working day.
 
     Too few working days bound their median by 0 and by the upper end of the rate.
     """
-    length = days.days.length
-    rates = each(poisson_interval, n).reshape(-1, 2) / length[:, None]
     median = np.where(median > 0, median, 0.0)
     first, last = np.where(np.isnan(interval), np.stack([np.zeros_like(median), rates[:, 1]], axis=1), interval).T
-    ends = ((first, rates[:, 0]), (median, n / length), (last, rates[:, 1]))
-    low, value, high = (np.where(n > 0, _places(medians, rate), np.nan) for medians, rate in ends)
+    ends = ((first, rates[:, 0]), (median, rate), (last, rates[:, 1]))
+    low, value, high = (np.where(rate > 0, _places(medians, end), np.nan) for medians, end in ends)
     return bands.levels(edition, "deployment_frequency", value, pairs(low, high))
 
 

@@ -52,7 +52,8 @@ def decisions(shipped: Shipped, overrides: Overrides, incidents: Sequence[Record
     for kind, rows in (("override", overrides.blame), ("absolved", overrides.absolve)):
         for row in rows:
             for deployed in _decided(shipped.line, row):
-                incident, after = by_id.get(row.incident or ""), shipped.after(deployed)
+                incident = by_id.get(row.incident or "")
+                after = shipped.after(deployed) if kind == "override" else None
                 said = Evidence(
                     deployment_id=deployed.deployment_id,
                     kind=kind,
@@ -185,7 +186,10 @@ def proximity(
         if incident_id(incident) in linked or at is None:
             continue
         seen = cast("datetime | None", incident["detected_at"]) or at
-        oldest = seen - timedelta(seconds=definitions.proximity_seconds)
+        window = timedelta(seconds=definitions.proximity_seconds)
+        oldest = seen - min(
+            window, seen - datetime.min.replace(tzinfo=seen.tzinfo)
+        )  # some tools write the year 1 for no date
         near = shipped.finished_in(oldest, at)
         if near:
             others = json.dumps(

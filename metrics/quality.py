@@ -181,9 +181,8 @@ def _patterns(
 ) -> Iterator[tuple[str, dict[str, object]]]:
     """The findings, with what they tell, when the production patterns tell no environments apart."""
     counted = {str(name): int(str(n)) for name, n, _ in environments if n}
-    chosen = [
-        str(name) for name, n, taken in environments if n and (taken or matches(str(name), definitions.production))
-    ]
+    by_patterns = [name for name in counted if matches(name, definitions.production)]
+    chosen = by_patterns or [str(name) for name, n, taken in environments if n and taken]
     told: dict[str, object] = {
         "patterns": ", ".join(definitions.production),
         "names": f"the environments are {', '.join(list(counted)[:5])}",
@@ -191,7 +190,7 @@ def _patterns(
     }
     if counted and not chosen:
         yield "production_matches_nothing", told
-    if len(counted) > 1 and len(chosen) == len(counted) and not _only_parts(chosen):
+    if len(counted) > 1 and len(by_patterns) == len(counted) and not _only_parts(by_patterns):
         yield "production_matches_everything", told
 
 

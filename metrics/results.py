@@ -34,6 +34,7 @@ class DeploymentFrequency:
     days_with_deployment: int
     weeks_with_deployment: int
     per_day: float | None
+    per_day_interval: Interval = (None, None)
     median_per_week: float | None
     median_per_working_day: float | None
     median_per_working_day_interval: Interval = (None, None)

@@ -68,7 +68,7 @@ def _backwards(told: DeploymentStory) -> Iterator[str]:
 
 def _usual(told: DeploymentStory) -> Iterator[str]:
     if told.batch[0].n < FEWEST:
-        yield f"Only {told.batch[0].n} earlier deployment(s) moved forward: too few to say what is usual ({FEWEST} are needed)."
+        yield f"Only {told.batch[0].n} earlier deployment(s) moved forward: too few to say which size is usual ({FEWEST} are needed)."
     elif told.lead_time.n < FEWEST:
         yield f"Only {told.lead_time.n} earlier change(s) have a lead time: too few to say what is usual."
     if told.lead_time.value is None and told.deployment.commits:

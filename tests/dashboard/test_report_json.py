@@ -43,6 +43,8 @@ def test_no_evidence_counts_once_a_person_absolved_the_deployment(tmp_path: Path
         "linked_incident": "a person decided otherwise",
         "revert": "a person decided otherwise",
     }
+    [absolved] = [row for row in told["evidence"] if row["kind"] == "absolved"]  # type: ignore[attr-defined]
+    assert (absolved["recovery_id"], absolved["recovered_at"]) == (None, None)
     reader.close()
 
 

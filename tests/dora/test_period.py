@@ -89,7 +89,7 @@ def test_period_a_person_asks_for(start: str | None, end: str | None, expected: 
     ("start", "end"),
     [
         ("2025-02-01", "2025-02-01"), ("2025-02-02", "2025-02-01"), ("0d", "2025-02-01"), ("-3d", None), ("2025Q5", None),
-        ("2025-02-30", None), ("yesterday", None), ("", "2025-02-01T"), ("90y", None), ("0000", None), ("9999", None),
+        ("2025-02-30", None), ("yesterday", None), ("", "2025-02-01T"), ("90y", None), ("0000", None), ("9999", None), ("9999-01-01", "9999-12-31"), ("0001-01-01", "2025-01-01"),
         ("99999999999d", None), ("900w", "0005-01-01"), ("0001-01-01T00:00+14:00", None), ("9" * 400 + "d", None),
         ("2025Q1", "2025-06-01"), ("2025-01-01\x1b[31m", None),
     ],
@@ -130,3 +130,10 @@ def test_more_buckets_than_anybody_reads_are_refused_naming_the_option() -> None
         ages.buckets("day")
     start = datetime(2000, 1, 1, tzinfo=UTC)
     assert len(Period(start, start + timedelta(days=5000)).buckets("day")) == 5000
+
+
+def test_no_period_lies_before_one_that_is_longer_than_what_came_before_it() -> None:
+    with pytest.raises(
+        ConfigError, match=r"the period before 1200-01-01 .* leaves the years 1 to 9999; ask for a shorter one"
+    ):
+        Period(datetime(1200, 1, 1, tzinfo=UTC), datetime(2500, 1, 1, tzinfo=UTC)).before()
