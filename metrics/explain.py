@@ -222,7 +222,9 @@ def _recompute(metric_id: str, rows: Sequence[Row], days: float) -> tuple[float 
         return (numerator / n if n else None), f"{numerator} / {n} deployments"
     values = sorted(cast(float, row["seconds"]) for row in rows if row["role"] == "value")
     open_ = sum(row["role"] == "open" for row in rows)
-    return _median(values), f"median of {len(values)} times" + (f"; {open_} still open, not in it" if open_ else "")
+    return _median(values), f"median of {len(values)} time{'' if len(values) == 1 else 's'}" + (
+        f"; {open_} still open, not in it" if open_ else ""
+    )
 
 
 def _with_open(rows: Sequence[Row]) -> float | None:

@@ -19,6 +19,8 @@ from dora.warehouse import Reader
 Seen = tuple[datetime | None, datetime | None]
 #: What days outside the data mean for the figures of a period.
 COUNTED = "figures per day count these days too"
+#: Until when the data is known where nothing is.
+NEVER_READ = datetime.fromtimestamp(0, UTC)
 By = Literal["organisation", "team", "service"]
 BY: tuple[By, ...] = ("organisation", "team", "service")
 
@@ -79,6 +81,8 @@ class Question:
 
         `then`: what these days mean for the figures.
         """
+        if self.as_of == NEVER_READ:
+            return ("no source has told anything yet: `dora ingest` reads them, `dora doctor` says what each lacks",)
         ends = ((self.data_from, "begins", "before"), (self.as_of, "ends", "after"))
         found = []
         for at, verb, side in ends:
@@ -134,9 +138,9 @@ def published_as_of(reader: Reader) -> datetime:
     """The moment up to which the data is known, aware UTC: the last complete ingest, else the newest record.
 
     A complete ingest that found nothing new proves that nothing happened until then; it changes no file but its
-    log. The epoch when there is neither.
+    log. `NEVER_READ` when there is neither.
     """
-    newest = newest_record(reader.meta()) or datetime.fromtimestamp(0, UTC)
+    newest = newest_record(reader.meta()) or NEVER_READ
     return max(newest, last_complete(reader.path) or newest)
 
 

@@ -141,13 +141,14 @@ def _published(config: Config) -> Iterator[Check]:
 
 def _freshness(config: Config, reader: Reader) -> Iterator[Check]:
     from dora.cli.publishing import setting_of
-    from metrics.question import published_as_of
+    from metrics.question import NEVER_READ, published_as_of
 
     meta = reader.meta()
     known = published_as_of(reader)
     old = datetime.now(UTC) - known > STALE
     step = "run `dora ingest`, and schedule it (see the README)" if old else ""
-    yield Check("freshness", "warning" if old else "ok", f"data as of {known:%Y-%m-%d %H:%M} UTC", step)
+    told = "no source has told anything yet" if known == NEVER_READ else f"data as of {known:%Y-%m-%d %H:%M} UTC"
+    yield Check("freshness", "warning" if old else "ok", told, step)
     if meta.get("setting_hash") != setting_of(config).hash:
         yield Check(
             "definitions", "warning", "the configuration changed since the facts were built", "run `dora build`"

@@ -9,7 +9,7 @@ from dora.definitions import Definitions
 from dora.model import Commit, Deployment, FlagChange, Incident
 from dora.period import Period
 from metrics.build import Setting, data_as_of
-from metrics.question import Question, published_from
+from metrics.question import NEVER_READ, Question, published_as_of, published_from
 from tests.in_memory import facts_of_records
 
 
@@ -34,6 +34,15 @@ def test_a_period_that_goes_beyond_the_data_says_so_from_one_day_on() -> None:
     )
     assert _asked("2025-03-01T10:00", "2025-06-01").notes == (f"the period begins 1 day before the data, {also}",)
     assert _asked("2025-03-01T10:01", "2025-06-01T23:59").notes == ()
+
+
+def test_where_nothing_was_ever_read_that_is_said_and_no_number_of_days() -> None:
+    asked = replace(
+        _asked("2025-02-01", "2025-06-11"), as_of=published_as_of(facts_of_records([], Setting(Definitions())))
+    )
+    assert asked.as_of == NEVER_READ
+    [said] = asked.notes
+    assert said.startswith("no source has told anything yet")
 
 
 def test_a_period_after_the_last_deployment_says_so_in_local_days() -> None:
