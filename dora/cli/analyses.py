@@ -91,7 +91,9 @@ def _table(answer: Answer) -> list[dict[str, object]]:
     ]
     if len(answer.rows) > FEW_ROWS or len(shown) <= FEW_COLUMNS:
         return [{_heading(name): _said(name, row[name]) for name in shown} for row in answer.rows]
-    named = {" / ".join(str(row[name]) for name in shown if name in _keys(answer)): row for row in answer.rows}
+    named = {
+        " / ".join(str(_said(name, row[name])) for name in shown if name in _keys(answer)): row for row in answer.rows
+    }
     figures = [name for name in shown if name not in _keys(answer)]
     return [
         {"figure": _heading(name)} | {key: _said(name, row[name]) for key, row in named.items()} for name in figures
