@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from dora.cli.dashboard import port_option
 from dora.cli.options import note, progress
 from dora.config import load_config
 
@@ -18,7 +19,7 @@ FOLDER = "demo"
 @click.option("--folder", default=FOLDER, show_default=True, help="Where the made-up organisation is written.")
 @click.option("--seed", type=int, default=2026, show_default=True)
 @click.option("--no-dashboard", is_flag=True, help="Stop before opening the dashboard.")
-@click.option("--port", type=int, default=8501, show_default=True)
+@port_option
 @click.pass_context
 def command(ctx: click.Context, folder: str, seed: int, no_dashboard: bool, port: int) -> None:
     """Write a seeded, made-up organisation (6 teams, 40 services, two years), ingest it, open the dashboard.

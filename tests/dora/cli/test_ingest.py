@@ -196,7 +196,7 @@ def test_changed_definition_is_built_without_reading_again(tmp_path: Path) -> No
         f"warning: the definitions in {file} differ from those of the published file; `dora build` applies them\n"
     )
     assert said(tmp_path, "deploys", "--format", "csv").stderr == before.stderr
-    opened = said(tmp_path, "dashboard", "--address", "256.0.0.1", code=1)  # no such address: it ends at once
+    opened = said(tmp_path, "dashboard", "--address", "256.0.0.1", code=2)  # no such address: it ends at once
     assert opened.stderr.startswith(before.stderr)
     said(tmp_path, "build")
     after = said(tmp_path, "metrics", "--format", "json")
