@@ -11,6 +11,7 @@ import click
 from dora.cli.dashboard import port_option
 from dora.cli.options import note, progress
 from dora.config import load_config
+from dora.errors import ConfigError
 
 FOLDER = "demo"
 
@@ -28,18 +29,28 @@ def command(ctx: click.Context, folder: str, seed: int, no_dashboard: bool, port
     """
     from dora.cli import ingest
     from dora.cli.dashboard import run
-    from dora.demo import make_demo
 
-    file = Path(folder) / "dora.toml"
-    if not file.is_file():
-        note(f"writing a made-up organisation to {folder}/ (seed {seed})")
-        file = make_demo(Path(folder), seed=seed, progress=progress())
+    file = _written(Path(folder), seed)
     loaded = load_config(str(file))
     note("ingesting it through the same sources as real data")
     ctx.invoke(ingest.command, config=str(file))
     note(f"made-up data is ready; try: {_as_called()} metrics -c {file} --by team")
     if not no_dashboard:
         run(loaded.published_path, port)
+
+
+def _written(folder: Path, seed: int) -> Path:
+    """The dora.toml of the demonstration in `folder`, which is written when there is none; else a `ConfigError`."""
+    from dora.demo import make_demo
+
+    file = folder / "dora.toml"
+    try:
+        if not file.is_file():
+            note(f"writing a made-up organisation to {folder}/ (seed {seed})")
+            file = make_demo(folder, seed=seed, progress=progress())
+    except OSError as error:
+        raise ConfigError(f"{folder}: cannot be written: {error.strerror}; choose another with --folder") from None
+    return file
 
 
 def _as_called() -> str:

@@ -103,6 +103,14 @@ def test_damaged_files_exit_1_and_are_kept(shop: Path, tmp_path: Path) -> None:
     assert leftovers(tmp_path) == []
 
 
+@pytest.mark.parametrize("folder", ["/proc/made-up", "file/demo"])
+def test_a_demonstration_that_cannot_be_written_is_one_sentence(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").write_text("")
+    told = said(tmp_path, "demo", "--folder", folder, "--no-dashboard", code=2).stderr.splitlines()[-1]
+    assert told.startswith(f"dora: {folder}: cannot be written: ")
+    assert told.endswith("; choose another with --folder")
+
+
 def test_read_only_folder_is_one_sentence_and_reading_goes_on(shop: Path) -> None:
     with small_disk(30) as folder:
         shutil.copytree(shop, folder, dirs_exist_ok=True)
