@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+#: What DuckDB says of other files, of damaged ones, and of those whose end was cut off.
+_DAMAGED = ("not a valid duckdb", "corrupt", "checksum", "could not read enough bytes")
+
 
 def file_sentence(path: Path, text: str) -> str:
     """The sentence for a failure at `path`; `text` is the first line of what was raised."""
     low = text.lower()
     if "no space left" in low or "could not write" in low or "file too large" in low:
         return f"{path.parent}: the disk is full; free some space and run the command again, nothing was damaged"
-    if "not a valid duckdb" in low or "corrupt" in low or "checksum" in low:
+    if "is a directory" in low:
+        return f"{path}: a folder stands where a file belongs; move it away and run the command again"
+    if any(words in low for words in _DAMAGED):
         again = "move it away and run `dora ingest` to read everything again"
         if path.name.endswith(".published.duckdb"):
             again = "run `dora build` to make it again from the records"

@@ -223,7 +223,7 @@ def open_warehouse(path: Path, memory_limit: str | None = None) -> Warehouse:
 
 def open_published(path: Path) -> Reader:
     """Open a published file for reading; a missing one is an error that says how to get it."""
-    if not path.is_file():
+    if not path.exists():
         raise WarehouseError(f"{path}: nothing is published yet; run `dora ingest` first")
     with sentences(path):
         reader = Reader(duckdb.connect(str(path), read_only=True, config=dict(_DUCKDB)), path)

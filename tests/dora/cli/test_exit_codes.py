@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -109,6 +110,27 @@ def test_a_demonstration_that_cannot_be_written_is_one_sentence(tmp_path: Path, 
     told = said(tmp_path, "demo", "--folder", folder, "--no-dashboard", code=2).stderr.splitlines()[-1]
     assert told.startswith(f"dora: {folder}: cannot be written: ")
     assert told.endswith("; choose another with --folder")
+
+
+def test_files_cut_short_exit_1_with_what_to_do(shop: Path, tmp_path: Path) -> None:
+    shutil.copytree(shop, tmp_path, dirs_exist_ok=True)
+    published, records = tmp_path / "dora.published.duckdb", tmp_path / "dora.duckdb"
+    for left in (published.stat().st_size // 2, 9000):
+        os.truncate(published, left)
+        assert f"{published}: not a readable DuckDB file; run `dora build`" in said(tmp_path, "metrics", code=1).stderr
+    said(tmp_path, "build")
+    said(tmp_path, "metrics")
+    os.truncate(records, 9000)
+    assert "dora.duckdb: not a readable DuckDB file; move it away" in said(tmp_path, "ingest", code=1).stderr
+
+
+def test_a_folder_in_the_place_of_a_file_exits_1_with_what_to_do(shop: Path, tmp_path: Path) -> None:
+    shutil.copytree(shop, tmp_path, dirs_exist_ok=True)
+    for name, command in (("dora.published.duckdb", "metrics"), ("dora.duckdb", "ingest")):
+        (tmp_path / name).unlink()
+        (tmp_path / name).mkdir()
+        told = said(tmp_path, command, code=1).stderr
+        assert f"{name}: a folder stands where a file belongs; move it away and run the command again\n" in told
 
 
 def test_read_only_folder_is_one_sentence_and_reading_goes_on(shop: Path) -> None:
