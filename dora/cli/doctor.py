@@ -17,7 +17,7 @@ from dora.cli.mismatches import lost_decisions, unknown_services, unread_paths
 from dora.cli.options import config_option
 from dora.config import Config, SourceTable, load_config
 from dora.environment import secret_names
-from dora.errors import DoraError
+from dora.errors import DoraError, WarehouseError
 from dora.runs import last_read, read_runs
 from dora.tables import read_table
 
@@ -80,7 +80,7 @@ def _checks(config: Config, offline: bool) -> Iterator[Check]:
     held = {"source": config.sources, "service": config.services, "team": config.teams}
     counts = ", ".join(many(len(tables), one) for one, tables in held.items())
     yield Check("configuration", "ok", f"{config.file}: {counts}")
-    yield Check("warehouse", "ok", f"{config.warehouse_path}")
+    yield _records(config)
     if not config.sources:
         yield Check("sources", "problem", "none is configured", "add a [[source]]; `dora init` writes examples")
     for table in config.sources:
@@ -91,6 +91,22 @@ def _checks(config: Config, offline: bool) -> Iterator[Check]:
         except DoraError as error:
             yield Check(f"source {table.name}", "problem", str(error), "mend it, then run `dora doctor` again")
     yield from _published(config)
+
+
+def _records(config: Config) -> Check:
+    """Whether the records can be opened; a writer that has them open now is no problem."""
+    from dora.warehouse import open_published
+
+    path = config.warehouse_path
+    if path.exists():
+        try:
+            open_published(path).close()
+        except WarehouseError as error:
+            if "conflicting lock" in str(error.__cause__).lower():
+                return Check("warehouse", "ok", f"{path}, open in another program now")
+            found, _, step = str(error).partition("; ")
+            return Check("warehouse", "problem", found, step)
+    return Check("warehouse", "ok", f"{path}")
 
 
 def _secrets(table: SourceTable) -> Iterator[Check]:
@@ -116,7 +132,7 @@ def _reach(config: Config, table: SourceTable) -> Iterator[Check]:
 def _published(config: Config) -> Iterator[Check]:
     from metrics.facts_version import open_facts
 
-    if not config.published_path.is_file():
+    if not config.published_path.exists():
         yield Check("data", "problem", "nothing is published yet", "run `dora ingest`")
         return
     try:

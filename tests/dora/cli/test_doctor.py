@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from dora.cli.doctor import MOST_ALIKE
 from dora.warehouse import open_warehouse
-from tests.dora.processes import ingested, said
+from tests.dora.processes import dora, ingested, said
 
 SHOP = '[[service]]\nname = "shop"\n'
 
@@ -61,3 +62,27 @@ def test_facts_of_another_version_are_made_again_and_not_read(tmp_path: Path) ->
     assert (
         "1 deployment on 1 of 1 days" in said(tmp_path, "metrics", "--from", "2025-01-01", "--to", "2025-01-02").stdout
     )
+
+
+def test_records_that_cannot_be_opened_are_a_problem_with_a_way_out(tmp_path: Path) -> None:
+    ingested(tmp_path, "d1,shop,v1,2025-01-01T10:00\n", SHOP)
+    records = tmp_path / "dora.duckdb"
+    os.truncate(records, 9000)
+    told = said(tmp_path, "doctor", "--offline", code=1).stdout
+    assert f"PROBLEM  warehouse: {records}: not a readable DuckDB file\n         -> move it away and run `dora" in told
+    records.unlink()
+    records.mkdir()
+    told = said(tmp_path, "doctor", "--offline", code=1).stdout
+    assert "PROBLEM  warehouse" in told
+    assert "a folder stands where a file belongs\n         -> move it away" in told
+
+
+def test_records_that_are_being_written_are_no_problem(tmp_path: Path) -> None:
+    ingested(tmp_path, "d1,shop,v1,2025-01-01T10:00\n", SHOP)
+    writer = open_warehouse(tmp_path / "dora.duckdb")
+    try:
+        told = dora(tmp_path, "doctor", "--offline").stdout
+    finally:
+        writer.close()
+    assert "ok       warehouse: " in told
+    assert "dora.duckdb, open in another program now" in told
