@@ -71,22 +71,35 @@ def read_overrides(path: Path) -> Overrides:
     except FileNotFoundError:
         return Overrides()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+        raise ConfigError(f"{path}: not valid TOML: {error}; correct it, then run the command again") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     return read_table(Overrides, raw, str(path))
 
 
 def append_override(path: Path, decision: Decision, override: Override) -> None:
-    """Add one decision at the end of the file, which is made when missing."""
+    """Add one decision at the end of the file, which is made when missing.
+
+    A file that cannot be read, or not any more with the decision in it, is a `ConfigError` and is left as it was.
+    """
+    read_overrides(path)
     lines = [f"\n[[{decision}]]"]
     for field in fields(Override):
         value = getattr(override, field.name)
         if value is not None:
             lines.append(f"{field.name} = {json.dumps(value, ensure_ascii=False)}")
+    added = "\n".join(lines) + "\n"
     try:
-        text = "" if path.exists() else _HEAD
+        _check_joined(path, decision, added)
         with path.open("a", encoding="utf-8") as stream:
-            stream.write(text + "\n".join(lines) + "\n")
+            stream.write(added if stream.tell() else _HEAD + added)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _check_joined(path: Path, decision: Decision, added: str) -> None:
+    """A list written as `blame = [...]` takes no `[[blame]]` after it."""
+    try:
+        tomllib.loads((path.read_text(encoding="utf-8") if path.exists() else "") + added)
+    except tomllib.TOMLDecodeError:
+        raise ConfigError(f"{path}: write each decision as a [[{decision}]] table of its own to add one more") from None

@@ -137,3 +137,21 @@ def test_a_region_is_known_by_its_own_id_too_and_means_the_deployment_that_count
     assert "region" not in said(tmp_path, "deploys", "show", "shop@v2").stderr
     assert meant in said(tmp_path, "blame", "eu2", "--reason", "prices were wrong").stderr
     assert _decided(tmp_path) == [("v2", "hand/us2", "override")]
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        ("[[", "not valid TOML"),
+        ("[[blame]]\nservice = 'shop'\n", "deployment, environment, reason is missing"),
+        ("blame = []\n", "write each decision as a [[blame]] table"),
+    ],
+)
+def test_a_broken_file_of_decisions_gets_none_added(folder: Path, broken: str, says: str) -> None:
+    file = folder / "dora.overrides.toml"
+    file.write_text(broken)
+    done = said(folder, "blame", "shop@v1", "--reason", "prices were wrong", code=2)
+    assert f"{file}: " in done.stderr
+    assert says in done.stderr
+    assert "blame: shop v1" not in done.stderr
+    assert file.read_text() == broken
