@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Sequence
@@ -22,11 +23,15 @@ WRITTEN = ("*.duckdb*", "dora.runs.ndjson")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the repository here says: its owner/name, its host, and a pattern of version tags."""
+    """What the repository here says: its owner/name, its host, a pattern of version tags, and where it is.
+
+    `root` is the way there from the folder of dora.toml; None when no repository is here.
+    """
 
     name: str
     host: str | None
     tags: str | None
+    root: str | None
 
 
 @click.command("init")
@@ -34,7 +39,7 @@ class Found:
 @click.option("--files", is_flag=True, help="Also write CSV templates for every record type to records/.")
 @click.option("--force", is_flag=True, help="Overwrite an existing dora.toml.")
 def command(folder: str, files: bool, force: bool) -> None:
-    """Write dora.toml for the git repository here, ready for `dora ingest`."""
+    """Write dora.toml for the git repository here, ready for `dora ingest`; elsewhere, one to fill in."""
     base = Path(folder)
     target = base / "dora.toml"
     if target.exists() and not force:
@@ -47,17 +52,29 @@ def command(folder: str, files: bool, force: bool) -> None:
             write_templates(base / "records")
     except OSError as error:
         raise DoraError(f"{base}: cannot be written: {error.strerror}") from None
-    note(f"wrote {target}; read it, then run `dora ingest` and `dora dashboard`")
+    source = "" if found.root or files else "no git repository is here: write into it where one is, and "
+    note(f"wrote {target}; {source}read it, then run `dora ingest` and `dora dashboard`")
     if _would_be_tracked(base):
         note(f"what `dora ingest` writes beside it is not for git: put {' and '.join(WRITTEN)} into .gitignore")
 
 
 def look(folder: Path) -> Found:
-    """Read the remote and the tags of the repository in `folder`; a plain folder gives its own name."""
-    remote = _git(folder, "remote", "get-url", "origin")
+    """Read the remote and the tags of the repository that holds `folder`; a plain folder gives its own name.
+
+    The folder need not exist yet; it is then of the repository of the nearest one above it that does.
+    """
+    here = folder.resolve()
+    at = next(place for place in (here, *here.parents) if place.is_dir())
+    root = _root(at)
+    remote = _git(at, "remote", "get-url", "origin")
     match = re.search(r"(?:@|://)(?:[^/@]*@)?([\w.-]+)(?::\d+)?[:/](.+?)(?:\.git)?/?$", remote)
-    name = match[2] if match else folder.resolve().name
-    return Found(name=name, host=match[1] if match else None, tags=_tag_pattern(_git(folder, "tag").splitlines()))
+    name = match[2] if match else (root or here).name
+    return Found(
+        name=name,
+        host=match[1] if match else None,
+        tags=_tag_pattern(_git(at, "tag").splitlines()),
+        root=None if root is None else Path(os.path.relpath(root, here)).as_posix(),
+    )
 
 
 def config_text(found: Found, files: bool) -> str:
@@ -65,15 +82,11 @@ def config_text(found: Found, files: bool) -> str:
     owner, _, short = found.name.rpartition("/")
     parts = [_HEAD.format(organisation=_quoted(owner or short), service=_quoted(short), repository=_quoted(found.name))]
     tags = _TAGS.format(pattern=_quoted(found.tags), service=_quoted(short)) if found.tags else _NO_TAGS
-    parts.append(_GIT.format(repository=_quoted(found.name), tags=tags))
+    git = _GIT.format(repository=_quoted(found.name), url=_quoted(found.root or "PATH-OR-URL"), tags=tags)
+    parts.append(git if found.root else _commented(_NO_GIT + git))
     if found.host and "github" in found.host:
         base = "" if found.host == "github.com" else f'base_url = "https://{found.host}/api/v3"\n'
-        parts.append(
-            "\n".join(
-                f"# {line}".rstrip() for line in _GITHUB.format(repository=_quoted(found.name), base=base).splitlines()
-            )
-            + "\n"
-        )
+        parts.append(_commented(_GITHUB.format(repository=_quoted(found.name), base=base)))
     if files:
         parts.append(_FILES)
     return "\n".join(parts)
@@ -97,6 +110,14 @@ def _would_be_tracked(folder: Path) -> bool:
     return inside and len(_git(folder, "check-ignore", *names).splitlines()) < len(names)
 
 
+def _root(folder: Path) -> Path | None:
+    """The top folder of the repository that holds `folder`, or the repository itself when it is bare."""
+    found = _git(folder, "rev-parse", "--show-toplevel")
+    if not found and _git(folder, "rev-parse", "--is-bare-repository") == "true":
+        found = _git(folder, "rev-parse", "--absolute-git-dir")
+    return Path(found) if found else None
+
+
 def _git(folder: Path, *arguments: str) -> str:
     try:
         done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)
@@ -109,6 +130,10 @@ def _tag_pattern(tags: Sequence[str]) -> str | None:
     """The prefix that most numbered tags share, as a pattern; None when fewer than two are numbered."""
     prefixes = [match[1] for tag in tags if (match := re.fullmatch(r"(\D*?)\d+(?:\.\d+)*", tag))]
     return f"{max(set(prefixes), key=prefixes.count)}[0-9]*" if len(prefixes) > 1 else None
+
+
+def _commented(text: str) -> str:
+    return "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines())
 
 
 def _quoted(text: str | None) -> str:
@@ -140,8 +165,11 @@ _GIT = """\
 [[source]]
 type = "git"
 name = "git"
-repositories = [{{ name = {repository}, url = "." }}]
+repositories = [{{ name = {repository}, url = {url} }}]
 {tags}"""
+_NO_GIT = """\
+No git repository is here: write the path of a clone, or the address to clone from, and remove the comment signs.
+"""
 _TAGS = """\
 # Every tag of this form counts as a deployment, at the tag's time. Remove it when a better source exists.
 deployments = [{{ tags = {pattern}, environment = "production", service = {service} }}]
