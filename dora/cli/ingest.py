@@ -36,7 +36,7 @@ def command(
     """Read SOURCEs (default: all) from where they stand, build the facts, publish them.
 
     Incremental and resumable: killed at any moment, the next run goes on. One failing source stops alone; exit 3
-    then says that the rest is stored.
+    then says that the rest is stored, and exit 1 that every source failed and nothing of them is.
     """
     loaded = load_config(config)
     chosen = _chosen(loaded, names)
@@ -46,8 +46,15 @@ def command(
     if not dry_run:
         say_mismatches(loaded)
         _log(loaded, started, results, complete=not names)
-    if any(result.error for result in results):
-        sys.exit(3)
+    if code := _exit_code(results):  # `dora demo` goes on after a good one
+        sys.exit(code)
+
+
+def _exit_code(results: Sequence[StreamResult]) -> int:
+    """0 without an error, 1 when every stream failed before it read anything, 3 when something else was read."""
+    if not any(result.error for result in results):
+        return 0
+    return 3 if any(result.read or not result.error for result in results) else 1
 
 
 def open_sources(config: Config, tables: Sequence[SourceTable]) -> list[Source]:

@@ -83,6 +83,16 @@ def test_one_failing_source_exits_3_and_the_others_are_stored(tmp_path: Path) ->
     assert "no-such-folder" in done.stderr
     assert "v1" in said(tmp_path, "deploys", "--from", "2023-01-01", "--format", "csv").stdout
     said(tmp_path, "ingest", "good")
+    for words in (["bad"], ["bad", "--dry-run"]):
+        assert "no-such-folder" in said(tmp_path, "ingest", *words, code=1).stderr
+    said(tmp_path, "ingest", code=3)
+
+
+def test_an_only_source_of_which_a_part_is_stored_exits_3(tmp_path: Path) -> None:
+    Repo(tmp_path / "good").commit("first")
+    repositories = '[{ name = "bad", url = "no-such-folder" }, { name = "good", url = "good" }]'
+    (tmp_path / "dora.toml").write_text(f'[[source]]\ntype = "git"\nrepositories = {repositories}\n')
+    said(tmp_path, "ingest", code=3)
 
 
 def test_damaged_files_exit_1_and_are_kept(shop: Path, tmp_path: Path) -> None:

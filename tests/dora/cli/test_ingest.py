@@ -280,7 +280,7 @@ def test_an_error_names_its_source_and_stream_once(tmp_path: Path) -> None:
         '[[source]]\ntype = "git"\nname = "code"\nrepositories = [{ name = "acme/shop", url = "/nowhere" }]\n'
         '[[source]]\ntype = "files"\nname = "hand"\nfolder = "records"\n'
     )
-    told = said(tmp_path, "ingest", code=3).stderr
+    told = said(tmp_path, "ingest", code=1).stderr
     assert "dora: code: acme/shop: /nowhere is not a git repository" in told
     assert "dora: hand: deployments: the folder " in told
 
