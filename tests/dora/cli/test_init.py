@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dora.cli.init import WRITTEN
-from tests.dora.processes import said
+from tests.dora.processes import dora, said
 from tests.repositories import Repo
 
 
@@ -64,3 +64,12 @@ def test_without_a_repository_the_source_is_a_comment_to_fill_in(tmp_path: Path)
     filled = "\n".join(line.removeprefix("# ") for line in source.replace("PATH-OR-URL", "elsewhere").splitlines())
     (tmp_path / "dora.toml").write_text(text + filled)
     assert "1 commit" in said(tmp_path, "ingest").stderr
+
+
+def test_a_repository_of_another_owner_is_found_as_an_ingest_finds_it(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "shop")
+    repo.commit("first", {"app.py": "1"})
+    other = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
+    dora(repo.path, "init", more=other)
+    assert 'url = "." }]' in (repo.path / "dora.toml").read_text()
+    assert "1 commit" in dora(repo.path, "ingest", more=other).stderr
