@@ -14,11 +14,14 @@ import click
 
 from dora.cli.options import note
 from dora.config import WarehouseTable
+from dora.definition_log import definition_log_path
 from dora.errors import ConfigError, DoraError
 from dora.runs import runs_path
 
 #: What stands beside dora.toml after an ingest and need not be kept in git: the data, and the log of the runs.
 WRITTEN = ("*.duckdb*", "dora.runs.ndjson")
+#: What stands there too and belongs into git: no ingest and no build brings back since when which definitions held.
+KEPT = definition_log_path(Path(WarehouseTable().path)).name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ def command(folder: str, files: bool, force: bool) -> None:
     source = "" if found.root or files else "no git repository is here: write into it where one is, and "
     note(f"wrote {target}; {source}read it, then run `dora ingest` and `dora dashboard`")
     if _would_be_tracked(base):
-        note(f"what `dora ingest` writes beside it is not for git: put {' and '.join(WRITTEN)} into .gitignore")
+        note(f"not all that `dora ingest` writes beside it is for git: put {' and '.join(WRITTEN)} into .gitignore")
+        note(f"commit {KEPT} with dora.toml: it says since when which definitions hold, and nothing brings it back")
 
 
 def look(folder: Path) -> Found:

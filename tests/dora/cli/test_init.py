@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dora.cli.init import WRITTEN
+from dora.cli.init import KEPT, WRITTEN
 from tests.dora.processes import dora, said
 from tests.repositories import Repo
 
@@ -19,12 +19,13 @@ def test_a_repository_that_would_track_the_data_is_told_what_to_ignore(tmp_path:
     repo.git("tag", "v1.1")
     told = said(repo.path, "init").stderr
     assert all(pattern in told for pattern in WRITTEN)
+    assert f"commit {KEPT} with dora.toml" in told
     (repo.path / ".gitignore").write_text("\n".join(WRITTEN) + "\n")
     assert ".gitignore" not in said(repo.path, "init", "--force").stderr
     said(repo.path, "ingest")
     assert (repo.path / "dora.published.duckdb").exists()
     changed = repo.git("status", "--porcelain", "--untracked-files=all").split()
-    assert {*changed} - {"??"} == {".gitignore", "dora.toml", "dora.definitions.ndjson"}
+    assert {*changed} - {"??"} == {".gitignore", "dora.toml", KEPT}
 
 
 def test_outside_of_git_nothing_is_said_of_it(tmp_path: Path) -> None:
