@@ -27,7 +27,20 @@ if TYPE_CHECKING:
     from metrics.deployment_list import Verdict
 
 
-@click.group("deploys", invoke_without_command=True)
+class _Shown(click.Group):
+    """Says how one deployment is shown to those who name it right after `deploys`."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            hint = f"for one deployment: dora deploys show {args[0]}"
+            raise click.UsageError(f"no command {args[0]!r}; {hint}", ctx) from None
+
+
+@click.group("deploys", cls=_Shown, invoke_without_command=True)
 @config_option
 @filter_options
 @click.option("--failed", is_flag=True, help="Only failed ones.")

@@ -20,6 +20,7 @@ from tests.repositories import Repo
         (["metrics", "--team", "Chekout"], "--team: there is no 'Chekout'; did you mean 'Checkout'?"),
         (["metrics", "--team", "Checkout", "--service", "prices"], "'prices' is of 'Catalogue', not of 'Checkout'"),
         (["deploys", "--environment", "productoin"], "did you mean 'production'?"),
+        (["deploys", "basket@v1"], "no command 'basket@v1'; for one deployment: dora deploys show basket@v1"),
         (["deploys", "--limit", "-3"], "-3 is not in the range x>=0"),
         (["metrics", "--environment", "staging"], "'staging' is no production environment"),
         (["metrics", "--environment", "staging"], "choose of 'production'"),
