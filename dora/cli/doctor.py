@@ -17,7 +17,7 @@ from dora.cli.mismatches import lost_decisions, unknown_services, unread_paths
 from dora.cli.options import config_option
 from dora.config import Config, SourceTable, load_config
 from dora.environment import secret_names
-from dora.errors import DoraError, WarehouseError
+from dora.errors import DoraError, LockedError, WarehouseError
 from dora.runs import last_read, read_runs
 from dora.tables import read_table
 
@@ -94,13 +94,17 @@ def _checks(config: Config, offline: bool) -> Iterator[Check]:
 
 
 def _records(config: Config) -> Check:
-    """Whether the records can be opened; a writer that has them open now is no problem."""
+    """Whether the records can be opened; a writer that has them open now is no problem, and one that comes now waits."""
+    from dora.lock import write_lock
     from dora.warehouse import open_published
 
     path = config.warehouse_path
     if path.exists():
         try:
-            open_published(path).close()
+            with write_lock(path, "dora doctor"):
+                open_published(path).close()
+        except LockedError:
+            return Check("warehouse", "ok", f"{path}, being written now")
         except WarehouseError as error:
             if "conflicting lock" in str(error.__cause__).lower():
                 return Check("warehouse", "ok", f"{path}, open in another program now")
