@@ -64,12 +64,13 @@ class Links:
         return found
 
     def _named(self, shipped: Shipped, incident: Record) -> tuple[Deployed | None, str]:
-        """What it names of one line, by the most direct name that leads to a deployment of the service."""
+        """What it names of one line: by the most direct name that leads to what ran when it began, else to any deployment."""
         if incident["deployment"] is not None:
             meant = self.resolve(incident, "deployment")
             if meant is not None:
                 return shipped.by_id.get(meant), "deployment"
-        return next((named for named in _less_direct(shipped, incident) if named[0]), (None, ""))
+        named = [(found, how) for found, how in _less_direct(shipped, incident) if found]
+        return next((one for one in named if _ran_before(one[0], incident)), named[0] if named else (None, ""))
 
 
 def _less_direct(shipped: Shipped, incident: Record) -> Iterator[tuple[Deployed | None, str]]:

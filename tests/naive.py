@@ -583,18 +583,24 @@ class Naive:
     def _meant(
         self, service: NaiveService, incident: Incident, line: list[Deployed], shipper: dict[str, Deployed]
     ) -> Deployed | None:
-        """What it names besides a deployment itself, by the most direct name."""
-        found = None
+        """What it names besides a deployment itself: by the most direct name that leads to what ran then, else to anything."""
+        named: list[Deployed | None] = []
         if incident.version:
-            found = self._last_before(incident, [d for d in line if d.record.version == incident.version])
-        if not found and incident.sha:
+            named.append(self._last_before(incident, [d for d in line if d.record.version == incident.version]))
+        if incident.sha:
             sha = self.find(service.repository, incident.sha)
-            found = shipper.get(sha) if sha else None
-            if not found:
-                found = self._last_before(incident, [d for d in line if incident.sha in (d.commit, d.record.sha)])
-        if not found and incident.pull_request is not None:
-            found = self._shipper_of(service, self._pull_of(service.repository, incident.pull_request), line)
-        return found
+            brought = shipper.get(sha) if sha else None
+            same = [d for d in line if incident.sha in (d.commit, d.record.sha)]
+            named.append(brought or self._last_before(incident, same))
+        if incident.pull_request is not None:
+            pull = self._pull_of(service.repository, incident.pull_request)
+            named.append(self._shipper_of(service, pull, line))
+        return self._first_before(incident, named)
+
+    def _first_before(self, incident: Incident, named: Sequence[Deployed | None]) -> Deployed | None:
+        began = incident.impact_started_at or incident.detected_at
+        known = [d for d in named if d]
+        return next((d for d in known if began is None or d.at <= began), known[0] if known else None)
 
     def _last_before(self, incident: Incident, same: list[Deployed]) -> Deployed | None:
         began = incident.impact_started_at or incident.detected_at
