@@ -113,7 +113,7 @@ def parse_period(start: str | None, end: str | None, now: datetime, timezone: st
     """
     try:
         found = _parsed(start, end, now, timezone)
-        _ = found.start - _AROUND, found.end + _AROUND
+        Period(found.start - _AROUND, found.end + _AROUND)
         return found
     except (OverflowError, ValueError):
         raise ConfigError(

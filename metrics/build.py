@@ -131,12 +131,8 @@ def _services(builder: Builder, setting: Setting, again: bool) -> list[ServiceNa
     _insert(builder, "services", [{"position": places[s.service], **asdict(s)} for s in services])
     _insert(builder, "team_services", [asdict(owned) for owned in setting.ownerships])
     own, named = dict(setting.definitions.services), []
-    names = {
-        row: None
-        for question in ("build/names", "rebuild/named")[: 1 + again]
-        for row in builder.rows(read_sql(question))
-    }
-    for service, repository in names:
+    asked = ("build/names", "rebuild/named") if again else ("build/names",)
+    for service, repository in dict.fromkeys(row for question in asked for row in builder.rows(read_sql(question))):
         found = known.find(service, repository)
         for name in found:
             named.append({

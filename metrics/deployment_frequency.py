@@ -33,7 +33,7 @@ def deployment_frequency(reader: Reader, slices: Slices) -> Columns:
     days = per_day(slices, times, cells)
     weeks, median_week = days.weeks()
     median_day, interval = days.working_days()
-    rates = each(poisson_interval, cells.n).reshape(-1, 2) / days.days.length[:, None]
+    rate, rates = cells.n / days.days.length, each(poisson_interval, cells.n).reshape(-1, 2) / days.days.length[:, None]
     rehearsed = rows.where(rows["rehearsed_us"] < NEVER)
     ahead = rehearsed["at_us"] - rehearsed["rehearsed_us"]
     relations, commits = cells.tally(rows["relation"], len(RELATIONS) + 1)[:, 1:], rows["commits"]
@@ -42,7 +42,7 @@ def deployment_frequency(reader: Reader, slices: Slices) -> Columns:
         "days": days.days.length,
         "days_with_deployment": days.with_deployment(),
         "weeks_with_deployment": weeks,
-        "per_day": cells.n / days.days.length,
+        "per_day": rate,
         "per_day_interval": rates,
         "median_per_week": median_week,
         "median_per_working_day": median_day,
@@ -56,7 +56,7 @@ def deployment_frequency(reader: Reader, slices: Slices) -> Columns:
         "commits": cells.total(commits),
         "attempts": attempts(reader, slices).cells.n,
         "succeeded_attempts": cells.n,
-        "level": _levels(cells.n / days.days.length, rates, median_day, interval, slices.question.edition),
+        "level": _levels(rate, rates, median_day, interval, slices.question.edition),
     }
 
 

@@ -124,18 +124,17 @@ def hotfixes(
     for deployed, number, title in marked:
         known = [*mended.get(number, ()), *mended.get(deployed.deployment_id, ())]
         blames = {d.deployment_id: why for d, why in known if d.order < deployed.order}
-        if not blames and (presumed := _presumed(shipped, deployed)):
-            blames = dict([presumed])
-        for blamed, why in blames.items():
+        for blamed, why in (blames or _presumed(shipped, deployed)).items():
             reason = f"pull request #{number} is marked as a hotfix ({title}); {why}"
             yield _evidence(blamed, "hotfix", "pull_request", deployed, reason, f"#{number}")
 
 
-def _presumed(shipped: Shipped, deployed: Deployed) -> tuple[str, str] | None:
+def _presumed(shipped: Shipped, deployed: Deployed) -> Mapping[str, str]:
+    """The deployment before, or what was rolled back by that, and why it is blamed; empty for the first one."""
     before, why = shipped.by_id.get(deployed.replaced_id or ""), "the deployment before it is presumed"
     while before and before.backward_kind == "rollback":
         before, why = shipped.by_id.get(before.replaced_id or ""), "what was rolled back before it is presumed"
-    return (before.deployment_id, why) if before else None
+    return {before.deployment_id: why} if before else {}
 
 
 def _mended(shipped: Shipped, incidents: Iterable[Record], links: Links) -> dict[object, list[tuple[Deployed, str]]]:

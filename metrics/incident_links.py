@@ -47,28 +47,27 @@ class Links:
 
     def fixing(self, shipped: Shipped, incident: Record) -> Deployed | None:
         """The deployment of the line that the incident says fixed it, by its id, else by its pull request."""
-        if incident["fix_deployment"] is not None:
-            meant = self.resolve(incident, "fix_deployment")
-            if meant is not None:
-                return shipped.by_id.get(meant)
+        meant = self._meant(incident, "fix_deployment")
+        if meant is not None:
+            return shipped.by_id.get(meant)
         if incident["fix_pull_request"] is not None:
             return shipped.pull_request(cast(int, incident["fix_pull_request"]))
         return None
 
     def ending(self, shipped: Shipped, incident: Record) -> Deployed | None:
         """The same, also where what it says is a deployment of another line."""
-        found = self.fixing(shipped, incident)
-        if found is None and incident["fix_deployment"] is not None:
-            meant = self.resolve(incident, "fix_deployment") or ""
-            found = next((line.by_id[meant] for line in self.lines if meant in line.by_id), None)
-        return found
+        meant = self._meant(incident, "fix_deployment")
+        elsewhere = (line.by_id[meant] for line in self.lines if meant in line.by_id)
+        return self.fixing(shipped, incident) or next(elsewhere, None)
+
+    def _meant(self, incident: Record, column: str) -> str | None:
+        return None if incident[column] is None else self.resolve(incident, column)
 
     def _named(self, shipped: Shipped, incident: Record) -> tuple[Deployed | None, str]:
         """What it names of one line: by the most direct name that leads to what ran when it began, else to any deployment."""
-        if incident["deployment"] is not None:
-            meant = self.resolve(incident, "deployment")
-            if meant is not None:
-                return shipped.by_id.get(meant), "deployment"
+        meant = self._meant(incident, "deployment")
+        if meant is not None:
+            return shipped.by_id.get(meant), "deployment"
         named = [(found, how) for found, how in _less_direct(shipped, incident) if found]
         return next((one for one in named if _ran_before(one[0], incident)), named[0] if named else (None, ""))
 

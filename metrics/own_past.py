@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from dora.period import Period
 from metrics.catalog import METRICS
 from metrics.change_intervals import Figure, frequency_ratio, median_ratio, share_difference
 from metrics.estimates import Estimate, estimates
@@ -85,8 +83,7 @@ def known_estimates(group: Group, known: Known) -> Mapping[str, Estimate]:
 
 def known_days(group: Group, known: Known) -> float:
     """Days of the group's period, as its frequency counts them, that the data covers while it owned something."""
-    period = Period(datetime.fromisoformat(group.start), datetime.fromisoformat(group.end))
-    return group.deployment_frequency.days * known.days / period.days
+    return group.deployment_frequency.days * known.days / group.span.days
 
 
 def frequency_change(new: int, old: int, exposure: float = 1.0, spread: float | None = 1.0) -> Change:

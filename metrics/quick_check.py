@@ -13,7 +13,6 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Literal
 
-from metrics.intervals import poisson_interval
 from metrics.results import Group, Interval
 
 YEAR = 2025
@@ -102,11 +101,9 @@ def _frequency(group: Group) -> Strip:
     known, median = found.deployments > 0 and found.days > 0, found.median_per_working_day
     # As the levels do: too few working days bound their median by 0 and by the upper end of the rate.
     first, last = found.median_per_working_day_interval
-    rates = (
-        [number / found.days for number in (found.deployments, *poisson_interval(found.deployments))] if known else []
-    )
-    medians = (median, first or 0.0, rates[2] if last is None else last) if rates else ()
-    answers = [frequency_answer(rate, middle) for rate, middle in zip(rates, medians, strict=True)]
+    least, most = found.per_day_interval
+    ends = ((found.per_day, median), (least, first or 0.0), (most, most if last is None else last))
+    answers = [frequency_answer(rate or 0.0, middle) for rate, middle in ends] if known else []
     places: list[float | None] = [_scaled(answer) for answer in answers] or [None, None, None]
     return Strip(
         metric="deployment_frequency", mean=4.8, sd=2.8, best=10, place=places[0], place_interval=(places[1], places[2]),

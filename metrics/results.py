@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypedDict
+
+from dora.period import Period
 
 Interval = tuple[float | None, float | None]
 
@@ -154,6 +157,11 @@ class Group:
     time_to_restore: TimeToRestore
     deployment_rework_rate: ReworkRate
     buckets: tuple[Group, ...] | None = None
+
+    @property
+    def span(self) -> Period:
+        """[start, end) as moments."""
+        return Period(datetime.fromisoformat(self.start), datetime.fromisoformat(self.end))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -89,12 +89,10 @@ def trends(reader: Reader, question: Question) -> TrendCard:
     return TrendCard(card=card, before=earlier.period, every=every, groups=tuple(groups), notes=notes)
 
 
-def whole_buckets(
-    question: Question, every: Every, stretches: Sequence[Period]
-) -> frozenset[tuple[datetime, datetime]]:
-    """The calendar buckets of the period that lie inside one of the stretches, as their two ends."""
+def whole_buckets(question: Question, every: Every, stretches: Sequence[Period]) -> frozenset[Period]:
+    """The calendar buckets of the period that lie inside one of the stretches."""
     around = _calendar(question.period, every, question.definitions.timezone)
-    return frozenset((b.start, b.end) for b in around if any(s.start <= b.start and b.end <= s.end for s in stretches))
+    return frozenset(b for b in around if any(s.start <= b.start and b.end <= s.end for s in stretches))
 
 
 @lru_cache(maxsize=16)
@@ -121,7 +119,7 @@ def _left_out(question: Question, known: Mapping[str, Known], period: str) -> tu
 
 def _group(now: Group, before: Group, question: Question, every: Every, known: tuple[Known, Known]) -> GroupTrends:
     whole = whole_buckets(question, every, known[0].stretches)
-    buckets = [bucket for bucket in now.buckets or () if _ends(bucket) in whole]
+    buckets = [bucket for bucket in now.buckets or () if bucket.span in whole]
     found = changes(now, before, known)
     new, old = (known_estimates(*asked) for asked in zip((now, before), known, strict=True))
     zone = ZoneInfo(question.definitions.timezone)
@@ -146,10 +144,6 @@ def _trend(
         change=change,
         arrow=("up" if change.upwards else "down") if clear else None,
         better=(change.upwards == (metric.better == "higher")) if clear else None,
-        starts=tuple(f"{_ends(bucket)[0].astimezone(zone):%Y-%m-%d}" for bucket in buckets),
+        starts=tuple(f"{bucket.span.start.astimezone(zone):%Y-%m-%d}" for bucket in buckets),
         limits=control_limits(buckets, metric),
     )
-
-
-def _ends(bucket: Group) -> tuple[datetime, datetime]:
-    return datetime.fromisoformat(bucket.start), datetime.fromisoformat(bucket.end)

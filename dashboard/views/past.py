@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -74,12 +73,12 @@ def rows(group: Group, figure: Figure, known: Known, question: Question, step: E
     longest = max((bucket.deployment_frequency.days for bucket in buckets), default=0)
     out = []
     for bucket in buckets:
-        begun, over = _ends(bucket)
+        span = bucket.span
         if bucket.deployment_frequency.days < longest / 2 or not any(
-            stretch.start < over and begun < stretch.end for stretch in known.stretches
+            stretch.start < span.end and span.start < stretch.end for stretch in known.stretches
         ):
             continue
-        reading, start = figure.of(bucket), begun.astimezone(zone)
+        reading, start = figure.of(bucket), span.start.astimezone(zone)
         low, high = reading.interval
         point = points.get(bucket.start, Point(value=None))
         out.append({
@@ -95,13 +94,9 @@ def _points(
 ) -> Mapping[str, Point]:
     """The judged buckets by their start."""
     ends = whole_buckets(question, step, known.stretches)
-    whole = [bucket for bucket in buckets if _ends(bucket) in ends]
+    whole = [bucket for bucket in buckets if bucket.span in ends]
     found = control_limits(whole, METRICS[figure.id]).points
     return {bucket.start: point for bucket, point in zip(whole, found, strict=True)}
-
-
-def _ends(bucket: Group) -> tuple[datetime, datetime]:
-    return datetime.fromisoformat(bucket.start), datetime.fromisoformat(bucket.end)
 
 
 def _signal(point: Point, step: Every) -> str | None:

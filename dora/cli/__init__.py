@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from dora import __version__
+from dora.cli.groups import HintingGroup
 from dora.errors import DoraError
 
 #: command -> (module, one line of help): the help page imports none of the modules.
@@ -49,7 +50,7 @@ def _pipe_may_close() -> Iterator[None]:
         raise _ClosedPipe from None
 
 
-class _Lazy(click.Group):
+class _Lazy(HintingGroup):
     """Commands by name, whose modules are loaded when they are asked for: `dora --help` loads none."""
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
@@ -73,16 +74,6 @@ class _Lazy(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError:
-            from dora.tables import nearest
-
-            raise click.UsageError(f"no command {args[0]!r}{nearest(args[0], COMMANDS)}", ctx) from None
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dora.cli.groups import HintingGroup
 from dora.cli.options import (
     READ,
     asked,
@@ -27,17 +28,11 @@ if TYPE_CHECKING:
     from metrics.deployment_list import Verdict
 
 
-class _Shown(click.Group):
+class _Shown(HintingGroup):
     """Says how one deployment is shown to those who name it right after `deploys`."""
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError:
-            hint = f"for one deployment: dora deploys show {args[0]}"
-            raise click.UsageError(f"no command {args[0]!r}; {hint}", ctx) from None
+    def hint(self, word: str) -> str:
+        return f"; for one deployment: dora deploys show {word}"
 
 
 @click.group("deploys", cls=_Shown, invoke_without_command=True)

@@ -13,6 +13,7 @@ from dora.definitions import Definitions
 from dora.model import Deployment
 from dora.period import Period
 from metrics.build import Setting
+from metrics.intervals import poisson_interval
 from metrics.question import Question
 from metrics.quick_check import Strip, frequency_answer, quick_check, time_answer
 from metrics.results import Group, Interval
@@ -129,6 +130,8 @@ def test_the_ends_of_a_median_working_day_are_those_of_the_interval(interval: In
     changed = {
         "deployments": 40,
         "days": 50,
+        "per_day": 0.8,
+        "per_day_interval": tuple(end / 50 for end in poisson_interval(40)),
         "median_per_working_day": 2.0,
         "median_per_working_day_interval": interval,
     }
