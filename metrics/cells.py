@@ -7,7 +7,7 @@ One cell and thousands take the same way. NaN stands for no figure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,9 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 MICROS = 1e6
+#: From so many values on it pays not to sort more than is asked for.
+_MANY = 1000
+_INT32 = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +61,30 @@ class Cells:
 
     def in_order(self, values: np.ndarray) -> Iterator[tuple[Integers, np.ndarray]]:
         """For every layer the places of its cells, and the values sorted within each of these; NaN comes last."""
+        small, unit = _small(values)
         for places in self.layers:
-            ordered = values.copy()
-            several = places[self.n[places] > 1]
-            for low, high in zip(self.low[several].tolist(), self.high[several].tolist(), strict=True):
+            ordered = small.copy()
+            for low, high in self._bounds(places):
                 ordered[low:high].sort()
-            yield places, ordered
+            yield places, ordered if unit is None else ordered * unit
 
     def quantiles(self, values: np.ndarray, *shares: float, unit: float = 1.0) -> Floats:
         """A line a share: by cell the quantile of its values in `unit`, by linear interpolation; NaN without any."""
         found = np.empty((len(shares), len(self.low)))
-        for places, ordered in self.in_order(values):
+        for places in self.layers:
+            ordered = values.copy()
+            for low, high in self._bounds(places):
+                if high - low < _MANY:
+                    ordered[low:high].sort()
+                else:
+                    ordered[low:high].partition(_ranks(high - low, shares))
             found[:, places] = quantiles(ordered, self.low[places], self.n[places], *shares, unit=unit)
         return found
+
+    def _bounds(self, places: Integers) -> Iterator[tuple[int, int]]:
+        """Where the cells of more than one row begin and end."""
+        several = places[self.n[places] > 1]
+        return zip(self.low[several].tolist(), self.high[several].tolist(), strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +158,20 @@ def quantiles(ordered: np.ndarray, low: Integers, n: Integers, *shares: float, u
     lower, upper = (ordered[low[some] + at] / unit for at in (first, np.minimum(first + 1, last)))
     found[:, some] = lower + (upper - lower) * (place - first)
     return found
+
+
+def _ranks(n: int, shares: Sequence[float]) -> list[int]:
+    """The places among `n` sorted values that their quantiles are read from."""
+    firsts = {int(share * (n - 1)) for share in shares}
+    return sorted(firsts | {min(first + 1, n - 1) for first in firsts})
+
+
+def _small(values: np.ndarray) -> tuple[np.ndarray, np.int64 | None]:
+    """Whole seconds in microseconds as the seconds, where all are, and what they are multiples of: four times faster to sort."""
+    unit = np.int64(MICROS)
+    if values.dtype != np.int64 or len(values) < _MANY or (values % unit).any() or np.abs(values).max() > _INT32 * unit:
+        return values, None
+    return (values // unit).astype(np.int32), unit
 
 
 def ramps(low: Integers, n: Integers) -> Integers:

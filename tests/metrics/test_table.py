@@ -102,6 +102,17 @@ def test_figures_are_the_same_whatever_number_of_services_is_held_at_once(
         assert scorecard(reader, question).groups == expected
 
 
+@pytest.mark.parametrize("definitions", [DEFINITIONS, WITH_OWN, OTHER_KINDS])
+def test_figures_are_the_same_whether_many_rows_or_few_are_expected(
+    definitions: Definitions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = _reader(7, definitions)
+    question = Question(period=Period(START, END), as_of=END, by="team", every="week", definitions=definitions)
+    expected = scorecard(reader, question).groups
+    monkeypatch.setattr("metrics.slices.MANY", 1)
+    assert scorecard(reader, question).groups == expected
+
+
 def test_groups_are_held_apart_only_where_all_services_follow_the_same_definitions() -> None:
     question = Question(period=Period(START, END), as_of=END, by="service")
     cut = slices(_reader(7, DEFINITIONS), question)
