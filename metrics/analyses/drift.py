@@ -8,6 +8,7 @@ from typing import cast
 
 from dora.warehouse import Reader
 from metrics.analyses.answer import Answer, Row, by_group
+from metrics.path_globs import is_own
 from metrics.question import Question
 from metrics.slices import read_sql, slices
 
@@ -109,11 +110,12 @@ def _reach(parents: Parents, start: str) -> set[str]:
 
 
 def _own(reader: Reader, row: Row, commits: set[str]) -> set[str]:
-    """In a shared repository those that touch the service's paths, else all."""
-    if not row["shares_repository"] or not commits:
+    """In a shared repository those that touch the service's paths, whatever became of them; else all."""
+    globs = cast("Sequence[str]", row["paths"])
+    if not globs or not commits:
         return commits
-    named = {"service": row["service"], "environment": row["environment"]}
-    return {str(sha) for (sha,) in reader.rows(read_sql("analyses/drift_own"), named)}
+    asked = {"repository": row["repository"], "shas": sorted(commits)}
+    return {str(sha) for sha, path in reader.rows(read_sql("analyses/drift_own"), asked) if is_own(str(path), globs)}
 
 
 def _notes(rows: Sequence[Row]) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 -- production_*: what runs there; staging_*: the newest success in a rehearsal environment, null without one.
 -- same: as in rehearsal.sql the same version, commit or digest, where two known commits do not differ; null when neither
 -- of these is known of both.
+-- paths: the globs that tell the service's commits from others of its repository; none where it shares it with no other, or
+-- where what commits changed was not read.
 -- versions, oldest_at: artifacts (a commit, else a version, else a digest) that came to a rehearsal environment after the one
 -- that runs in production did, and when the oldest of them came; if that one was never rehearsed, after all that production
 -- ever ran.
@@ -64,7 +66,8 @@ waiting as (
     from started s join rehearsed r on r.service = s.service and r.first_at > s.since
     group by s.service, s.environment
 )
-select m.grp, p.service, p.environment, v.repository, len(coalesce(v.paths, [])) > 0 as shares_repository,
+select m.grp, p.service, p.environment, v.repository,
+       if(v.repository in (select repository from commit_paths), coalesce(v.paths, []), []) as paths,
        p.runs.version as production_version, p.runs.sha as production_sha, p.runs.ended as production_at,
        s.runs.environment as staging, s.runs.version as staging_version, s.runs.sha as staging_sha, s.runs.ended as staging_at,
        case when p.runs.sha = s.runs.sha then true when p.runs.sha <> s.runs.sha then false

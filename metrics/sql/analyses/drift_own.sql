@@ -1,2 +1,2 @@
--- The commits of $service, in a repository that it shares, that were shipped to $environment or wait for it.
-select sha from changes where service = $service and environment = $environment
+-- One row per path that a commit of $shas, in $repository, changed: sha, path.
+select sha, path from commit_paths where repository = $repository and sha in (select unnest($shas::varchar[]))
