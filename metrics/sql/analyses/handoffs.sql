@@ -4,7 +4,7 @@
 -- run: its run, null without one; manual_steps: steps of it that waited for a person; wait_seconds: while such a step
 -- waited, from its first moment to its end, what waited side by side once; null without one;
 -- both null when no step of the run is known.
--- named: its person is an author of any change or pull request at all, null when no person started it or no author is known.
+-- named: its person is an author of any commit, a merge too, or pull request at all, null when no person started it or no author is known.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
@@ -22,7 +22,8 @@ asked as (
         and (len($environments::varchar[]) = 0 or d.environment in (select unnest($environments::varchar[])))
 ),
 authors as (
-    select deployment_number as number, author from change_facts where left_at >= $start and left_at < $end and author is not null
+    select deployment_number as number, author from change_facts
+    where left_at >= $start and left_at < $end and author is not null and not is_merge
     union
     select a.number, p.author from pull_request_facts p join asked a on a.deployment_id = p.deployment_id
     where p.author is not null
