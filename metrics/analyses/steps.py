@@ -19,8 +19,8 @@ COLUMNS = (
 )  # fmt: skip
 DEFINITION = (
     "Steps of the pipeline runs of the services, succeeded or failed in the period, most failures first. share of failures: of "
-    "all failed steps of the group; so far: with the rows above. A row without a step is a whole job; where steps of the "
-    "job are known in the same run too its failures are theirs: they count in no share. signature: the most frequent error of the step. wait: from when the step "
+    "all failed steps of the group; so far: with the rows above. A row without a step is a whole job; where finished steps "
+    "of the job are known in the same run too its failures are theirs: they count in no share. signature: the most frequent error of the step. wait: from when the step "
     "could begin to when it did; of a step that waits for a person all its time."
 )
 #: What a run is for is known of those that deploy only.
