@@ -1,5 +1,6 @@
 -- One row per group and commit whose first pipeline run was created in [$start, $end); runs that deploy are left out.
--- A run is a service's when it names it or, naming none, when it is of its repository; with the owner at its beginning.
+-- A run is a service's when it names it or, naming none, when it is of its repository; a commit is with the
+-- owner of the service at the first run that the service has of it.
 -- first_step, first_run, first_failure: seconds from that creation to the first finished step, the first finished run, and
 -- the first failed step of any of the commit's runs; null while there is none, ends before that creation left out.
 with members as (
@@ -21,12 +22,15 @@ owners as (
     union
     select c.source, c.id, s.service from checks c join services s on s.repository = c.repository where c.service is null
 ),
+first as (
+    select o.service, c.*, min(c.created_at) over (partition by o.service, c.repository, c.sha) as first_at
+    from checks c join owners o on o.source = c.source and o.id = c.id
+),
 owned as (
-    select distinct m.grp, c.source, c.id, c.repository, c.sha, c.created_at, if(c.is_over, c.finished_at, null) as finished_at
-    from checks c
-    join owners o on o.source = c.source and o.id = c.id
-    join members m on m.service = o.service
-        and (m.owned_from is null or c.created_at >= m.owned_from) and (m.owned_until is null or c.created_at < m.owned_until)
+    select distinct m.grp, f.source, f.id, f.repository, f.sha, f.created_at, if(f.is_over, f.finished_at, null) as finished_at
+    from first f
+    join members m on m.service = f.service
+        and (m.owned_from is null or f.first_at >= m.owned_from) and (m.owned_until is null or f.first_at < m.owned_until)
 ),
 begun as (
     select *, min(created_at) over (partition by grp, repository, sha) as began from owned
