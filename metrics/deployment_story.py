@@ -17,6 +17,7 @@ from metrics.question import Question, published_definitions
 from metrics.story_caveats import caveats
 from metrics.story_compare import compare
 from metrics.story_reading import Teller, failed_of, moment_of, question
+from metrics.story_recovery import ended_by
 
 __all__ = ["deployment_story", "failed_deployments", "find_deployment"]
 
@@ -51,7 +52,7 @@ def deployment_story(
         verdict=judged,
         evidence=evidence,
         recovery=outcome,
-        recovers=teller.read(shape.Candidate, "recovers", deployed),
+        recovers=ended_by(reader, teller.definitions, as_of, deployment_id),
         spans=(),
         timeline=(),
         pull_requests=teller.read(shape.ShippedPullRequest, "pull_requests", deployed),

@@ -13,7 +13,7 @@ from dora.warehouse import Reader
 from metrics.failed_deployments import KINDS, Ending, Failure, episode, known_failures
 from metrics.question import Question
 from metrics.slices import read_sql, slices
-from metrics.story import FailedFix, Recovery, Style
+from metrics.story import Candidate, FailedFix, Recovery, Style
 
 Row = Mapping[str, object]
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -40,6 +40,25 @@ def recoveries(reader: Reader, definitions: Definitions, as_of: datetime, rows: 
         ids[number]: _recovery(known[number], ending, [fixes[fix] for fix in failed], fixes, as_of)
         for number, (failed, ending) in episodes.items()
     }
+
+
+def ended_by(reader: Reader, definitions: Definitions, as_of: datetime, deployment_id: str) -> tuple[Candidate, ...]:
+    """The failed deployments whose recovery is this one, as known at `as_of`, by id; also by way of fixes that failed.
+
+    Evidence that does not count, and a failure that ended otherwise before, name none.
+    """
+    told: dict[str, Row] = {}
+    ids = [deployment_id]
+    while ids:
+        rows = reader.records(read_sql("story_recovers"), {"ids": ids, "as_of": as_of})
+        ids = [str(row["deployment_id"]) for row in rows if row["deployment_id"] not in told]
+        told = {str(row["deployment_id"]): row for row in rows} | told
+    ended = recoveries(reader, definitions, as_of, [*told.values()])
+    return tuple(
+        Candidate(deployment_id=name, why=str(told[name]["why"]))
+        for name in sorted(ended)
+        if ended[name].recovery_id == deployment_id
+    )
 
 
 def _read(reader: Reader, numbers: Set[int | None]) -> dict[int | None, Row]:

@@ -1,5 +1,7 @@
--- One row per deployment whose failure deployment $id ended, with the kinds of evidence that it ended.
-select deployment_id, string_agg(distinct kind, ', ' order by kind) as why from failure_evidence
-where recovery_id = $id and deployment_id <> $id and recovered_at <= $as_of
-group by deployment_id
-order by deployment_id
+-- One row per deployment that any evidence known at $as_of says one of the deployments $ids mended, with the kinds that say so.
+select e.deployment_id, any_value(e.deployment_number) as number, any_value(d.service) as service,
+       any_value(d.finished_at) as finished_at, string_agg(distinct e.kind, ', ' order by e.kind) as why
+from failure_evidence e join deployment_facts d using (deployment_id)
+where e.recovery_id in (select unnest($ids::varchar[])) and e.deployment_id <> e.recovery_id and e.recovered_at <= $as_of
+group by e.deployment_id
+order by e.deployment_id

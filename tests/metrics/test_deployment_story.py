@@ -25,7 +25,7 @@ from metrics.question import Question, published_as_of, published_definitions
 from metrics.services import ServiceName
 from metrics.story import DeploymentStory, Span
 from metrics.story_compare import compare
-from metrics.story_recovery import recoveries
+from metrics.story_recovery import ended_by, recoveries
 from tests.made_up_history import OWNERS, SERVICES, START, decisions, history
 from tests.metrics.test_naive_agreement import DEFINITIONS, OWN, with_own
 from tests.organisations import publish_records
@@ -407,11 +407,16 @@ def test_every_failure_recovers_as_in_the_list_of_deployments(seed: int, tmp_pat
     facts = [row for row in reader.records(known, {}) if row["deployment_id"] in seconds]
     assert len(facts) == len(seconds)
     for row in facts:
-        found = recoveries(reader, asked.definitions.of(str(row["service"])), as_of, [row])
+        definitions = asked.definitions.of(str(row["service"]))
+        found = recoveries(reader, definitions, as_of, [row])
         assert list(found) == [row["deployment_id"]]
         for name, ended in found.items():
             assert ended.is_open == (seconds[name] is None)
             assert ended.is_open or ended.seconds == (seconds[name] if seconds[name] >= 0 else None)
+            if ended.recovery_id:
+                mended = ended_by(reader, definitions, as_of, ended.recovery_id)
+                assert name in [other.deployment_id for other in mended]
+                assert {other.deployment_id for other in mended} <= set(seconds)
 
 
 def test_pull_requests_known_from_their_merges_are_not_called_unknown(tmp_path: Path) -> None:
