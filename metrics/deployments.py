@@ -40,6 +40,7 @@ class Deployed:
     version: str | None
     sha: str | None
     commit_rule: str | None
+    digest: str | None
     run_id: str | None
     finished_at: datetime
     sequence: int
@@ -65,7 +66,7 @@ class Deployed:
 
 _COLUMNS = (
     "deployment_id", "record_id", "source", "service", "environment", "is_production", "is_rehearsal", "version", "sha",
-    "commit_rule", "run_id", "finished_at", "sequence",
+    "commit_rule", "digest", "run_id", "finished_at", "sequence",
 )  # fmt: skip
 
 _NOT_READ = "the service's repository is not configured or was not read"
@@ -160,15 +161,30 @@ def classify_backward(line: Line, slots: set[tuple[str, int]], definitions: Defi
 
 
 def rehearse(line: Line, rehearsals: Sequence[Line]) -> None:
-    """Set `rehearsed_at`: the first success of the same version in a rehearsal environment, not after this one."""
-    first: dict[str, datetime] = {}
+    """Set `rehearsed_at`: when the same artifact first succeeded in a rehearsal environment, if that was not after this one.
+
+    The same artifact: the same commit; where the commit of one of the two is not known the same version or digest. All lines
+    are traced before, so that commits are those that versions lead to.
+    """
+    first: dict[tuple[str, str], datetime] = {}
     for deployed in sorted((d for other in rehearsals for d in other), key=lambda d: d.order):
-        if deployed.finished_at is not None:
-            first.setdefault(str(deployed.version or deployed.sha), deployed.finished_at)
-    for deployed in line:
-        at = first.get(str(deployed.version or deployed.sha))
-        if at is not None and deployed.finished_at is not None and at <= deployed.finished_at:
+        for kind, name in _called(deployed):
+            first.setdefault((kind, name), deployed.finished_at)
+            if not deployed.sha:
+                first.setdefault((f"unknown {kind}", name), deployed.finished_at)
+    for deployed in line if first else ():
+        names = [
+            (f"unknown {kind}" if deployed.sha and kind != "sha" else kind, name) for kind, name in _called(deployed)
+        ]
+        at = min((first[name] for name in names if name in first), default=None)
+        if at is not None and at <= deployed.finished_at:
             deployed.rehearsed_at = at
+
+
+def _called(deployed: Deployed) -> list[tuple[str, str]]:
+    """What it is known by, and of which kind."""
+    names = (("sha", deployed.sha), ("version", deployed.version), ("digest", deployed.digest))
+    return [(kind, name) for kind, name in names if name]
 
 
 def slot_of(at: object, slot_seconds: float) -> int:

@@ -59,7 +59,6 @@ class ServiceFacts:
 
     def run(self, facts: Facts) -> None:
         """Add what the service contributes to `facts`."""
-        rehearsals = [line for line in self.lines if line[0].is_rehearsal]
         for line in self.lines:
             visited = trace(line, self.repository)
             production = line[0].is_production
@@ -67,11 +66,12 @@ class ServiceFacts:
             self._keep_own(line)
             classify_backward(line, self.slots, self.definitions)
             if shipped:
-                rehearse(line, rehearsals)
                 self._live.append(shipped)
                 self._shipped(shipped, visited, facts)
             facts.lines.append(line)
+        rehearsals = [line for line in self.lines if line[0].is_rehearsal]
         for shipped in self._live:
+            rehearse(shipped.line, rehearsals)
             facts.evidence.extend(self._ledger(shipped))
             self._rework(shipped)
         for shipped in self._live:
