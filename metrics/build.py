@@ -42,13 +42,13 @@ class Setting:
         return hashlib.sha256(f"{FACTS_VERSION}:{text}".encode()).hexdigest()[:12]
 
 
-def build(builder: Builder, setting: Setting) -> None:
+def build(builder: Builder, setting: Setting, read_at: datetime | None = None) -> None:
     """Make all fact tables in a copy of the records, and find what these cannot tell.
 
-    Times are in UTC; without records the tables are empty.
+    `read_at`: when every source was read last, None where that is not known. Times are in UTC; without records the tables are empty.
     """
     facts(builder, setting)
-    quality.record(builder, setting.definitions)
+    quality.record(builder, setting.definitions, read_at=read_at)
 
 
 def facts(builder: Builder, setting: Setting) -> None:

@@ -80,11 +80,18 @@ class Finding:
     next_step: str
 
 
-def record(builder: Builder, definitions: Definitions, now: datetime | None = None, again: bool = False) -> None:
+def record(
+    builder: Builder,
+    definitions: Definitions,
+    now: datetime | None = None,
+    again: bool = False,
+    read_at: datetime | None = None,
+) -> None:
     """Fill `quality_summary` from the records and facts of a build.
 
     `now`: the moment after which a time is one of the future. `again`: what was found before stays where it is about facts
-    of services that are not in the temporary table `unlike`.
+    of services that are not in the temporary table `unlike`. `read_at`: when every source was read last; what waits or is silent
+    does so until then, or until the newest record where that is later.
     """
     if again:
         builder.execute(read_sql("quality/keep"), {"kept": [*OF_SERVICES, *BY_CHANGE]})
@@ -102,7 +109,7 @@ def record(builder: Builder, definitions: Definitions, now: datetime | None = No
     now = now or datetime.now(UTC)
     asked: dict[str, object] = {
         "now": now,
-        "as_of": builder.rows(read_sql("data_as_of"), {"now": now})[0][0],
+        "as_of": _latest(builder.rows(read_sql("data_as_of"), {"now": now})[0][0], read_at),
         "production": [
             str(name) for name, _, taken in environments if taken or matches(str(name), definitions.production)
         ],
@@ -116,6 +123,12 @@ def record(builder: Builder, definitions: Definitions, now: datetime | None = No
         _count(builder, finding, told, "patterns")
     for told in unmatched_paths(builder):
         _count(builder, "paths_match_nothing", told)
+
+
+def _latest(newest: object, read_at: datetime | None) -> datetime | None:
+    """The later one, aware UTC."""
+    known = [newest.replace(tzinfo=UTC)] if isinstance(newest, datetime) else []
+    return max([*known, read_at] if read_at else known, default=None)
 
 
 def findings(reader: Reader) -> tuple[Finding, ...]:

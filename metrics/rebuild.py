@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from dora import parts
@@ -22,8 +23,8 @@ from metrics.services import ServiceMap, ServiceName
 from metrics.slices import read_sql
 
 
-def rebuild(builder: Builder, setting: Setting) -> bool:
-    """Bring the facts up to the records, see `Warehouse.publish`; False where only a full build can.
+def rebuild(builder: Builder, setting: Setting, read_at: datetime | None = None) -> bool:
+    """Bring the facts up to the records, see `Warehouse.publish`; False where only a full build can. `read_at`: see `build`.
 
     That is so under other settings, where no services are configured (what they are called may change with the
     records), and where too many facts would come to lie out of their place.
@@ -42,7 +43,7 @@ def rebuild(builder: Builder, setting: Setting) -> bool:
     make(builder, setting, services, sorted(touched))
     finish(builder, setting)
     builder.execute(read_sql("rebuild/unlike"))
-    quality.record(builder, setting.definitions, again=True)
+    quality.record(builder, setting.definitions, again=True, read_at=read_at)
     return True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard import units
 from dashboard.report.document import UNKNOWN, Cell, Figure, Words, plural, short, span
-from metrics.story import Comparison, DeploymentStory
+from metrics.story import Comparison, Deployed, DeploymentStory
 
 _TITLES = {
     "failed": "Failed deployment",
@@ -92,12 +92,17 @@ def figures(told: DeploymentStory) -> tuple[Figure, ...]:
         kind = units.words(verdict.kind or UNKNOWN)
         out.append(Figure(label="Failed by", value=kind, note=f"confidence {confidence(verdict.confidence)}"))
     size = told.batch[0]
-    value = UNKNOWN if size.value is None else plural(deployed.changes, "commit")
-    out.append(Figure(label="Shipped", value=value, note=against(size)))
+    out.append(Figure(label="Shipped", value=_shipped(deployed, size), note=against(size)))
     out.append(Figure(label="Lead time, median", value=span(told.lead_time.value), note=against(told.lead_time)))
     rehearsal = _rehearsal(told)
     out.append(Figure(label="Rehearsed", value=rehearsal, note="" if rehearsal == UNKNOWN else "before production"))
     return tuple(out)
+
+
+def _shipped(deployed: Deployed, size: Comparison) -> str:
+    if deployed.relation in ("backward", "same_commit") and not deployed.changes:
+        return "nothing new"
+    return UNKNOWN if size.value is None else plural(deployed.changes, "commit")
 
 
 def _rehearsal(told: DeploymentStory) -> str:

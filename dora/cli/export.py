@@ -27,6 +27,7 @@ SKIPPED = ("cursors", "meta", "people", "record_parts", "replay_moves", "touched
 def command(config: str | None, form: str, out: str, tables: tuple[str, ...], names: bool) -> None:
     """Write all records and facts as Parquet or CSV, one file a table, and about.json with the definitions."""
     from dora.tables import nearest
+    from metrics.question import published_as_of
 
     folder = Path(out)
     with reading(config) as reader:
@@ -46,6 +47,7 @@ def command(config: str | None, form: str, out: str, tables: tuple[str, ...], na
                         write_csv(frame.columns, [[_flat(cell) for cell in row] for row in frame.iter_rows()], stream)
                 click.echo(f"{path}  {frame.height:,} rows")
             about = {key: value for key, value in reader.meta().items() if key != "definitions"}
+            about["data_as_of"] = str(published_as_of(reader).replace(tzinfo=None))
             changed = as_entries(definition_changes(reader.path))
             more = {"definitions": json.loads(reader.meta()["definitions"]), "definition_changes": changed}
             about_text = json.dumps(about | more, indent=1)

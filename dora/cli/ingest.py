@@ -41,7 +41,11 @@ def command(
     loaded = load_config(config)
     chosen = _chosen(loaded, names)
     started = datetime.now(UTC)
-    results = _dry_run(loaded, chosen, since) if dry_run else _run(loaded, chosen, since, full, wait)
+    results = (
+        _dry_run(loaded, chosen, since)
+        if dry_run
+        else _run(loaded, chosen, since, full, wait, None if names else started)
+    )
     print_results(results)
     if not dry_run:
         say_mismatches(loaded)
@@ -130,8 +134,9 @@ def _chosen(config: Config, names: Sequence[str]) -> list[SourceTable]:
 
 
 def _run(
-    config: Config, chosen: Sequence[SourceTable], since: str | None, full: bool, wait: float
+    config: Config, chosen: Sequence[SourceTable], since: str | None, full: bool, wait: float, began: datetime | None
 ) -> list[StreamResult]:
+    """`began`: when this run of all sources did; None where it is one of some."""
     from dora.cli.publishing import publish_if_needed
     from dora.lock import write_lock
     from dora.warehouse import open_warehouse
@@ -151,7 +156,7 @@ def _run(
                 _since(since),
                 lambda r: say(f"{r.source} {r.stream}: {sum(r.read.values()):,} rows"),
             )
-            publish_if_needed(config, warehouse, say)
+            publish_if_needed(config, warehouse, say, None if any(r.error for r in results) else began)
         finally:
             warehouse.close()
     return results

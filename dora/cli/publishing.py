@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dora.config import Config, ownership_instant
 from dora.definition_log import log_definitions
 from dora.overrides import Overrides, read_overrides
+from dora.runs import last_complete
 
 if TYPE_CHECKING:
     from dora.warehouse import Warehouse
@@ -64,27 +65,39 @@ def ownerships_of(config: Config) -> list[Ownership]:
     return owned
 
 
-def publish(config: Config, warehouse: Warehouse, say: Callable[[str], None], only_changed: bool = False) -> None:
-    """Build the facts into a new published file and put it in place; all of them, or those that changed records reach."""
+def publish(
+    config: Config,
+    warehouse: Warehouse,
+    say: Callable[[str], None],
+    only_changed: bool = False,
+    read_at: datetime | None = None,
+) -> None:
+    """Build the facts into a new published file and put it in place; all of them, or those that changed records reach.
+
+    `read_at`: the beginning of the run that has just read every source; else what the log of runs tells.
+    """
     from metrics.build import build
     from metrics.rebuild import rebuild
 
     setting = setting_of(config)
+    read_at = read_at or last_complete(config.warehouse_path)
     say("building facts")
     # `unpublished` first: killed between here and the end, the next run knows that the published file is older.
     warehouse.set_meta(unpublished="true", definitions_hash=config.definitions.hash, setting_hash=setting.hash)
     warehouse.publish(
         config.published_path,
-        lambda builder: build(builder, setting),
-        (lambda builder: rebuild(builder, setting)) if only_changed else None,
+        lambda builder: build(builder, setting, read_at),
+        (lambda builder: rebuild(builder, setting, read_at)) if only_changed else None,
     )
     log_definitions(config.warehouse_path, config.definitions, datetime.now(UTC))
     say("")
 
 
-def publish_if_needed(config: Config, warehouse: Warehouse, say: Callable[[str], None]) -> None:
+def publish_if_needed(
+    config: Config, warehouse: Warehouse, say: Callable[[str], None], read_at: datetime | None = None
+) -> None:
     """Publish when records or settings changed since the last time, or nothing is published yet."""
     meta = warehouse.meta()
     current = meta.get("setting_hash") == setting_of(config).hash and meta.get("unpublished") is None
     if not current or not config.published_path.is_file():
-        publish(config, warehouse, say, only_changed=True)
+        publish(config, warehouse, say, only_changed=True, read_at=read_at)

@@ -67,6 +67,12 @@ def test_what_an_unresolved_version_shipped_is_unknown_and_not_nothing(reader: R
     assert "What it shipped is unknown" in said
 
 
+def test_a_rollback_ships_nothing_new(reader: Reader) -> None:
+    said = markdown.render(deployment_story(reader, "ci/back", day(40)))
+    assert "- **Shipped:** nothing new" in said
+    assert "Nothing that an earlier deployment had not shipped already." in said
+
+
 def test_what_a_baseline_shipped_is_unknown_and_not_nothing(reader: Reader) -> None:
     said = markdown.render(told(reader, "baseline"))
     assert "- **Shipped:** unknown" in said

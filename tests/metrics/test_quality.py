@@ -63,6 +63,13 @@ def test_the_worst_example_comes_first_and_says_by_how_much() -> None:
     assert found.examples[0] == f"{2:040x}: committed 2.5 hours after it was deployed"
 
 
+def test_a_clock_that_is_half_a_minute_wrong_is_told_in_seconds() -> None:
+    """d1 finished on the 3rd at 10:01 and ships c1, committed 30 s later."""
+    commits = [_commit(0), _commit(1, committed_at=AT + timedelta(seconds=90))]
+    found = _findings([*commits, _deployment(0, sha=f"{0:040x}"), _deployment(1, sha=f"{1:040x}")])
+    assert found["negative_lead_time"].examples[0] == f"{1:040x}: committed 30 seconds after it was deployed"
+
+
 def test_changes_that_a_version_nobody_knows_delays_are_counted() -> None:
     """c1 went live with d1, whose version names no commit; d2 seems to ship c1 and c2."""
     records = [

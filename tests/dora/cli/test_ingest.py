@@ -14,6 +14,16 @@ from dora.warehouse import open_published
 from tests.dora.processes import content, dora, leftovers, said
 from tests.repositories import Repo
 
+GIT_ALONE = """
+[[service]]
+name = "shop"
+repository = "acme/shop"
+[[source]]
+type = "git"
+name = "code"
+repositories = [{ name = "acme/shop", url = "code" }]
+deployments = [{ tags = "v*", environment = "production", service = "shop" }]
+"""
 SCRIPT = "<script>alert(1)</script>"
 DROP = "'; drop table deployments; --"
 CLIMB = "../../etc/x"
@@ -294,3 +304,19 @@ def test_a_file_that_is_gone_takes_its_rows_along_and_says_so(tmp_path: Path) ->
     (tmp_path / "records" / "deployments.csv").unlink()
     assert "deployments  rows removed " in said(tmp_path, "ingest").stderr
     assert said(tmp_path, "deploys", "--from", "2025").stdout == "nothing to show\n"
+
+
+def test_what_waits_does_so_until_the_ingest_however_old_the_newest_deployment_is(tmp_path: Path) -> None:
+    """As in the figures: a tag of long ago is the newest record, and nobody deployed what came an hour after it."""
+    code = Repo(tmp_path / "code")
+    code.commit("one")
+    code.git("tag", "v1")
+    code.clock += 3600
+    code.commit("two")
+    (tmp_path / "dora.toml").write_text(GIT_ALONE)
+    dora(tmp_path, "ingest")
+    assert "changes waiting for more than 30 days" in said(tmp_path, "metrics", "--quality").stdout
+    about = tmp_path / "out" / "about.json"
+    said(tmp_path, "export", "--out", "out")
+    [run] = [json.loads(line) for line in (tmp_path / "dora.runs.ndjson").read_text().splitlines()]
+    assert json.loads(about.read_text())["data_as_of"] == run["started_at"].replace("T", " ").removesuffix("+00:00")
