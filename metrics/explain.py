@@ -6,7 +6,7 @@ The number is computed again from these rows alone, a row at a time, so that it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -19,6 +19,7 @@ from metrics.failed_deployments import Failure, failures_by_number
 from metrics.literals import filled
 from metrics.local_days import day_rules, local_days
 from metrics.question import Question
+from metrics.scorecard import scorecard, unwatched
 from metrics.slices import Slices, slices
 
 Row = dict[str, object]
@@ -31,7 +32,8 @@ class Explanation:
     Roles: `numerator` (which is in the denominator too), `denominator`, `value` (one measured time), `open`
     (not ended yet: `age_seconds` old), `excluded` (with a reason). `value` is the figure computed from the rows; None
     without data. `sql` finds the rows in the published file, one statement for all services with the same definitions.
-    `with_open`: of times, the Kaplan-Meier median that counts open ones too; None when not reached.
+    `with_open`: of times, the Kaplan-Meier median that counts open ones too; None when not reached. `unwatched`: a sentence
+    where a fail rate is 0 because nothing could tell of a failure.
     """
 
     metric: Metric
@@ -41,11 +43,13 @@ class Explanation:
     formula: str
     rows: tuple[Row, ...]
     sql: str
+    unwatched: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What to know about the question."""
-        return (*self.question.notes, *(self.question.of_incidents if self.metric.id == "time_to_restore" else ()))
+        of_incidents = self.question.of_incidents if self.metric.id == "time_to_restore" else ()
+        return (*self.question.notes, *self.unwatched, *of_incidents)
 
 
 def explain(reader: Reader, question: Question, metric_id: str) -> Explanation:
@@ -64,7 +68,12 @@ def explain(reader: Reader, question: Question, metric_id: str) -> Explanation:
         formula=formula,
         rows=rows,
         sql=";\n\n".join(filled(*_asked(part, metric)).rstrip() for part in cut.parts()) + ";",
+        unwatched=_unwatched(reader, question) if metric_id == "change_fail_rate" and value == 0 else (),
     )
+
+
+def _unwatched(reader: Reader, question: Question) -> tuple[str, ...]:
+    return tuple(unwatched(scorecard(reader, replace(question, by="organisation", every=None)).groups))
 
 
 def _rows(reader: Reader, part: Slices, metric: Metric) -> Iterator[Row]:

@@ -82,7 +82,7 @@ def scorecard(reader: Reader, question: Question, now: datetime | None = None) -
         groups=groups,
         notes=(
             *question.notes,
-            *_unwatched(groups),
+            *unwatched(groups),
             f"deployment frequency level: {RULE}",
             *question.of_incidents,
         ),
@@ -90,7 +90,7 @@ def scorecard(reader: Reader, question: Question, now: datetime | None = None) -
     )
 
 
-def _unwatched(groups: Sequence[Group]) -> Iterator[str]:
+def unwatched(groups: Sequence[Group]) -> Iterator[str]:
     """A sentence about the groups whose fail rate is 0 because nothing recorded could tell of a failure."""
     fails = [(group.name, group.change_fail_rate) for group in groups]
     names = [name for name, found in fails if found.rate == 0 and not found.watched]

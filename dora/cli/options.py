@@ -171,7 +171,7 @@ def overridden(definitions: Definitions, asked: Asked) -> Definitions:
 
 def every_option(command: Command) -> Command:
     """Add --every week|month|quarter."""
-    return click.option("--every", type=click.Choice(EVERY), help="Also one column of figures per bucket.")(command)
+    return click.option("--every", type=click.Choice(EVERY), help="Also a line of figures per bucket.")(command)
 
 
 def _kinds(text: str) -> tuple[str, ...]:

@@ -33,11 +33,11 @@ def database(reader: Reader, question: Question) -> Answer:
     found = pl.concat(_read(reader, part) for part in cut.parts())
     frame = judged(reader, cut, found.with_columns(kind=pl.Series(_kinds(found), dtype=pl.String)))
     rows = [row for name, part in by_group(cut, frame) for row in _group(name, part)]
-    globs = ", ".join(question.definitions.migrations) or "nothing"
+    globs = " or ".join(dict.fromkeys(_said(part) for part in cut.parts()))
     return Answer(
         name="database",
         title="Database changes",
-        definition=f"deployments that ship a change of {globs} (below any folder and below the service's own paths), "
+        definition=f"deployments that ship a change of {globs} (as their services define it, below any folder and below their own paths), "
         "against the others; unknown: paths are not kept, or the version is no known commit or the first one. Difference: "
         "fail rate with a migration minus without, Newcombe's interval; chance alone when it holds 0",
         columns=COLUMNS,
@@ -45,6 +45,11 @@ def database(reader: Reader, question: Question) -> Answer:
         notes=_notes(frame),
         keys=2,
     )
+
+
+def _said(part: Slices) -> str:
+    """The paths that are migrations by the definitions of its services."""
+    return ", ".join(part.question.definitions.migrations) or "nothing"
 
 
 def _read(reader: Reader, part: Slices) -> pl.DataFrame:

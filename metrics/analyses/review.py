@@ -20,7 +20,7 @@ MISSING = ("pending", "expected", "none", "missing", "skipped")
 DEFINITION = (
     "pull requests and changes (commits that merge nothing) first shipped in the period. Reviewed: somebody else "
     "did, by the host's word; shares are of what is known, unknown is in none. A change without a pull request "
-    "went past review where the host's pull requests and the default branch are known. Missing: checks that had not finished. "
+    "went past review where the host's pull requests and the default branch are known. Missing: checks that had not finished, were skipped, or that it had none of. "
     "Self-merged: the author also made the merge commit; unknown where a merge makes none"
 )
 COLUMNS = (

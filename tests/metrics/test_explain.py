@@ -56,6 +56,15 @@ def test_a_metric_that_does_not_exist_is_named_with_the_nearest() -> None:
         explain(reader, Question(period=Period(START, END), as_of=END), "change_lead_tme")
 
 
+def test_a_rate_of_nothing_says_that_nothing_was_looked_for_as_the_metrics_do() -> None:
+    live = Deployment(source="ci", id="1", service="shop", version="v1", status="succeeded", finished_at=START)
+    reader = facts_of_records([live], Setting(DEFINITIONS[0]))
+    question = Question(period=Period(START, END), as_of=END)
+    [said] = [note for note in scorecard(reader, question).notes if "none was looked for" in note]
+    assert said in explain(reader, question, "change_fail_rate").notes
+    assert said not in explain(reader, question, "deployment_rework_rate").notes
+
+
 def test_an_attempt_that_was_never_live_is_said_to_be_that_by_every_metric() -> None:
     for status, why in (("failed", "it failed"), ("cancelled", "it was cancelled")):
         attempt = Deployment(
