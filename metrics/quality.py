@@ -91,7 +91,7 @@ def record(
 
     `now`: the moment after which a time is one of the future. `again`: what was found before stays where it is about facts
     of services that are not in the temporary table `unlike`. `read_at`: when every source was read last; what waits or is silent
-    does so until then, or until the newest record where that is later.
+    does so until that day, or until the newest record where that is later.
     """
     if again:
         builder.execute(read_sql("quality/keep"), {"kept": [*OF_SERVICES, *BY_CHANGE]})
@@ -126,9 +126,11 @@ def record(
 
 
 def _latest(newest: object, read_at: datetime | None) -> datetime | None:
-    """The later one, aware UTC."""
+    """The later one, aware UTC; of `read_at` the beginning of its day, so that all runs of a day find the same."""
     known = [newest.replace(tzinfo=UTC)] if isinstance(newest, datetime) else []
-    return max([*known, read_at] if read_at else known, default=None)
+    if read_at:
+        known.append(read_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0))
+    return max(known, default=None)
 
 
 def findings(reader: Reader) -> tuple[Finding, ...]:
