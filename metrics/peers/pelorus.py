@@ -13,33 +13,33 @@ from metrics.peers.peer import Figure, frequency, lead_time, mean, restore, seco
 def figures(facts: Facts) -> Iterator[Figure]:
     """The four figures of Pelorus' dashboard; a service stands for an application."""
     images = facts.within(facts.deployments.filter("succeeded"), "finished_at")
-    commits = _commits(images)
+    built = _built(images)
     count = images.unique(["service", "environment", "image"]).height
     yield frequency(float(count), count, "deployments")
-    yield lead_time(_over_applications(commits), commits.height)
-    yield _fail_rate(facts, commits)
+    yield lead_time(_over_applications(built), built.height)
+    yield _fail_rate(facts, built)
     yield _restore(facts)
 
 
-def _commits(images: pl.DataFrame) -> pl.DataFrame:
-    """One row per application and commit that an image was built from: `span` to its earliest deployment."""
+def _built(images: pl.DataFrame) -> pl.DataFrame:
+    """One row per application and image whose commit is known: `span` from it to the image's earliest deployment."""
     known = images.filter(pl.col("committed_at").is_not_null()).with_columns(
         seconds("committed_at", "finished_at").alias("span")
     )
-    return known.group_by("service", "sha", maintain_order=True).agg(pl.col("span").min())
+    return known.group_by("service", "sha", "image", maintain_order=True).agg(pl.col("span").min())
 
 
 def _over_applications(spans: pl.DataFrame) -> float | None:
     return mean(spans.group_by("service", maintain_order=True).agg(pl.col("span").mean())["span"])
 
 
-def _fail_rate(facts: Facts, commits: pl.DataFrame) -> Figure:
-    deployed = commits.group_by("service", maintain_order=True).agg(pl.len().alias("commits"))
+def _fail_rate(facts: Facts, built: pl.DataFrame) -> Figure:
+    deployed = built.group_by("service", maintain_order=True).agg(pl.len().alias("images"))
     reported = facts.within(facts.incidents, "created_at").group_by("service").agg(pl.len().alias("failures"))
     rates = deployed.join(reported, on="service", how="left", maintain_order="left").select(
-        pl.col("failures").fill_null(0).cast(pl.Float64) / pl.col("commits")
+        pl.col("failures").fill_null(0).cast(pl.Float64) / pl.col("images")
     )
-    return Figure(metric="change_fail_rate", value=mean(rates.to_series()), n=commits.height, unit="share")
+    return Figure(metric="change_fail_rate", value=mean(rates.to_series()), n=built.height, unit="share")
 
 
 def _restore(facts: Facts) -> Figure:
