@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 import polars as pl
@@ -15,18 +15,28 @@ from metrics.peers.peer import Figure, fail_rate, frequency, lead_time, lower_me
 
 def figures(facts: Facts) -> Iterator[Figure]:
     """The four figures of DevLake's dashboard; a group stands for a project."""
-    runs = facts.deployed().group_by("run").agg(pl.col("finished_at").max()).sort("finished_at", "run")
+    runs = facts.deployed().group_by("run").agg(pl.col("finished_at").max())
     asked = facts.within(runs, "finished_at")
-    yield _frequency(facts, asked)
+    yield _frequency(facts, runs, asked.height)
     yield _lead_time(facts)
-    yield _fail_rate(facts, runs, asked)
+    yield _fail_rate(facts, asked)
     yield _restore(facts)
 
 
-def _frequency(facts: Facts, runs: pl.DataFrame) -> Figure:
-    weeks = {day - timedelta(days=day.weekday()) for day in facts.days()}
-    busy = Counter(day - timedelta(days=day.weekday()) for day in set(runs["finished_at"].dt.date()))
-    return frequency(lower_median(pl.Series([busy[week] for week in weeks])), runs.height, "per week")
+def _frequency(facts: Facts, runs: pl.DataFrame, asked: int) -> Figure:
+    days = _days(facts)
+    busy = Counter(_monday(day) for day in days & set(runs["finished_at"].dt.date()))
+    return frequency(lower_median(pl.Series([busy[week] for week in set(map(_monday, days))])), asked, "per week")
+
+
+def _days(facts: Facts) -> set[date]:
+    """The UTC days of the moments that are whole days before the end of the span, whatever the local dates are."""
+    last = facts.end - timedelta(microseconds=1)
+    return {(last - timedelta(days=n)).date() for n in range((last - facts.start).days + 1)}
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
 def _lead_time(facts: Facts) -> Figure:
@@ -44,13 +54,15 @@ def cycle_seconds() -> pl.Expr:
     return (pl.sum_horizontal(known) * 60).alias("cycle")
 
 
-def _fail_rate(facts: Facts, runs: pl.DataFrame, asked: pl.DataFrame) -> Figure:
+def _fail_rate(facts: Facts, asked: pl.DataFrame) -> Figure:
     incidents = facts.incidents.unique("incident_id", maintain_order=True).sort("created_at")
-    blamed = incidents.join_asof(runs, left_on="created_at", right_on="finished_at")["run"].drop_nulls()
-    return fail_rate(asked.filter(pl.col("run").is_in(blamed.unique().to_list())).height, asked.height)
+    parts = facts.deployed().select("finished_at", "run").sort("finished_at", "run")
+    blamed = incidents.join_asof(parts, left_on="created_at", right_on="finished_at", allow_exact_matches=False)
+    failed = asked.filter(pl.col("run").is_in(blamed["run"].drop_nulls().unique().to_list()))
+    return fail_rate(failed.height, asked.height)
 
 
 def _restore(facts: Facts) -> Figure:
-    incidents = facts.within(facts.incidents.unique("incident_id", maintain_order=True), "created_at")
-    minutes = incidents.select((seconds("created_at", "resolved_at") / 60).floor() * 60).to_series().drop_nulls()
+    incidents = facts.within(facts.incidents.unique("incident_id", maintain_order=True), "resolved_at")
+    minutes = incidents.select((seconds("created_at", "resolved_at") / 60).floor() * 60).to_series()
     return restore(lower_median(minutes), len(minutes))

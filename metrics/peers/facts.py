@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -21,7 +22,8 @@ class Facts:
     does not depend on the period that it was asked in.
 
     `[start, end)` is the span asked about, in naive UTC. `last`: it ends where the whole period ends, and a peer
-    whose bounds are inclusive counts what happened at that very moment.
+    whose bounds are inclusive counts what happened at that very moment. `days`: the dates that it touches, as the
+    organisation's time zone names them: for these a peer whose days are those of UTC is asked.
     """
 
     deployments: pl.DataFrame
@@ -30,6 +32,7 @@ class Facts:
     incidents: pl.DataFrame
     start: datetime
     end: datetime
+    days: tuple[date, ...]
     last: bool = True
 
     def within(self, rows: pl.DataFrame, clock: str, inclusive: bool = False) -> pl.DataFrame:
@@ -42,11 +45,6 @@ class Facts:
         """Succeeded production deployments of all time."""
         return self.deployments.filter("is_production", "succeeded")
 
-    def days(self) -> list[date]:
-        """The UTC days that the span touches."""
-        first, last = self.start.date(), (self.end - timedelta(microseconds=1)).date()
-        return [first + timedelta(days=n) for n in range((last - first).days + 1)]
-
 
 def facts(reader: Reader, cut: Slices) -> Iterator[tuple[str, Period, Facts]]:
     """(group, span, its facts) for every group and bucket of a question, the whole period of a group first."""
@@ -55,8 +53,14 @@ def facts(reader: Reader, cut: Slices) -> Iterator[tuple[str, Period, Facts]]:
         own = {table: frame.filter(pl.col("grp") == position) for table, frame in frames.items()}
         for bucket in cut.buckets:
             last = bucket.end == cut.question.period.end
-            yield name, bucket, Facts(**own, start=_naive(bucket.start), end=_naive(bucket.end), last=last)
+            days = _days(bucket, ZoneInfo(cut.question.definitions.timezone))
+            yield name, bucket, Facts(**own, start=_naive(bucket.start), end=_naive(bucket.end), days=days, last=last)
 
 
 def _naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _days(span: Period, zone: ZoneInfo) -> tuple[date, ...]:
+    first, last = (moment.astimezone(zone).date() for moment in (span.start, span.end - timedelta(microseconds=1)))
+    return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))

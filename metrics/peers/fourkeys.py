@@ -16,7 +16,7 @@ def figures(facts: Facts) -> Iterator[Figure]:
     """The four figures of Four Keys' dashboard."""
     deployed = facts.deployments.filter("succeeded", pl.col("sha").is_not_null())
     asked = facts.within(deployed, "finished_at")
-    yield _frequency(facts, asked)
+    yield _frequency(facts, deployed, asked.height)
     yield _lead_time(facts)
     yield _fail_rate(facts, asked)
     yield _restore(facts, deployed)
@@ -26,10 +26,10 @@ def _sunday(day: date) -> date:
     return day - timedelta(days=(day.weekday() + 1) % 7)
 
 
-def _frequency(facts: Facts, asked: pl.DataFrame) -> Figure:
-    weeks = {_sunday(day) for day in facts.days()}
-    busy = Counter(_sunday(day) for day in set(asked["finished_at"].dt.date()))
-    return frequency(median(pl.Series([busy[week] for week in weeks])), asked.height, "per week")
+def _frequency(facts: Facts, deployed: pl.DataFrame, asked: int) -> Figure:
+    busy = Counter(_sunday(day) for day in set(facts.days) & set(deployed["finished_at"].dt.date()))
+    weeks = {_sunday(day) for day in facts.days}
+    return frequency(median(pl.Series([busy[week] for week in weeks])), asked, "per week")
 
 
 def _lead_time(facts: Facts) -> Figure:

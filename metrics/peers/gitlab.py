@@ -15,7 +15,7 @@ def figures(facts: Facts) -> Iterator[Figure]:
     asked = facts.within(facts.deployed(), "finished_at").height
     incidents = facts.incidents.unique("incident_id", maintain_order=True)
     opened = facts.within(incidents, "created_at").height
-    yield frequency(asked / len(facts.days()), asked, "per day")
+    yield frequency(asked / len(facts.days), asked, "per day")
     yield _lead_time(facts)
     yield fail_rate(opened, asked, most=1)
     yield _restore(facts, incidents)

@@ -14,7 +14,7 @@ def figures(facts: Facts) -> Iterator[Figure]:
     """The four figures of Middleware's dashboard; a group stands for a team."""
     deployed = facts.deployed().sort("finished_at")
     asked = facts.within(deployed, "finished_at", inclusive=True)
-    yield frequency(float(asked.height // len(facts.days())), asked.height, "per day")
+    yield frequency(float(asked.height // len(facts.days)), asked.height, "per day")
     yield _lead_time(facts, deployed)
     yield _fail_rate(facts, asked)
     yield _restore(facts)
