@@ -40,8 +40,7 @@ def _monday(day: date) -> date:
 
 
 def _lead_time(facts: Facts) -> Figure:
-    asked = facts.pull_requests.filter(pl.col("deployed_at").is_not_null())
-    first = asked.sort("deployed_at").unique(["repository", "number"], keep="first", maintain_order=True)
+    first = facts.pull_requests.sort("deployed_at").unique(["repository", "number"], keep="first", maintain_order=True)
     cycles = facts.within(first, "deployed_at").select(cycle_seconds())["cycle"]
     return lead_time(lower_median(cycles), len(cycles))
 

@@ -13,7 +13,7 @@ from dora.period import Period
 from dora.warehouse import Reader
 from metrics.slices import Slices
 
-TABLES = ("deployments", "changes", "pull_requests", "incidents")
+TABLES = ("deployments", "changes", "pull_requests", "merged_requests", "incidents")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class Facts:
     deployments: pl.DataFrame
     changes: pl.DataFrame
     pull_requests: pl.DataFrame
+    merged_requests: pl.DataFrame
     incidents: pl.DataFrame
     start: datetime
     end: datetime

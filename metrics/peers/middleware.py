@@ -11,20 +11,25 @@ from metrics.peers.peer import Figure, fail_rate, frequency, lead_time, mean, re
 
 
 def figures(facts: Facts) -> Iterator[Figure]:
-    """The four figures of Middleware's dashboard; a group stands for a team."""
-    deployed = facts.deployed().sort("finished_at")
-    asked = facts.within(deployed, "finished_at", inclusive=True)
-    yield frequency(float(asked.height // len(facts.days)), asked.height, "per day")
-    yield _lead_time(facts, deployed)
-    yield _fail_rate(facts, asked)
+    """The four figures of Middleware's dashboard; a group stands for a team, a deployment happens when it is started."""
+    runs = facts.deployments.filter("is_production").sort("started_at")
+    succeeded = runs.filter("succeeded")
+    asked = facts.within(succeeded, "started_at", inclusive=True).height
+    yield frequency(float(asked // _days(facts)), asked, "per day")
+    yield _lead_time(facts, succeeded)
+    yield _fail_rate(facts, facts.within(runs, "started_at", inclusive=True))
     yield _restore(facts)
 
 
-def _lead_time(facts: Facts, deployed: pl.DataFrame) -> Figure:
-    merged = facts.within(facts.pull_requests, "merged_at", inclusive=True).sort("merged_at")
-    once = merged.unique(["repository", "number"], keep="first", maintain_order=True)
-    moments = deployed.select("repository", pl.col("finished_at").alias("next_at"))
-    later = once.join_asof(
+def _days(facts: Facts) -> int:
+    """How many UTC days the span touches, that of its end included."""
+    return (facts.end.date() - facts.start.date()).days + 1
+
+
+def _lead_time(facts: Facts, succeeded: pl.DataFrame) -> Figure:
+    merged = facts.within(facts.merged_requests, "merged_at", inclusive=True)
+    moments = succeeded.select("repository", pl.col("started_at").alias("next_at"))
+    later = merged.join_asof(
         moments, left_on="merged_at", right_on="next_at", by="repository", strategy="forward", check_sortedness=False
     )
     spans = later.filter(pl.col("next_at").is_not_null()).select(_stages())["span"]
@@ -36,7 +41,7 @@ def _stages() -> pl.Expr:
     approved = pl.col("approved_at").is_not_null() & (pl.col("merged_at") >= pl.col("approved_at"))
     stages = [
         seconds("first_commit_at", "opened_at").clip(0),
-        seconds("opened_at", "first_review_at"),
+        pl.coalesce(seconds("ready_at", "first_review_at"), seconds("opened_at", "first_review_at")),
         seconds("first_review_at", "approved_at"),
         pl.when(approved).then(seconds("approved_at", "merged_at")),
         seconds("merged_at", "next_at"),
@@ -44,11 +49,12 @@ def _stages() -> pl.Expr:
     return pl.sum_horizontal([stage.fill_null(0.0) for stage in stages]).alias("span")
 
 
-def _fail_rate(facts: Facts, asked: pl.DataFrame) -> Figure:
+def _fail_rate(facts: Facts, runs: pl.DataFrame) -> Figure:
+    """Of attempts that were finished, whatever came of them: an incident is of the last that was started before it."""
     opened = facts.within(facts.incidents.unique("incident_id", maintain_order=True), "created_at", inclusive=True)
-    ends = asked.select("finished_at", "deployment_id")
-    blamed = opened.sort("created_at").join_asof(ends, left_on="created_at", right_on="finished_at")
-    return fail_rate(blamed["deployment_id"].drop_nulls().n_unique(), asked.height)
+    starts = runs.select("started_at", "deployment_id")
+    blamed = opened.sort("created_at").join_asof(starts, left_on="created_at", right_on="started_at")
+    return fail_rate(blamed["deployment_id"].drop_nulls().n_unique(), runs.height)
 
 
 def _restore(facts: Facts) -> Figure:

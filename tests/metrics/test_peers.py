@@ -110,7 +110,7 @@ def _figures(reader: Reader, question: Question) -> dict[tuple[str, str, Period]
 
 #: Every moment at which something that a peer counts happened.
 MOMENTS = (
-    "select finished_at from deployment_facts union select merged_at from pull_request_facts "
+    "select unnest([finished_at, coalesce(started_at, created_at)]) from deployment_facts union select merged_at from pull_request_facts "
     "union select coalesce(detected_at, impact_started_at) from incident_facts union select resolved_at from incident_facts"
 )
 
