@@ -1,4 +1,4 @@
-"""Google's Four Keys: pushes to the main line against the deployment of them; incidents that name a commit as root cause."""
+"""Google's Four Keys: every commit against the deployment that brought it; incidents that name a commit as root cause, in hours."""
 
 from __future__ import annotations
 
@@ -33,18 +33,20 @@ def _frequency(facts: Facts, deployed: pl.DataFrame, asked: int) -> Figure:
 
 
 def _lead_time(facts: Facts) -> Figure:
-    pushed = facts.within(facts.changes, "deployed_at").filter("mainline")
-    minutes = pushed.select((seconds("committed_at", "deployed_at") / 60).floor().alias("minutes"))["minutes"]
+    brought = facts.within(facts.changes, "deployed_at")
+    minutes = brought.select((seconds("committed_at", "deployed_at") / 60).floor().alias("minutes"))["minutes"]
     counted = minutes.filter(minutes > 0)
     value = median(counted)
     return lead_time(None if value is None else value * 60, len(counted))
 
 
 def _fail_rate(facts: Facts, asked: pl.DataFrame) -> Figure:
-    causes = facts.incidents["sha"].drop_nulls().unique().to_list()
-    named = facts.changes.filter(pl.col("sha").is_in(causes))["deployment_id"].unique().to_list()
-    failed = asked.filter(pl.col("sha").is_in(causes) | pl.col("deployment_id").is_in(named))
-    return fail_rate(failed["deployment_id"].n_unique(), asked["deployment_id"].n_unique())
+    """Of deployments, how often one holds a change that an incident names: once for each such change and incident."""
+    held = ["deployment_id", "sha"]
+    changes = pl.concat([asked.select(held), facts.changes.join(asked, on="deployment_id", how="semi").select(held)])
+    causes = facts.incidents.select("incident_id", "sha").drop_nulls().unique()
+    named = changes.unique().join(causes, on="sha").height
+    return fail_rate(named, asked["deployment_id"].n_unique())
 
 
 def _restore(facts: Facts, deployed: pl.DataFrame) -> Figure:
@@ -54,5 +56,5 @@ def _restore(facts: Facts, deployed: pl.DataFrame) -> Figure:
     known = facts.incidents.unique("incident_id", maintain_order=True).join(first, on="sha", how="left")
     begun = known.with_columns(pl.min_horizontal("created_at", "root_at").alias("begun_at"))
     asked = facts.within(begun, "begun_at").filter(pl.col("resolved_at").is_not_null())
-    minutes = asked.select((seconds("begun_at", "resolved_at") / 60).floor() * 60).to_series()
-    return restore(median(minutes), len(minutes))
+    hours = asked.select((seconds("begun_at", "resolved_at") / 3600).floor() * 3600).to_series()
+    return restore(median(hours), len(hours))

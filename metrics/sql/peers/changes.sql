@@ -4,7 +4,7 @@ with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service, unnest($positions::integer[]) as service_position,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
 )
-select m.grp, m.service, c.environment, c.sha, c.mainline, c.committed_at, d.deployment_id, c.left_at as deployed_at
+select m.grp, m.service, c.environment, c.sha, c.committed_at, d.deployment_id, c.left_at as deployed_at
 from change_facts c
 join deployment_facts d on d.number = c.deployment_number
 join members m on m.service_position = c.service_position
