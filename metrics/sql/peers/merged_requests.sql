@@ -1,12 +1,13 @@
 -- One row per group and pull request merged in [$start, $end] into a repository that a service of it is deployed from, whether or
--- not a deployment is known to hold it; what its record does not tell is what was found out about it.
+-- not a deployment is known to hold it, and all merged before where one of these deployments was the first since $start. What its
+-- record does not tell is what was found out about it.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
 ),
 repositories as (
-    select distinct m.grp, d.repository, m.owned_from, m.owned_until
-    from members m join deployment_facts d on d.service = m.service where d.repository is not null
+    select m.grp, d.repository, m.owned_from, m.owned_until, max(d.finished_at) filter (d.relation = 'baseline') as first_at
+    from members m join deployment_facts d on d.service = m.service where d.repository is not null group by all
 ),
 told as (
     select repository, number, min(first_commit_at) as first_commit_at, min(opened_at) as opened_at, min(ready_at) as ready_at,
@@ -28,5 +29,5 @@ from requests q
 join repositories r on r.repository = q.repository
     and (r.owned_from is null or q.merged_at >= r.owned_from)
     and (r.owned_until is null or q.merged_at < r.owned_until)
-where q.merged_at between $start and $end
+where q.merged_at <= $end and (q.merged_at >= $start or r.first_at >= $start)
 order by r.grp, q.merged_at, q.repository, q.number
