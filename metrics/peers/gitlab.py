@@ -53,24 +53,30 @@ def _restore(facts: Facts) -> Figure:
 def _counted(facts: Facts, clock: str) -> pl.DataFrame:
     """One row per incident and production environment in whose row of the day it is counted.
 
-    An incident has the rows of its project written anew for one environment only; those of the others are
-    when they are deployed to later that day.
+    An incident has the rows of its project written anew for one environment only, here the oldest; those of the others
+    are when they are deployed to later that day.
     """
-    deployed = facts.deployed().select("service", "repository", "environment", "finished_at")
-    projects = deployed.select("service", "repository").unique(maintain_order=True)
+    attempts = facts.deployments.filter("is_production")
+    projects = attempts.select("service", "repository").unique(maintain_order=True)
     asked = facts.within(facts.incidents, clock).join(projects, on="service", maintain_order="left")
-    incidents = asked.unique("incident_id", keep="first", maintain_order=True).with_columns(
-        pl.col(clock).dt.date().alias("day")
-    )
-    environments = deployed.group_by("repository", "environment").agg(pl.col("finished_at").min().alias("since"))
-    known = incidents.join(environments, on="repository").filter(pl.col("since") <= pl.col(clock))
-    picked = known.sort("since", "environment").unique("incident_id", keep="first").drop("since")
-    days = deployed.group_by("repository", "environment", pl.col("finished_at").dt.date().alias("day")).agg(
-        pl.col("finished_at").max().alias("last_at")
-    )
-    later = incidents.join(days, on=["repository", "day"]).filter(pl.col("last_at") + DELAY > pl.col(clock))
-    rows = pl.concat([picked, later.select(picked.columns)])
+    incidents = asked.unique("incident_id", keep="first", maintain_order=True)
+    rows = pl.concat([_told_of(incidents, attempts, clock), _deployed_to_later(incidents, attempts, clock)])
     return rows.unique(["incident_id", "environment"], maintain_order=True)
+
+
+def _told_of(incidents: pl.DataFrame, attempts: pl.DataFrame, clock: str) -> pl.DataFrame:
+    """The incidents with the oldest environment that their project had by then."""
+    environments = attempts.group_by("repository", "environment").agg(pl.col("started_at").min().alias("since"))
+    known = incidents.join(environments, on="repository").filter(pl.col("since") <= pl.col(clock))
+    return known.sort("since", "environment").unique("incident_id", keep="first", maintain_order=True).drop("since")
+
+
+def _deployed_to_later(incidents: pl.DataFrame, attempts: pl.DataFrame, clock: str) -> pl.DataFrame:
+    """The incidents with every environment of their project that was deployed to later that day."""
+    day = pl.col("finished_at").dt.date().alias("day")
+    last = attempts.filter("succeeded").group_by("repository", "environment", day).agg(pl.col("finished_at").max())
+    that_day = incidents.with_columns(pl.col(clock).dt.date().alias("day")).join(last, on=["repository", "day"])
+    return that_day.filter(pl.col("finished_at") + DELAY > pl.col(clock)).drop("day", "finished_at")
 
 
 def _of_days(spans: pl.DataFrame, keys: list[str]) -> float | None:
