@@ -33,8 +33,10 @@ def _frequency(facts: Facts, deployed: pl.DataFrame, asked: int) -> Figure:
 
 
 def _lead_time(facts: Facts) -> Figure:
-    brought = facts.within(facts.changes, "deployed_at")
-    minutes = brought.select((seconds("committed_at", "deployed_at") / 60).floor().alias("minutes"))["minutes"]
+    clocks, first = ["committed_at", "deployed_at"], facts.deployed().filter("is_first")
+    own = first.rename({"finished_at": "deployed_at"}).select(clocks)
+    brought = facts.within(pl.concat([facts.changes.select(clocks), own]), "deployed_at")
+    minutes = brought.select((seconds("committed_at", "deployed_at") / 60).floor()).to_series().drop_nulls()
     counted = minutes.filter(minutes > 0)
     value = median(counted)
     return lead_time(None if value is None else value * 60, len(counted))
