@@ -69,7 +69,7 @@ _COLUMNS = (
     "commit_rule", "digest", "run_id", "finished_at", "sequence",
 )  # fmt: skip
 
-_NOT_READ = "the service's repository is not configured or was not read"
+NOT_READ = "the service's repository is not configured or was not read"
 #: One (service, environment): its succeeded deployments in time order.
 Line = list[Deployed]
 
@@ -99,7 +99,7 @@ def trace(line: Line, repository: Repository | None) -> bytearray | None:
         after.replaced_id = before.deployment_id
     if repository is None:
         for deployed in line:
-            deployed.unresolved_reason = NO_COMMIT if deployed.commit_rule == "none" else _NOT_READ
+            deployed.unresolved_reason = NO_COMMIT if deployed.commit_rule == "none" else NOT_READ
             deployed.shipment = Shipment("unresolved")
         return None
     for deployed in line:

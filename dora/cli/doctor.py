@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -236,16 +236,24 @@ def _services(config: Config, reader: Reader) -> Iterator[Check]:
                 "services", "warning", text, "check its name and aliases, and that a source delivers its deployments"
             )
         elif unresolved * 2 > count:
-            step = "check its repository, and that a git source reads it"
-            if row["service"] in homeless:
-                step = "set `repository` of its [[service]], and let a git source read it; until then its changes and reverts are unknown"
-            yield Check("services", "warning", text, step)
+            yield Check("services", "warning", text, _unresolved_step(row, homeless))
         else:
             yield Check("services", "ok", text)
     for sentence in unread_paths(reader):
         yield Check("services", "warning", sentence, "run `dora ingest`, which reads them")
     for sentence in unknown_services(config):
         yield Check("teams", "warning", sentence, "correct the name")
+
+
+def _unresolved_step(row: Mapping[str, object], homeless: Set[str]) -> str:
+    """What to do about versions that are no known commit."""
+    from metrics.deployments import NOT_READ
+
+    if row["service"] in homeless:
+        return "set `repository` of its [[service]], and let a git source read it; until then its changes and reverts are unknown"
+    if row["reason"] in (None, NOT_READ):
+        return "check its repository, and that a git source reads it"
+    return "its versions are no tags or commits of its repository: check both, and what its source takes for a version"
 
 
 def _decisions(config: Config, reader: Reader) -> Iterator[Check]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from dora.cli.doctor import MOST_ALIKE
 from dora.warehouse import open_warehouse
 from tests.dora.processes import dora, ingested, said
+from tests.repositories import Repo
 
 SHOP = '[[service]]\nname = "shop"\n'
 
@@ -86,3 +87,12 @@ def test_records_that_are_being_written_are_no_problem(tmp_path: Path) -> None:
         writer.close()
     assert "ok       warehouse: " in told
     assert "dora.duckdb, open in another program now" in told
+
+
+def test_versions_that_are_no_tags_of_a_repository_that_was_read_are_told_as_that(tmp_path: Path) -> None:
+    Repo(tmp_path / "code").commit("one")
+    source = '[[source]]\ntype = "git"\nname = "code"\nrepositories = [{ name = "acme/shop", url = "code" }]\n'
+    ingested(tmp_path, "d1,shop,v1,2025-01-01T10:00\n", f'{SHOP}repository = "acme/shop"\n{source}')
+    told = said(tmp_path, "doctor", "--offline").stdout
+    assert "-> its versions are no tags or commits of its repository" in told
+    assert "that a git source reads it" not in told
