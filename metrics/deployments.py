@@ -161,29 +161,28 @@ def classify_backward(line: Line, slots: set[tuple[str, int]], definitions: Defi
 
 
 def rehearse(line: Line, rehearsals: Sequence[Line]) -> None:
-    """Set `rehearsed_at`: when the same artifact first succeeded in a rehearsal environment, if that was not after this one.
+    """Set `rehearsed_at`: when the same version, else the same commit or digest, first succeeded in a rehearsal environment.
 
-    The same artifact: the same commit; where the commit of one of the two is not known the same version or digest. All lines
-    are traced before, so that commits are those that versions lead to.
+    Not after this one; where both commits are known they are the same. All lines are traced before, so that commits are
+    those that versions lead to.
     """
-    first: dict[tuple[str, str], datetime] = {}
+    first: dict[tuple[str | None, ...], datetime] = {}
     for deployed in sorted((d for other in rehearsals for d in other), key=lambda d: d.order):
-        for kind, name in _called(deployed):
-            first.setdefault((kind, name), deployed.finished_at)
-            if not deployed.sha:
-                first.setdefault((f"unknown {kind}", name), deployed.finished_at)
+        for called in _called(deployed):
+            first.setdefault(called, deployed.finished_at)
+            first.setdefault((*called, deployed.sha or None), deployed.finished_at)
     for deployed in line if first else ():
-        names = [
-            (f"unknown {kind}" if deployed.sha and kind != "sha" else kind, name) for kind, name in _called(deployed)
-        ]
-        at = min((first[name] for name in names if name in first), default=None)
-        if at is not None and at <= deployed.finished_at:
-            deployed.rehearsed_at = at
+        for called in _called(deployed):
+            names = [(*called, deployed.sha), (*called, None)] if deployed.sha else [called]
+            at = min((first[name] for name in names if name in first), default=None)
+            if at is not None and at <= deployed.finished_at:
+                deployed.rehearsed_at = at
+                break
 
 
-def _called(deployed: Deployed) -> list[tuple[str, str]]:
-    """What it is known by, and of which kind."""
-    names = (("sha", deployed.sha), ("version", deployed.version), ("digest", deployed.digest))
+def _called(deployed: Deployed) -> list[tuple[str | None, ...]]:
+    """What it is known by, each with its kind, what people call it first."""
+    names = (("version", deployed.version), ("sha", deployed.sha), ("digest", deployed.digest))
     return [(kind, name) for kind, name in names if name]
 
 
