@@ -66,7 +66,7 @@ class Cells:
             ordered = small.copy()
             for low, high in self._bounds(places):
                 ordered[low:high].sort()
-            yield places, ordered if unit is None else ordered * unit
+            yield places, ordered if unit is None else ordered.astype(np.int64) * unit
 
     def quantiles(self, values: np.ndarray, *shares: float, unit: float = 1.0) -> Floats:
         """A line a share: by cell the quantile of its values in `unit`, by linear interpolation; NaN without any."""
