@@ -99,7 +99,7 @@ def reverts(shipped: Shipped) -> Iterator[Evidence]:
     """`revert`: a first-shipped commit takes back what an earlier deployment shipped; that one failed.
 
     No failure when both were shipped together, when the revert was shipped before its target (from a release
-    branch), or when what is taken back was itself a revert (a re-land).
+    branch), or when what is taken back had itself taken something away (a re-land).
     """
     repository = shipped.repository
     if repository is None:

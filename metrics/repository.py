@@ -5,7 +5,6 @@ Commits and pull requests stay columns; rules look at the few rows that concern 
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,14 +22,13 @@ from metrics.membership import OwnCommits, own_commits
 from metrics.path_globs import own_paths
 from metrics.services import matching
 from metrics.sha_index import Positions, hashes
+from metrics.taking_back import taking_away
 from metrics.versions import resolve
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-#: What git or a host calls a revert by itself, or the merge of one.
-_REVERT = re.compile(r'(?:Revert|Reapply) "|Merge pull request #[0-9]+ from [^/ \t]+/revert-[0-9]+-')
 #: Of labels, of branches and of titles that mark a hotfix.
 Globs = tuple[Sequence[str], Sequence[str], Sequence[str]]
 
@@ -242,12 +240,17 @@ class Repository:
             self._marked[globs] = sorted(dict(chain.from_iterable(found)).items())
         return self._marked[globs]
 
-    def is_revert(self, position: int) -> bool:
-        """Whether the commit takes back what is stored, or is called so by git or a host: taking it back is a re-land.
+    def takes_away(self, commit: int) -> bool:
+        """Whether the commit takes something out of the code: what takes it back brings that again, as a re-land.
 
         What a message says besides, as that of a squashed branch which took back a commit of its own, makes it none.
         """
-        return bool(self.reverted(position)) or _REVERT.match(str(self.commits["subject"][position])) is not None
+        return commit in self.takes_back and commit in self._taking_away
+
+    @cached_property
+    def _taking_away(self) -> frozenset[int]:
+        targets = {commit: self.reverted(commit) for commit in self.takes_back}
+        return taking_away(targets, {commit: named.subject for commit, named in self.takes_back.items()})
 
     def reverted(self, position: int) -> list[int]:
         """The stored commits that this commit says it takes back, reverts among them."""

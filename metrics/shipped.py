@@ -104,7 +104,7 @@ class Shipped:
 
     @property
     def reverts(self) -> list[Revert]:
-        """Those that tell of a failure: shipped after their target, which is none itself."""
+        """Those that tell of a failure: shipped after their target, which did not take something away itself."""
         if self._reverts is None:
             self._reverts = list(self._taking_back(self.repository)) if self.repository else []
         return self._reverts
@@ -114,7 +114,7 @@ class Shipped:
             deployed = self.by_commit(commit)
             for target in repository.reverted(commit) if deployed else ():
                 blamed = self._taken_back(target)
-                if deployed and blamed and blamed.order < deployed.order and not repository.is_revert(target):
+                if deployed and blamed and blamed.order < deployed.order and not repository.takes_away(target):
                     yield Revert(commit, target, blamed, deployed)
 
     def _taken_back(self, commit: int) -> Deployed | None:

@@ -384,7 +384,7 @@ class Naive:
         found = []
         for target in self._targets(service.repository, self.commits[service.repository, sha]):
             culprit = self._culprit(service, target, deployed, shipper)
-            reland = self._is_revert(service.repository, self.commits[service.repository, target])
+            reland = self._takes_away(service.repository, target)
             if culprit and culprit is not deployed and culprit.at <= deployed.at and not reland:
                 found.append(culprit)
         return found
@@ -397,12 +397,22 @@ class Naive:
         merged = [p for p in self.pulls if (p.repository, p.merge.sha) == (service.repository, target)]
         return self._shipper_of(service, merged[-1], line) if merged else shipper.get(target)
 
-    def _is_revert(self, repository: str, commit: Commit) -> bool:
-        """It takes something back that is known, or has the name that git or a host gives a revert."""
-        by_branch = commit.subject.startswith("Merge pull request #") and "/revert-" in commit.subject
-        return (
-            bool(self._targets(repository, commit)) or commit.subject.startswith(('Revert "', 'Reapply "')) or by_branch
-        )
+    def _takes_away(self, repository: str, sha: str) -> bool:
+        """Whether it takes back what brings something: by what is known of that, else, and where that leads round, by its name."""
+        commit = self.commits[repository, sha]
+        targets, chain = self._targets(repository, commit), self._chain(repository, sha)
+        if targets and not any(one in self._chain(repository, one) for one in (sha, *chain)):
+            return not all(self._takes_away(repository, target) for target in targets)
+        return _is_called_revert(commit.subject)
+
+    def _chain(self, repository: str, sha: str) -> set[str]:
+        """What it reverts, what that reverts, and so on."""
+        found, todo = set[str](), [sha]
+        while todo:
+            more = set(self._targets(repository, self.commits[repository, todo.pop()])) - found
+            found |= more
+            todo += more
+        return found
 
     def _targets(self, repository: str, commit: Commit) -> list[str]:
         """The commits that this one reverts."""
@@ -949,6 +959,18 @@ def _newest(records: Sequence[T]) -> list[T]:
         if key not in out or _updated(out[key]) < _updated(record):
             out[key] = record
     return list(out.values())
+
+
+def _is_called_revert(subject: str) -> bool:
+    """By the name that git or a host gives a revert, which takes nothing away where it is that of a revert's revert."""
+    if subject.startswith('Revert "'):
+        return not _is_called_revert(subject[8:])
+    if subject.startswith('Reapply "'):
+        return _is_called_revert(subject[9:])
+    times, name = 0, subject.partition("/")[2] if subject.startswith("Merge pull request #") else ""
+    while found := re.match(r"revert-\d+-", name):
+        times, name = times + 1, name[found.end() :]
+    return times % 2 == 1
 
 
 def _updated(record: Record) -> datetime:
