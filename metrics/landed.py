@@ -1,7 +1,7 @@
 """When changes began and landed: the clocks of every commit and merged pull request, column by column.
 
 The host's word where there is one, else what the merge on the default branch tells. The commit that a pull request's
-merge made, by the host's word, is of that pull request on any branch.
+merge made, by the host's word or as `metrics.beside` finds it, is of that pull request on any branch.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from metrics.beside import Brought, brought_beside, squashes
 from metrics.membership import KEY, listed_commits
 from metrics.repository import Repository, Told
 from metrics.sha_index import Positions
@@ -32,10 +33,13 @@ def tell(
     """
     starts = np.cumsum([0, *(repository.commits.height for repository in repositories)])
     records = pulls.unique(KEY, keep="last", maintain_order=True)
-    commits = _with_landings(repositories, commits, starts)
-    changes = _changes(repositories, commits, pulls, records, starts)
-    merges = _merges(repositories, commits, pulls, members)
-    requests = _requests(commits, merges, records, starts)
+    commits = _with_landings(repositories, commits, starts).with_columns(hosted=_hosted(repositories, pulls, starts))
+    of_pulls = commits.select(pl.any_horizontal(pl.col("pull_request", "hosted").is_not_null())).to_series()
+    beside = brought_beside(repositories, of_pulls.to_numpy(), starts)
+    squashed = squashes(commits, pulls, beside.commits)
+    changes = _changes(commits, records, squashed)
+    merges = _merges(repositories, commits, pulls, members, squashed)
+    requests = _requests(commits, merges, records, beside, starts)
     own = listed_commits(listed, requests)
     rows = dict(requests.group_by("repository", maintain_order=True).len().iter_rows())
     at = 0
@@ -61,28 +65,25 @@ def _with_landings(repositories: Sequence[Repository], commits: pl.DataFrame, st
     )
 
 
-def _changes(
-    repositories: Sequence[Repository],
-    commits: pl.DataFrame,
-    pulls: pl.DataFrame,
-    records: pl.DataFrame,
-    starts: Positions,
-) -> pl.DataFrame:
-    """The columns of `change_facts` that do not depend on a deployment, one row a commit."""
-    landing = commits["landed"]
-    hosted = _hosted(repositories, pulls, starts)
+def _changes(commits: pl.DataFrame, records: pl.DataFrame, squashed: pl.DataFrame) -> pl.DataFrame:
+    """The columns of `change_facts` that do not depend on a deployment, one row a commit; `squashed`: see `metrics.beside.squashes`."""
+    numbers = np.full(commits.height, -1, dtype=np.int64)
+    numbers[squashed["row"].to_numpy()] = squashed["number"].to_numpy()
+    own, landing = _nullable(numbers), commits["landed"]
     told = commits.select(
         "repository", "sha", "is_merge", "mainline", "is_bot", "author", "authored_at", "committed_at", "begun_at",
         number=pl.coalesce(
-            hosted, "own_pull_request", hosted.gather(landing), commits["pull_request"].gather(landing)
+            "hosted", "own_pull_request", own, commits["hosted"].gather(landing), commits["pull_request"].gather(landing)
         ),
-        landed_at=commits["committed_at"].gather(landing),
+        landed_at=pl.when(own.is_null()).then(commits["committed_at"].gather(landing)).otherwise("committed_at"),
+        is_squash=~pl.col("is_merge") & (own.is_not_null() | pl.col("mainline")),
     )  # fmt: skip
-    clocks = records.select(*KEY, "first_commit_at", "opened_at", "merged_at")
+    clocks = records.select(*KEY, "first_commit_at", "opened_at", "merged_at", told=True)
+    by_git = pl.col("number").is_not_null() & pl.col("told").is_null() & pl.col("is_squash")
     return told.join(clocks, on=KEY, how="left", maintain_order="left").select(
         "sha", "is_merge", "mainline", "is_bot", "author", "authored_at", "committed_at", "opened_at",
         pull_request="number",
-        first_commit_at=pl.coalesce("first_commit_at", _first_of_all()),
+        first_commit_at=pl.coalesce("first_commit_at", pl.when(~by_git).then(_first_of_all())),
         merged_at=pl.coalesce("merged_at", "landed_at"),
     )  # fmt: skip
 
@@ -108,28 +109,37 @@ def _nullable(positions: Positions) -> pl.Series:
 
 def _begun(landed: Positions, is_merge: NDArray[np.bool_], authored: pl.Series) -> pl.Series:
     """For every commit, the earliest authored time of the changes that landed together with it."""
-    clock = authored.to_physical().fill_null(_NEVER).to_numpy()
-    counts = (landed >= 0) & ~is_merge
-    earliest = np.full(len(landed) + 1, _NEVER, dtype=np.int64)
-    np.minimum.at(earliest, landed[counts], clock[counts])
-    found = earliest[landed]
-    return pl.select(pl.when(pl.Series(found) < _NEVER).then(pl.Series(found)).cast(authored.dtype)).to_series()
+    counts = np.flatnonzero((landed >= 0) & ~is_merge)
+    return _earliest(landed[counts], authored.gather(counts), len(landed)).gather(_nullable(landed))
+
+
+def _begun_beside(commits: pl.DataFrame, beside: Brought) -> pl.Series:
+    """For every merge beside the default branch, the earliest authored time of the changes that it brought there; else null."""
+    changes = ~commits["is_merge"].gather(beside.commits).to_numpy()
+    authored = commits["authored_at"].gather(beside.commits[changes])
+    return _earliest(beside.merges[changes], authored, commits.height)
+
+
+def _earliest(groups: Positions, moments: pl.Series, size: int) -> pl.Series:
+    """For every one of `size` groups the earliest of its moments, null where there is none; `groups`: that of each."""
+    earliest = np.full(size, _NEVER, dtype=np.int64)
+    np.minimum.at(earliest, groups, moments.to_physical().fill_null(_NEVER).to_numpy())
+    found = pl.Series(earliest)
+    return pl.select(pl.when(found < _NEVER).then(found).cast(moments.dtype)).to_series()
 
 
 def _requests(
-    commits: pl.DataFrame,
-    merges: pl.DataFrame,
-    records: pl.DataFrame,
-    starts: Positions,
+    commits: pl.DataFrame, merges: pl.DataFrame, records: pl.DataFrame, beside: Brought, starts: Positions
 ) -> pl.DataFrame:
     """The columns of `pull_request_facts` that do not depend on a deployment, one row a pull request whose merge is known."""
     at = pl.Series(_rows_of(merges, starts))
-    begun = pl.when(pl.col("landed") == at).then("begun_at").when(~pl.col("is_merge")).then("authored_at")
-    clocks = commits.select(
-        "subject", "landed", "is_merge", "begun_at", "authored_at", landed_at="committed_at", bot="is_bot"
+    clocks = commits.with_columns(beside=_begun_beside(commits, beside)).select(
+        "subject", "landed", "is_merge", "begun_at", "authored_at", "beside", landed_at="committed_at", bot="is_bot"
     )
-    known = merges.hstack(clocks[at].with_columns(begun_at=begun).drop("landed", "is_merge", "authored_at"))
-    told = known.join(records.drop("merge").with_columns(told=True), on=KEY, how="left", maintain_order="left")
+    known = merges.hstack(clocks[at])
+    told = known.join(
+        records.drop("merge").with_columns(told=True), on=KEY, how="left", maintain_order="left"
+    ).with_columns(begun_at=_begun_by(at))
     merged = pl.coalesce("merged_at", "landed_at")
     first = pl.coalesce("first_commit_at", _first_of_all())
     return told.select(
@@ -146,18 +156,31 @@ def _requests(
     )  # fmt: skip
 
 
+def _begun_by(at: pl.Series) -> pl.Expr:
+    """The earliest authored time of what a pull request's merge brought; `at`: the merges.
+
+    A squash was written when it was merged: where no host tells of the pull request nothing is known of its first commit.
+    """
+    joined = pl.when(pl.col("landed") == at).then("begun_at").otherwise("beside")
+    return pl.when("is_merge").then(joined).when("told").then("authored_at")
+
+
 def _first_of_all() -> pl.Expr:
     """`begun_at`, null where it is later than the opening: whoever squashes gives a commit a new time, and that was not the first."""
     return pl.when((pl.col("begun_at") <= pl.col("opened_at")).fill_null(value=True)).then("begun_at")
 
 
 def _merges(
-    repositories: Sequence[Repository], commits: pl.DataFrame, pulls: pl.DataFrame, members: pl.DataFrame
+    repositories: Sequence[Repository],
+    commits: pl.DataFrame,
+    pulls: pl.DataFrame,
+    members: pl.DataFrame,
+    squashed: pl.DataFrame,
 ) -> pl.DataFrame:
     """repository, number, merge: the commit that a pull request's merge made, by position.
 
     The host's word first, then what its commits tell, then a commit on the default branch whose subject names it, then
-    any merge.
+    any merge, or else the one squash beside it.
     """
     named = commits.select(
         "repository",
@@ -169,7 +192,7 @@ def _merges(
     hosted = _abbreviated(repositories, pulls).select(*KEY, merge=pl.col("merge").cast(pl.Int64))
     stated = [
         frame.select(*KEY, "merge")
-        for frame in (named.filter("is_merge"), named.filter("mainline"), members, hosted.drop_nulls("merge"))
+        for frame in (squashed, named.filter("is_merge"), named.filter("mainline"), members, hosted.drop_nulls("merge"))
     ]
     return pl.concat(stated).unique(KEY, keep="last", maintain_order=True).sort(KEY)
 

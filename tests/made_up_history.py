@@ -74,35 +74,76 @@ def decisions(chance: random.Random, records: Sequence[Record]) -> Overrides:
 
 
 def release_branches(chance: random.Random, records: Sequence[Record]) -> Iterator[Record]:
-    """Pull requests squashed onto branches that never come back to the default branch, most of them deployed from there."""
+    """Pull requests squashed or merged onto branches, most of them deployed from there; some branches are merged at last."""
     for service in SERVICES:
         commits = sorted(
             (r for r in set(records) if isinstance(r, Commit) and r.repository == service.repository), key=_sha
         )
+        line = {r.sha for r in records if isinstance(r, MainlineCommit) and r.repository == service.repository}
         base = chance.choice(commits)
         at = (base.committed_at or START) + timedelta(days=chance.randint(1, 9))
-        for number in range(900, 900 + chance.randint(1, 3)):
+        for number in range(900, 900 + chance.randint(1, 4)):
             number += 10 * SERVICES.index(service)
-            merge = Commit(
-                repository=base.repository, sha=f"{chance.getrandbits(160):040x}", parents=(base.sha,), subject=f"Backport (#{number})",
-                committed_at=at, authored_at=at - timedelta(hours=2), pull_request=number,
-            )  # fmt: skip
-            yield merge
+            made = list(_merged_beside(chance, base, at, number))
+            yield from made
+            merge = made[-1]
             if service.paths:
-                yield CommitPath(
-                    repository=merge.repository, sha=merge.sha, path=chance.choice(("api/a.py", "web/w.py"))
-                )
-            if chance.random() < 0.8:
+                for commit in made:
+                    path = chance.choice(("api/a.py", "web/w.py"))
+                    yield CommitPath(repository=commit.repository, sha=commit.sha, path=path)
+            if merge.pull_request == number and chance.random() < 0.5:
                 yield PullRequest(
                     source="host", repository=merge.repository, number=number, state="merged", merge_sha=merge.sha,
                     commits=(base.sha,) if chance.random() < 0.3 else (), opened_at=at - timedelta(hours=5),
                     first_commit_at=chance.choice((None, at - timedelta(hours=9))), merged_at=chance.choice((None, at)),
+                )  # fmt: skip
+            if chance.random() < 0.2:
+                yield Incident(
+                    source="pager", id=f"beside-{number}", service=service.service, pull_request=number,
+                    detected_at=at + timedelta(hours=4),
                 )  # fmt: skip
             base, at = merge, at + timedelta(hours=3)
             yield Deployment(
                 source="ci", id=f"release-{service.service}-{number}", service=service.service, repository=merge.repository,
                 environment=chance.choice(ENVIRONMENTS), finished_at=at, status="succeeded", sha=merge.sha,
             )  # fmt: skip
+        inner = {sha for commit in commits if commit.sha in line for sha in commit.parents[:1]}
+        if not service.paths and chance.random() < 0.5:
+            yield from _merged_back(chance, base, *(line - inner), at)
+
+
+def _merged_beside(chance: random.Random, base: Commit, at: datetime, number: int) -> Iterator[Commit]:
+    """A pull request on a branch, its merge last: squashed, or merged with what its own branch holds; some number is a copy's."""
+
+    def commit(parents: tuple[str, ...], subject: str, hours: int, **more: object) -> Commit:
+        return Commit(
+            repository=base.repository, sha=f"{chance.getrandbits(160):040x}", parents=parents, subject=subject,
+            committed_at=at - timedelta(hours=hours), authored_at=at - timedelta(hours=hours + 2), **more,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    told = chance.choice((number, number, number, number - 1, 1))
+    title = chance.choice(("Backport", "Hotfix: prices", "Revert it"))
+    reverts = (number - chance.randint(1, 2),) if title == "Revert it" else ()
+    if chance.random() < 0.6:
+        yield commit((base.sha,), f"{title} (#{told})", 0, pull_request=told, reverts_pull_requests=reverts)
+        return
+    work = [commit((base.sha,), "Work for a release", 3)]
+    work.append(commit((work[0].sha,), f"More of it (#{told + 50})", 2, pull_request=told + 50))
+    yield from work
+    subject = f"Merge pull request #{told} from acme/{chance.choice(('feature', 'hotfix/two'))}"
+    yield commit((base.sha, work[-1].sha), subject, 0, pull_request=told, reverts_pull_requests=reverts)
+
+
+def _merged_back(chance: random.Random, tip: Commit, onto: str, at: datetime) -> Iterator[Record]:
+    """The merge of a release branch on the default branch, as one of branches or as a pull request."""
+    number = chance.choice((None, None, 980))
+    subject = f"Merge pull request #{number} from acme/stable" if number else "Merge branch 'stable'"
+    merge = Commit(
+        repository=tip.repository, sha=f"{chance.getrandbits(160):040x}", parents=(onto, tip.sha), subject=subject,
+        committed_at=at + timedelta(hours=1), authored_at=at, pull_request=number,
+    )  # fmt: skip
+    yield merge
+    yield MainlineCommit(repository=merge.repository, sha=merge.sha)
 
 
 def _sha(commit: Commit) -> str:

@@ -163,11 +163,12 @@ class Naive:
                 self.landings[repository, inside] = sha
 
     def _pulls(self) -> list[Pull]:
-        """Merged pull requests with the commit that the merge made: the host's word, else a commit's on the main line."""
+        """Merged pull requests with the commit that the merge made: the host's word, else what one commit says of itself."""
         found: dict[tuple[str, int], Pull] = {}
-        for (repository, sha), commit in self.commits.items():
-            if commit.pull_request is not None and (repository, sha) in self.mainline:
-                found[repository, commit.pull_request] = Pull(repository, commit.pull_request, commit)
+        for (repository, _), commit in sorted(self.commits.items(), key=lambda item: self._order(item[1])):
+            number = commit.pull_request
+            if number is not None and self._made(commit):
+                found[repository, number] = Pull(repository, number, commit)
         for record in self.records:
             if record.merge_sha and (repository := record.repository):
                 found[repository, record.number] = Pull(
@@ -177,6 +178,41 @@ class Naive:
             if (record.repository, record.number) in found:
                 found[record.repository, record.number].record = record
         return list(found.values())
+
+    def _order(self, commit: Commit) -> tuple[bool, datetime, str]:
+        """Those on the default branch have the last word, then the youngest."""
+        young = commit.committed_at or datetime.min.replace(tzinfo=UTC)
+        return (commit.repository, commit.sha) in self.mainline, young, commit.sha
+
+    def _made(self, commit: Commit) -> bool:
+        """Whether the merge of the pull request that it names made it: on the default branch, as a join, or as the only one that says so."""
+        if (commit.repository, commit.sha) in self.mainline or len(commit.parents) > 1:
+            return True
+        named = (commit.repository, commit.pull_request)
+        if named in [(record.repository, record.number) for record in self.records]:
+            return False
+        alike = [c for c in self.commits.values() if (c.repository, c.pull_request) == named]
+        return len(alike) == 1 and not self._is_part(commit)
+
+    def _is_part(self, commit: Commit) -> bool:
+        """Whether it is of another pull request: by the host, or because the merge of that brought it anywhere."""
+        own = [r for r in self.records if r.repository == commit.repository]
+        if any(commit.sha == record.merge_sha or commit.sha in record.commits for record in own):
+            return True
+        merges = {record.merge_sha for record in own}
+        others = [c for c in self.commits.values() if c.repository == commit.repository and c is not commit]
+        brought = [c for c in others if c.pull_request is not None or c.sha in merges]
+        return any(commit.sha in self._brings(merge) for merge in brought)
+
+    def _brings(self, merge: Commit) -> set[str]:
+        """What a merge brings: to the default branch what landed there with it, to another what came there no sooner."""
+        home = self.landings.get((merge.repository, merge.sha))
+        if home != merge.sha and len(merge.parents) < 2:
+            return set()
+        there = self.reach(merge.repository, merge.sha)
+        if home != merge.sha:
+            there = there - self.reach(merge.repository, merge.parents[0])
+        return {sha for sha in there if self.landings.get((merge.repository, sha)) == home} - {merge.sha}
 
     def find(self, repository: str, text: str) -> str | None:
         """The one commit whose sha is or begins with `text`."""
@@ -236,10 +272,17 @@ class Naive:
         """The pull request of a commit: one whose merge it is, else that lists it, else that it landed with; the highest of several."""
         own = [r.number for r in self.records if r.repository == repository and r.merge_sha == sha]
         listed = [r.number for r in self.records if r.repository == repository and sha in r.commits]
+        if not own and not listed and self._is_beside(repository, sha):
+            return self.commits[repository, sha].pull_request
         landing = self.landings.get((repository, sha))
         hosted = [r.number for r in self.records if r.repository == repository and landing and r.merge_sha == landing]
         named = self.commits[repository, landing].pull_request if landing else None
         return max(own or listed or hosted, default=named)
+
+    def _is_beside(self, repository: str, sha: str) -> bool:
+        """Whether it is a squashed pull request that it alone tells of, on another branch than the default one."""
+        merges = [p.merge for p in self.pulls if p.repository == repository and p.record is None]
+        return any(len(m.parents) < 2 and m.sha == sha and (repository, sha) not in self.mainline for m in merges)
 
     # lineage
 
@@ -753,8 +796,15 @@ class Naive:
                 clock
             ]
         landing = self.landings.get((commit.repository, commit.sha))
-        if told or clock == "opened" or landing is None:
+        beside = self._is_beside(commit.repository, commit.sha)
+        if told or clock == "opened" or (landing is None and not beside):
             return told
+        if beside:
+            return commit.committed_at if clock == "merged" else None
+        assert landing is not None
+        number = self._number_of(commit.repository, commit.sha)
+        if clock == "first_commit" and landing == commit.sha and len(commit.parents) < 2 and not record and number:
+            return None
         if clock == "merged":
             return self.commits[commit.repository, landing].committed_at
         together = [
@@ -771,6 +821,8 @@ class Naive:
         listing = [record for record in told if commit.sha in record.commits]
         if made or listing:
             return max(made or listing, key=lambda record: record.number)
+        if self._is_beside(commit.repository, commit.sha):
+            return None
         landing = self.landings.get((commit.repository, commit.sha))
         hits = [p.record for p in self.pulls if (p.repository, p.merge.sha) == (commit.repository, landing)]
         return hits[0] if hits else None
@@ -789,12 +841,11 @@ class Naive:
         return None if begun and opened and begun > opened else begun
 
     def _begun(self, pull: Pull) -> datetime | None:
-        """The first time at which something was written that came to the main line with the merge; a squashed one's own elsewhere."""
-        came = [
-            self.commits[key] for key, at in self.landings.items() if (key[0], at) == (pull.repository, pull.merge.sha)
-        ]
-        written = [c.authored_at for c in came or [pull.merge] if len(c.parents) < 2 and c.authored_at]
-        return min(written, default=None)
+        """When the first was written of what came with the merge; a squash is as old as the merge, and tells only what a host bounds."""
+        if len(pull.merge.parents) < 2:
+            return pull.merge.authored_at if pull.record else None
+        came = [self.commits[pull.repository, sha] for sha in self._brings(pull.merge)]
+        return min((c.authored_at for c in came if len(c.parents) < 2 and c.authored_at), default=None)
 
     def waiting(self, group: Sequence[Stretch], horizon: datetime) -> list[float]:
         """Ages of changes on the default branch that no deployment of a line contained before the horizon."""
