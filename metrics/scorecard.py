@@ -31,6 +31,7 @@ from metrics.results import (
 )
 from metrics.rework_rate import rework_rate
 from metrics.slices import Slices, slices
+from metrics.unknown_clocks import left_out
 
 #: Services whose rows are held at once. The system hands out arrays of more than 32 MB anew for every step, page by page,
 #: which for four million changes takes as long as to work on them.
@@ -83,6 +84,7 @@ def scorecard(reader: Reader, question: Question, now: datetime | None = None) -
         notes=(
             *question.notes,
             *unwatched(groups),
+            *left_out(reader, slices(reader, question), groups),
             f"deployment frequency level: {RULE}",
             *question.of_incidents,
         ),
