@@ -57,6 +57,7 @@ def brought(graph: CommitGraph, landed: Positions, merges: Positions) -> Brought
         for commit, more in graph.more_parents.items()
         if together[landed[commit]]
     }
+    rest = {commit: more for commit, more in rest.items() if more}
     moved = cut[0] < 0
     part = CommitGraph(graph.index, np.where(moved, cut[1], cut[0]), np.where(moved, -1, cut[1]), rest)
     order = range(len(near)) if part.is_ordered else part.levels
@@ -98,17 +99,18 @@ def squashes(commits: pl.DataFrame, pulls: pl.DataFrame, inside: Positions) -> p
     None of which a host tells, or another commit, of which that may be a copy. None that came in by a pull request either:
     it is of that, and may as well mean an issue. `row`: the place among `commits`; `inside`: those that `brought_beside` found.
     """
-    told = pl.any_horizontal(pl.col("pull_request", "hosted").is_not_null())
-    landed = commits.select(told=told, landed="landed").select(pl.col("told").gather("landed")).to_series()
-    of_another = landed.fill_null(value=False).to_numpy().copy()
-    of_another[inside] = True
     named = commits.select(
-        "repository", "mainline", "is_merge", "hosted", "own_pull_request",
+        "repository", "mainline", "is_merge", "landed", "hosted", "own_pull_request",
         number="pull_request",
         merge=pl.col("position").cast(pl.Int64),
         row=pl.int_range(pl.len(), dtype=pl.Int64),
-        of_another=pl.Series(of_another),
     ).filter(pl.col("number").is_not_null())  # fmt: skip
-    alone = (pl.len() == 1).over(KEY) & ~pl.any_horizontal("mainline", "is_merge", "of_another")
-    found = named.filter(alone & pl.all_horizontal(pl.col("hosted", "own_pull_request").is_null()))
-    return found.join(pulls, on=KEY, how="anti", maintain_order="left").select(*KEY, "merge", "row")
+    beside = named.filter(~pl.col("mainline"))
+    told = commits.select(pl.any_horizontal(pl.col("pull_request", "hosted").is_not_null())).to_series()
+    of_another = told.gather(beside["landed"]).fill_null(value=False)
+    own = pl.all_horizontal(pl.col("hosted", "own_pull_request").is_null()) & ~pl.col("row").is_in(inside)
+    found = beside.filter((pl.len() == 1).over(KEY) & own & ~pl.col("is_merge") & ~of_another)
+    # What else tells of these few: the many rows are looked through, and never indexed.
+    for others in (named.filter("mainline"), pulls):
+        found = found.join(others.select(KEY).join(found, on=KEY, how="semi"), on=KEY, how="anti")
+    return found.sort("row").select(*KEY, "merge", "row")
