@@ -47,6 +47,11 @@ def test_nothing_has_no_interval() -> None:
     assert kaplan_meier_median(empty, np.array([], dtype=bool)) == (None, (None, None))
 
 
+def test_wilson_of_no_hit_begins_at_nothing_and_of_nothing_but_hits_ends_at_one_whatever_rounding_says() -> None:
+    assert {wilson(0, n)[0] for n in range(1, 500)} == {0.0}
+    assert {wilson(n, n)[1] for n in range(1, 500)} == {1.0}
+
+
 @given(st.integers(0, 200), st.integers(1, 200))
 def test_wilson_stays_inside_zero_and_one_and_holds_the_share(hits: int, n: int) -> None:
     hits = min(hits, n)
@@ -64,6 +69,19 @@ def test_median_ranks_cover_at_least_95_percent_and_the_next_inner_ones_do_not(n
     assert high == n - 1 - low
     assert 1 - 2 * scipy.stats.binom.cdf(low, n, 0.5) >= 0.95
     assert 1 - 2 * scipy.stats.binom.cdf(low + 1, n, 0.5) < 0.95
+
+
+def test_median_ranks_of_up_to_400_values_are_the_exact_ones() -> None:
+    """The innermost that hold the median with 95 %; from the normal curve a third of those above 200 would lie further out."""
+    exact = {n: int(scipy.stats.binom.ppf(0.025, n, 0.5)) - 1 for n in range(6, 401)}
+    assert {n: median_ranks(n) for n in exact} == {n: (low, n - 1 - low) for n, low in exact.items()}
+
+
+def test_median_ranks_of_many_values_never_hold_less_than_95_percent() -> None:
+    """From the normal curve: never further in than the exact ones, and at most one further out."""
+    for n in range(401, 3000, 7):
+        low = (median_ranks(n) or (n, 0))[0]
+        assert 2 * scipy.stats.binom.cdf(low, n, 0.5) <= 0.05 < 2 * scipy.stats.binom.cdf(low + 2, n, 0.5)
 
 
 @pytest.mark.parametrize("n", [401, 1000, 5008, 100_000])
@@ -85,6 +103,12 @@ def test_poisson_is_the_exact_interval_of_scipy(count: int) -> None:
     low = scipy.stats.chi2.ppf(0.025, 2 * count) / 2 if count else 0.0
     high = scipy.stats.chi2.ppf(0.975, 2 * count + 2) / 2
     assert poisson_interval(count) == pytest.approx((low, high), rel=1e-5)
+
+
+@pytest.mark.parametrize("count", [1001, 1500, 2000])
+def test_poisson_is_summed_exactly_up_to_two_thousand(count: int) -> None:
+    exact = (scipy.stats.chi2.ppf(0.025, 2 * count) / 2, scipy.stats.chi2.ppf(0.975, 2 * count + 2) / 2)
+    assert poisson_interval(count) == pytest.approx(exact, rel=1e-10)
 
 
 def test_poisson_of_nothing_ends_at_minus_log_of_a_fortieth() -> None:
@@ -123,6 +147,8 @@ def test_the_median_alone_is_that_of_the_pair() -> None:
     times, ended = np.array([3.0, 1.0, 2.0, 2.0]), np.array([True, True, False, True])
     assert survival_median(times, ended) == kaplan_meier_median(times, ended)[0] == 2.0
     assert survival_median(times, np.zeros(4, dtype=bool)) is None
+    four = np.array([1.0, 2.0, 4.0, 8.0])
+    assert survival_median(four, np.ones(4, dtype=bool)) == kaplan_meier_median(four, np.ones(4, dtype=bool))[0] == 3.0
 
 
 @given(st.floats(0.001, 0.999), st.floats(0.2, 3000), st.floats(0.2, 3000))
@@ -223,3 +249,46 @@ def test_clusters_are_worth_no_more_than_their_values_and_no_less_than_one_value
     for cell, most, worth in zip(cells, n.tolist(), independent_values(values, n, medians, sizes), strict=True):
         least = most**2 // max(1, sum(len(batch) ** 2 for batch in cell))
         assert least <= worth <= most if len(cell) >= FEWEST else worth == 0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_clusters_are_worth_is_that_of_the_formula_written_out(seed: int) -> None:
+    """From five clusters of some size, of which one may be heavy, to seventy of which none is; two cells, times that tie."""
+    random = np.random.default_rng(seed)
+    cells = [
+        [(random.integers(0, 30) + random.integers(0, 6, size)).tolist() for size in random.integers(1, most, number)]
+        for number, most in zip(random.choice([4, 5, 8, 12, 40, 70], 2), random.choice([2, 3, 5, 9], 2), strict=True)
+    ]
+    of = [np.array([value for batch in cell for value in batch]) for cell in cells]
+    n, medians = np.array([len(one) for one in of]), np.array([np.median(one) for one in of])
+    sizes = np.array([len(batch) for cell in cells for batch in cell])
+    found = independent_values(np.concatenate(of), n, medians, sizes).tolist()
+    assert found == [_worth_written_out(cell) for cell in cells]
+
+
+def _worth_written_out(clusters: list[list[int]]) -> int:
+    """Woodruff's variance of the share below the median, that a lone value would have over what clusters have."""
+    sizes, number = [len(cluster) for cluster in clusters], len(clusters)
+    values = sorted(value for cluster in clusters for value in cluster)
+    n, middle = len(values), float(np.median(values))
+    if number < FEWEST or number == n:
+        return 0 if number < FEWEST else n
+    share = sum(value <= middle for value in values) / n
+    apart = [sum(value <= middle for value in cluster) - share * len(cluster) for cluster in clusters]
+    if max(sizes) > 0.04 * n:
+        share = 0.5
+        apart = [_apart_from_others(clusters, place) for place in range(number)]
+    spread = sum(one**2 for one in apart)
+    if spread == 0:
+        return n
+    worth = n**2 * share * (1 - share) * (1 - 2 / number) / spread
+    return int(min(max(worth, n**2 / sum(size**2 for size in sizes)), n) + 1e-9)
+
+
+def _apart_from_others(clusters: list[list[int]], place: int) -> float:
+    """How unevenly a cluster lies about the median of all others; what lies in or between their middle two is taken either way."""
+    own = clusters[place]
+    others = sorted(value for other, cluster in enumerate(clusters) if other != place for value in cluster)
+    lower, upper = others[(len(others) - 1) // 2], others[len(others) // 2]
+    below = (sum(value < lower for value in own), sum(value <= upper for value in own))
+    return max(abs(count - len(own) / 2) for count in below)
