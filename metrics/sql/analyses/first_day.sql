@@ -19,10 +19,14 @@ firsts as (
     having min(clock) >= $start and min(clock) < $end
 ),
 baselines as (
-    select s.repository, min(d.finished_at) as until, bool_or(list_contains($authored::varchar[], s.service)) as authored
-    from services s join deployment_facts d on d.service = s.service
-    where d.is_production and d.status = 'succeeded' and s.repository is not null
-    group by s.repository
+    select repository, authored, max(began) as until
+    from (
+        select s.repository, list_contains($authored::varchar[], s.service) as authored, min(d.finished_at) as began
+        from services s join deployment_facts d on d.service = s.service
+        where d.is_production and d.status = 'succeeded' and s.repository is not null
+        group by s.repository, s.service
+    )
+    group by repository, authored
 ),
 earlier as (
     select distinct f.author
