@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from dora.definitions import Definitions
-from dora.model import Commit, Deployment, FlagChange, Incident
+from dora.model import Commit, Deployment, FlagChange, Incident, PipelineRun, PullRequest, Record, TelemetrySample
 from dora.period import Period
 from metrics.build import Setting, data_as_of
 from metrics.question import NEVER_READ, Question, published_as_of, published_from
@@ -82,3 +84,27 @@ def test_a_record_of_the_future_says_nothing_of_what_happened_until_then() -> No
     assert data_as_of(reader, at("2025-02-01")) == "2025-02-01 00:00:00"
     ahead = facts_of_records([done, replace(flag, changed_at=at("9000-01-01"))], Setting(Definitions()))
     assert ahead.meta()["data_as_of"] == "2025-01-09 00:00:00"
+
+
+@pytest.mark.parametrize(
+    "newest",
+    [
+        Deployment(source="t", id="2", created_at=at("2025-01-10"), status="running"),
+        Deployment(source="t", id="2", finished_at=at("2025-01-10")),
+        PipelineRun(source="t", id="2", created_at=at("2025-01-10"), status="running"),
+        PipelineRun(source="t", id="2", finished_at=at("2025-01-10")),
+        Incident(source="t", id="2", detected_at=at("2025-01-10")),
+        Incident(source="t", id="2", resolved_at=at("2025-01-10")),
+        PullRequest(source="t", repository="a", number=2, opened_at=at("2025-01-10")),
+        PullRequest(source="t", repository="a", number=2, merged_at=at("2025-01-10")),
+        FlagChange(source="t", id="2", changed_at=at("2025-01-10")),
+        TelemetrySample(source="t", service="a", series="errors", sampled_at=at("2025-01-10")),
+    ],
+)
+def test_the_data_ends_with_the_newest_moment_of_any_kind_of_record_until_now(newest: Record) -> None:
+    """At that very moment it counts, before it not; a commit, whose clock is any machine's, never does."""
+    before = Deployment(source="t", id="1", service="a", finished_at=at("2025-01-05"))
+    commit = Commit(repository="a", sha="c", committed_at=at("2025-01-09"), authored_at=at("2025-01-09"))
+    reader = facts_of_records([before, commit, newest], Setting(Definitions()))
+    assert data_as_of(reader, at("2025-01-10")) == "2025-01-10 00:00:00"
+    assert data_as_of(reader, at("2025-01-09T23:59:59")) == "2025-01-05 00:00:00"
