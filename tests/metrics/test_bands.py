@@ -101,6 +101,12 @@ def test_no_data_is_its_own_state_in_every_edition(year: int) -> None:
         assert (level.label, level.cells) == ("insufficient data", ())
 
 
+def test_a_figure_of_which_one_end_is_not_reached_is_insufficient_data() -> None:
+    for interval in ((None, 2 * HOUR), (HOUR, None)):
+        level = time_level(2024, "recovery_time", 1.5 * HOUR, interval)
+        assert (level.label, level.cells) == ("insufficient data", ())
+
+
 def test_a_figure_without_an_interval_is_insufficient_data_too() -> None:
     assert time_level(2024, "change_lead_time", HOUR, (None, None)).label == "insufficient data"
     assert time_level(2024, "change_lead_time", 34 * DAY, (None, None)).times_slower_than_elite is None
@@ -238,6 +244,13 @@ def test_distance_to_elite_is_a_multiple_of_its_bound() -> None:
         34
     )
     assert time_level(2024, "change_lead_time", HOUR, _exactly(HOUR)).times_slower_than_elite is None
+
+
+def test_the_distance_of_a_frequency_is_to_the_rarest_that_is_elite() -> None:
+    """Elite is more than one a day: one in four days is four times slower, two a day are not slower at all."""
+    assert frequency_level(2024, 0.25, _exactly(0.25)).times_slower_than_elite == pytest.approx(4)
+    assert frequency_level(2024, 2.0, _exactly(2.0)).times_slower_than_elite is None
+    assert frequency_level(2024, 0.0, _exactly(0.0)).times_slower_than_elite is None
 
 
 @given(st.sampled_from(sorted(editions())), st.floats(0, 1), st.floats(0, 0.5))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -119,6 +120,15 @@ def test_eight_weeks_with_more_failures_than_usual_are_a_run() -> None:
 def test_no_failures_at_all_are_steady() -> None:
     found = limits_of_shares([0] * 12, [20] * 12)
     assert (found.centre, found.state) == (0.0, "steady")
+
+
+@pytest.mark.parametrize("kind", ["counts", "times"])
+def test_weeks_that_are_all_alike_are_steady_whatever_rounding_makes_of_their_mean(
+    kind: Literal["counts", "times"],
+) -> None:
+    """The mean of the logarithms of equal times need not be theirs to the last digit; the limits have no width."""
+    for value in np.random.default_rng(2).uniform(2, 1e6, 200).tolist():
+        assert limits_of_values([value] * 9, kind).state == "steady"
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1e7)), max_size=60))

@@ -26,7 +26,7 @@ from metrics.results import (
     ReworkRate,
     TimeToRestore,
 )
-from metrics.weeks import Known, Weekly
+from metrics.weeks import Known, Weekly, dispersion
 
 EVEN = ((5, 5, 5, 5),) * 2
 
@@ -220,3 +220,15 @@ def group(start: str, end: str, deployments: int) -> Group:
         time_to_restore=TimeToRestore(n=0, open=0, interval_seconds=open_, **nothing),
         deployment_rework_rate=ReworkRate(rework=1, **rate),
     )  # fmt: skip
+
+
+def test_weeks_vary_around_the_mean_of_their_own_period() -> None:
+    """2 4 6 8 and 1 1 5 5: sample variances 20 / 3 and 16 / 3 over means 5 and 3, together 12 / 8."""
+    assert dispersion((2, 4, 6, 8), (1, 1, 5, 5)) == pytest.approx(1.5)
+    assert dispersion((2, 4, 6, 8)) == pytest.approx(4 / 3)
+
+
+def test_weeks_that_vary_less_than_counts_do_count_as_counts_and_too_few_as_unknown() -> None:
+    assert dispersion((5, 5, 5, 5), (4, 4, 4, 5)) == 1
+    assert dispersion((0, 0, 0, 0)) == 1
+    assert dispersion((9, 1, 9, 1), (9, 1, 9)) is None

@@ -90,6 +90,13 @@ def test_a_rate_is_a_tenth_of_its_percentage() -> None:
     assert strip.within_sd
 
 
+def test_a_place_as_far_from_the_mean_as_the_spread_is_within_it() -> None:
+    """Fail rates: 1.9 and 2.1, so to 4.0 of 10."""
+    for rate, within in ((0.4, True), (0.401, False), (0.0, True)):
+        strips = _strips(_group(change_fail_rate={"rate": rate, "interval": (rate, rate)}))
+        assert strips["change_fail_rate"].within_sd is within
+
+
 @pytest.mark.parametrize(
     ("per_day", "median", "answer"),
     [

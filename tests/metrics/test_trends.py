@@ -241,3 +241,36 @@ def _lead(hours: float, batch: int) -> Trend:
     period = Period(end - timedelta(weeks=10), end)
     card = trends(reader, Question(period=period, as_of=end, definitions=setting.definitions))
     return next(trend for trend in card.groups[0].trends if trend.metric == "change_lead_time")
+
+
+def test_a_lead_time_that_grew_is_worse_and_one_that_fell_is_better() -> None:
+    """Five changes a week, each deployed by itself: an hour after it was written in twelve weeks, ten hours in the other twelve."""
+    for hours, arrow, better in (([1] * 12 + [10] * 12, "up", False), ([10] * 12 + [1] * 12, "down", True)):
+        card = _lead_times(hours)
+        trend = next(trend for trend in card.groups[0].trends if trend.metric == "change_lead_time")
+        assert (trend.arrow, trend.better) == (arrow, better)
+        assert trend.change.ratio == pytest.approx(hours[-1] / hours[0])
+
+
+def _lead_times(hours: Sequence[int]) -> TrendCard:
+    """By week the hours from commit to deployment, five times a week; the question is over the later half."""
+    moments = [
+        (MONDAY + n * WEEK + day * timedelta(days=1, minutes=n), after)
+        for n, after in enumerate(hours)
+        for day in range(5)
+    ]
+    commits = [
+        Commit(repository="shop", sha=f"c{i}", parents=(f"c{i - 1}",) if i else (), committed_at=at, authored_at=at)
+        for i, (at, _) in enumerate(moments)
+    ]
+    deployments = [
+        Deployment(
+            source="test", id=f"d{i}", service="shop", repository="shop", sha=f"c{i}",
+            finished_at=at + timedelta(hours=after),
+        )
+        for i, (at, after) in enumerate(moments)
+    ]  # fmt: skip
+    setting = Setting(Definitions(), [ServiceName(service="shop", repository="shop")])
+    end = MONDAY + len(hours) * WEEK
+    question = Question(period=Period(end - len(hours) // 2 * WEEK, end), as_of=end + WEEK)
+    return trends(facts_of_records([*commits, *deployments], setting), question)
