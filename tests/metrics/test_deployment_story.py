@@ -66,6 +66,16 @@ def test_recovery_is_the_earliest_of_all_evidence(reader: Reader) -> None:
     assert (ended.style, ended.recovery_id, ended.seconds) == ("rolled forward with a revert", "ci/fix", 6000.0)
 
 
+def test_of_evidence_that_tells_one_end_the_fix_is_named(tmp_path: Path) -> None:
+    """The incident is over the moment the revert is deployed: that it is says more than that it is over."""
+    over = Incident(
+        source="pager", id="i2", service="shop", deployment="bad", detected_at=day(12, 30), resolved_at=day(12, 100)
+    )
+    ended = told(published(tmp_path, [*reverted(), over]), "bad").recovery
+    assert ended is not None
+    assert (ended.style, ended.recovery_id, ended.seconds) == ("rolled forward with a revert", "ci/fix", 6000.0)
+
+
 def test_rollback_is_told_as_rolled_back(reader: Reader) -> None:
     ended = told(reader, "slow").recovery
     assert ended is not None
