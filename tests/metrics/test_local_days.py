@@ -11,6 +11,7 @@ from dora.errors import ConfigError
 from dora.model import Deployment
 from dora.period import Period
 from metrics.build import Setting
+from metrics.local_days import local_days
 from metrics.question import Question
 from metrics.scorecard import scorecard
 from tests.in_memory import facts_of_records
@@ -34,3 +35,20 @@ def test_sixteen_years_are_5844_days_of_which_no_column_is_made() -> None:
     assert sum(found.by_weekday) == 192
     with pytest.raises(ConfigError, match="--every day from 2010-01-01 to 2026-01-01 is more than 5,000"):
         Question(period=Period(START, END), as_of=END, every="day").buckets()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        ("2025-10-25T22:00", "2025-10-26T23:00", 1),
+        ("2025-10-25T22:00", "2025-10-26T10:30", 0.5),
+        ("2025-10-26T10:30", "2025-10-27T11:00", 1),
+        ("2025-03-29T23:00", "2025-03-30T22:00", 1),
+        ("2025-03-29T23:00", "2025-03-30T10:30", 0.5),
+        ("2025-06-30T22:00", "2025-07-01T04:00", 0.25),
+    ],
+)
+def test_a_part_of_a_day_is_a_part_of_its_own_hours(start: str, end: str, days: float) -> None:
+    """Berlin's 26 October has 25 hours, its 30 March 23, and any other day 24."""
+    period = Period(*(datetime.fromisoformat(moment).replace(tzinfo=UTC) for moment in (start, end)))
+    assert local_days(period, "Europe/Berlin") == pytest.approx(days)
