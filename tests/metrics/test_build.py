@@ -62,6 +62,15 @@ def test_a_deployment_off_the_default_branch_is_left_to_the_graph() -> None:
     assert ship_along(line, [0, 2]) is None
 
 
+def test_a_commit_of_a_merged_branch_is_none_of_the_default_branch() -> None:
+    """It landed with the merge, but what is deployed with it is not what the merge brings."""
+    graph = CommitGraph.of([("a", ()), ("b", ("a",)), ("c", ("a",)), ("m", ("b", "c"))])
+    line = mainline_of(graph, [0, 1, 3])
+    assert line is not None
+    assert ship_along(line, [0, 3]) is not None
+    assert ship_along(line, [0, 2]) is None
+
+
 def test_a_default_branch_that_was_moved_makes_no_line() -> None:
     graph = CommitGraph.of([("a", ()), ("b", ("a",)), ("c", ("a",))])
     assert mainline_of(graph, [0, 1, 2]) is None
