@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy
 
 from metrics.change_intervals import Figure, frequency_ratio
 from metrics.intervals import kaplan_meier_median, median_interval, wilson
 from metrics.own_past import Change, rate_change, time_change
 from metrics.power import WEEKS, Plan, plans, visible_frequency, visible_share
 from metrics.results import Group
-from metrics.time_power import usual_half_width, visible_times
+from metrics.time_power import enough_in_both, usual_half_width, visible_times
 from metrics.weeks import Known, Weekly
 from tests.metrics.test_intervals import of_clusters
 from tests.metrics.test_own_past import group, known_of
@@ -38,6 +39,23 @@ def test_the_least_visible_frequency_is_seen_in_four_of_five_cases(usual: int, r
         Change(ratio=b / a, interval=frequency_ratio(b, a)) if a else Change() for a, b in zip(old, new, strict=True)
     ]
     assert 0.76 <= _seen(found, rising) <= 0.85
+
+
+@pytest.mark.parametrize("usual", [2, 5])
+def test_the_least_visible_rise_of_few_deployments_is_that_of_all_pairs_of_counts(usual: int) -> None:
+    """Weighed by their probabilities; where nothing was deployed before there is no ratio, and so nothing is seen."""
+    ratio = visible_frequency(usual, True)
+    assert ratio is not None
+    for times, enough in ((ratio, True), (0.97 * ratio, False)):
+        most = int(usual * times + 8 * math.sqrt(usual * times))
+        old, new = scipy.stats.poisson.pmf(range(1, 25), usual), scipy.stats.poisson.pmf(range(most), usual * times)
+        seen = np.array([[(frequency_ratio(b, a)[0] or 0.0) > 1 for a in range(1, 25)] for b in range(most)])
+        assert (float(new @ seen @ old) >= 0.7999) == enough
+
+
+@pytest.mark.parametrize("expected", [0.5, 5, 9.07, 20, 99, 101])
+def test_two_stretches_hold_five_values_each_as_often_as_poisson_counts_do(expected: float) -> None:
+    assert enough_in_both(expected) == pytest.approx(scipy.stats.poisson.sf(4, expected) ** 2, abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -223,6 +241,8 @@ def test_the_plan_of_a_lead_time_counts_the_deployments_that_ship_changes() -> N
     plan = next(plan for plan in found if plan.metric == "change_lead_time")
     assert plan.per_week == pytest.approx(7)
     assert [item.values for item in plan.visible] == pytest.approx([28, 56, 91, 182])
+    fewer = _plans(replace(whole, deployment_frequency=frequency, change_lead_time=replace(lead, n=15)), EVEN)
+    assert next(plan.per_week for plan in fewer if plan.metric == "change_lead_time") == pytest.approx(3.5)
     few = replace(frequency, relations={"forward": 4, "same_commit": 56})
     found = _plans(replace(whole, deployment_frequency=few, change_lead_time=lead), EVEN)
     assert all(item.rise is None for plan in found if plan.metric == "change_lead_time" for item in plan.visible)
