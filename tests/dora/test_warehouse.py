@@ -202,13 +202,14 @@ def test_missing_published_file_says_what_to_run(tmp_path: Path) -> None:
         open_published(tmp_path / "dora.published.duckdb")
 
 
-def test_columns_are_read_by_one_thread_and_all_else_by_all(tmp_path: Path, warehouse: Warehouse) -> None:
+def test_few_rows_are_read_by_one_thread_and_all_else_by_all(tmp_path: Path, warehouse: Warehouse) -> None:
     warehouse.publish(tmp_path / "published.duckdb", lambda _builder: None)
     reader = open_published(tmp_path / "published.duckdb")
     [[every]] = reader.rows("select current_setting('threads')")
     asked = "select current_setting('threads') as threads"
     assert reader.arrays(asked)["threads"].tolist() == [1]
-    assert reader.arrays(asked, many=True)["threads"].tolist() == [1]
+    assert reader.arrays(asked, many=True)["threads"].tolist() == [every]
+    assert reader.arrays(asked)["threads"].tolist() == [1]
     assert reader.frame(asked)["threads"].to_list() == [every]
     assert reader.arrays(asked)["threads"].tolist() == [1]
     assert reader.rows(asked) == [(every,)]
