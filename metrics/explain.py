@@ -16,10 +16,11 @@ from dora.tables import nearest
 from dora.warehouse import Reader
 from metrics.catalog import METRICS, Metric
 from metrics.failed_deployments import Failure, failures_by_number
+from metrics.group_notes import unwatched
 from metrics.literals import filled
 from metrics.local_days import day_rules, local_days
 from metrics.question import Question
-from metrics.scorecard import scorecard, unwatched
+from metrics.scorecard import scorecard
 from metrics.slices import Slices, slices
 
 Row = dict[str, object]

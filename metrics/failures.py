@@ -185,11 +185,9 @@ def proximity(
         if incident_id(incident) in linked or at is None:
             continue
         seen = cast("datetime | None", incident["detected_at"]) or at
-        window = timedelta(seconds=definitions.proximity_seconds)
-        oldest = seen - min(
-            window, seen - datetime.min.replace(tzinfo=seen.tzinfo)
-        )  # some tools write the year 1 for no date
-        near = shipped.finished_in(oldest, at)
+        # Some tools write the year 1 for no date.
+        window = min(timedelta(seconds=definitions.proximity_seconds), seen - datetime.min.replace(tzinfo=seen.tzinfo))
+        near = shipped.finished_in(seen - window, at)
         if near:
             others = json.dumps(
                 [{"deployment_id": d.deployment_id, "why": "also within the window"} for d in near[1:6]]

@@ -98,6 +98,7 @@ def record(
         builder.execute(read_sql("quality/again"))
     else:
         builder.execute(read_sql("quality/tables"))
+    builder.execute(read_sql("quality/words"))
     for finding in OF_SERVICES:
         _count(builder, finding, {})
     for clocks in _clocks(definitions):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,6 +17,7 @@ from metrics.change_fail_rate import change_fail_rate
 from metrics.change_lead_time import change_lead_time
 from metrics.columns import Columns, joined, results
 from metrics.deployment_frequency import RULE, deployment_frequency
+from metrics.group_notes import left_out, unwatched
 from metrics.question import Question
 from metrics.recovery_time import recovery_time, time_to_restore
 from metrics.results import (
@@ -31,7 +32,6 @@ from metrics.results import (
 )
 from metrics.rework_rate import rework_rate
 from metrics.slices import Slices, slices
-from metrics.unknown_clocks import left_out
 
 #: Services whose rows are held at once. The system hands out arrays of more than 32 MB anew for every step, page by page,
 #: which for four million changes takes as long as to work on them.
@@ -84,21 +84,12 @@ def scorecard(reader: Reader, question: Question, now: datetime | None = None) -
         notes=(
             *question.notes,
             *unwatched(groups),
-            *left_out(reader, slices(reader, question), groups),
+            *left_out(reader, question, groups),
             f"deployment frequency level: {RULE}",
             *question.of_incidents,
         ),
         filters=question.filters,
     )
-
-
-def unwatched(groups: Sequence[Group]) -> Iterator[str]:
-    """A sentence about the groups whose fail rate is 0 because nothing recorded could tell of a failure."""
-    fails = [(group.name, group.change_fail_rate) for group in groups]
-    names = [name for name, found in fails if found.rate == 0 and not found.watched]
-    if names:
-        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        yield f"{shown}: no incident, check or known commit could tell of a failure that counts; 0 % says only that none was looked for"
 
 
 @lru_cache(maxsize=64)

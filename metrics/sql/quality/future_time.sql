@@ -15,14 +15,14 @@ shipped as (
     group by deployment_number
 )
 select null::varchar as service, c.sha as subject,
-       format('committed {:.1f} hours after now', (epoch_us(committed_at) - epoch_us($now::timestamp)) / 3.6e9) as detail,
+       format('committed {} after now', in_words(epoch_us(committed_at) - epoch_us($now::timestamp))) as detail,
        (epoch_us(committed_at) - epoch_us($now::timestamp)) / 1e6 as seconds, 0 as rows, coalesce(m.changes, 0) as changes
 from commits c left join made m using (sha) where committed_at > $now::timestamp
 union all
-select service, d.deployment_id, format('finished {:.1f} hours after now', (epoch_us(finished_at) - epoch_us($now::timestamp)) / 3.6e9),
+select service, d.deployment_id, format('finished {} after now', in_words(epoch_us(finished_at) - epoch_us($now::timestamp))),
        (epoch_us(finished_at) - epoch_us($now::timestamp)) / 1e6, if(is_production and status = 'succeeded', 1, 0), coalesce(s.changes, 0)
 from deployment_facts d left join shipped s using (number) where finished_at > $now::timestamp
 union all
-select null, subject, format('{} {:.1f} hours after now', if(kind = 'changed', kind, 'a moment of this ' || kind || ' is'), (epoch_us(at_) - epoch_us($now::timestamp)) / 3.6e9),
+select null, subject, format('{} {} after now', if(kind = 'changed', kind, 'a moment of this ' || kind || ' is'), in_words(epoch_us(at_) - epoch_us($now::timestamp))),
        (epoch_us(at_) - epoch_us($now::timestamp)) / 1e6, 0, 0
 from others where at_ > $now::timestamp

@@ -25,8 +25,7 @@ changes as (
     select service, subject, is_bot, began_us - deployed_us from requests
 )
 select service, subject,
-       format('{} {} after it was deployed', if($clock = 'first_commit', 'its first commit was made', $clock),
-              if(max(late_us) < 3.6e8, format('{:.0f} seconds', max(late_us) / 1e6), format('{:.1f} hours', max(late_us) / 3.6e9))) as detail,
+       format('{} {} after it was deployed', if($clock = 'first_commit', 'its first commit was made', $clock), in_words(max(late_us))) as detail,
        max(late_us) / 1e6 as seconds, 0 as rows, count(*) as changes
 from changes
 where late_us > 0 and ($bots or not is_bot)

@@ -7,6 +7,6 @@ with ended as (
     having max(recovered_at) < any_value(deployed_at) and not bool_or(kind = 'absolved')
 )
 select s.service, e.deployment_id as subject,
-       format('its failure ended {} before it had finished', if(early_us < 3.6e8, format('{:.0f} seconds', early_us / 1e6), format('{:.1f} hours', early_us / 3.6e9))) as detail,
+       format('its failure ended {} before it had finished', in_words(early_us)) as detail,
        early_us / 1e6 as seconds, 1 as rows, 0 as changes
 from (select *, epoch_us(finished_at) - epoch_us(ended_at) as early_us from ended) e join services s on s.position = e.service_position

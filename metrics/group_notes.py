@@ -1,0 +1,60 @@
+"""What to know about the figures of some groups: sentences that stand beside these, and name the groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from dora.warehouse import Reader
+from metrics.cells import Arrays
+from metrics.question import Question
+from metrics.results import Group
+from metrics.slices import Slices, slices
+
+#: Of every commit git tells these.
+_ALWAYS_KNOWN = ("committed", "authored")
+
+
+def unwatched(groups: Sequence[Group]) -> Iterator[str]:
+    """A sentence about the groups whose fail rate is 0 because nothing recorded could tell of a failure."""
+    fails = [(group.name, group.change_fail_rate) for group in groups]
+    names = [name for name, found in fails if found.rate == 0 and not found.watched]
+    if names:
+        yield (
+            f"{_some(names)}: no incident, check or known commit could tell of a failure that counts; "
+            "0 % says only that none was looked for"
+        )
+
+
+def left_out(reader: Reader, question: Question, groups: Sequence[Group]) -> Iterator[str]:
+    """A sentence about the groups of which shipped changes are left out, as it is not known when their clock starts.
+
+    `groups`: their figures over the whole period.
+    """
+    every = (question.definitions, *dict(question.definitions.services).values())
+    if all(definitions.counted_clock in _ALWAYS_KNOWN for definitions in every):
+        return
+    cut = slices(reader, replace(question, every=None))
+    unknown = cut.rows(lambda part: _unknown(reader, part)).cells.n.tolist()
+    found = [
+        f"{group.name}: {n} of {n + group.change_lead_time.n + group.change_lead_time.negative}"
+        for group, n in zip(groups, unknown, strict=True)
+        if n
+    ]
+    if found:
+        yield f"{_some(found)} shipped changes are left out of the lead time, as the moment is not known at which their clock starts"
+
+
+def _unknown(reader: Reader, part: Slices) -> Arrays:
+    definitions = part.question.definitions
+    clock, change = definitions.counted_clock, definitions.change
+    if clock in _ALWAYS_KNOWN:
+        return {name: np.zeros(0, dtype=np.int64) for name in ("service_position", "at_us")}
+    name = "unknown_clocks_pull_request" if change == "pull_request" else "unknown_clocks"
+    return part.raw(reader, name, change=change, clock=clock, bots=definitions.bots)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
