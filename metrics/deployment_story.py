@@ -115,12 +115,13 @@ def _first_linked(
 
 
 def _batch(deployed: shape.Deployed, past: Sequence[shape.PastDeployment]) -> tuple[shape.Comparison, ...]:
-    """Commits, pull requests and lines against the earlier deployments that moved forward."""
+    """Commits, pull requests and lines against the earlier deployments that moved forward; a move back or a repetition ships 0."""
     forward = [row for row in past if row.relation in ("forward", "diverged")]
+    known = deployed.relation in ("forward", "diverged", "backward", "same_commit")
     names = {"changes": "commits without merges", "pull_requests": "pull requests", "lines": "lines of pull requests"}
     out = []
     for field, name in names.items():
         earlier = [float(value) for row in forward if (value := getattr(row, field)) is not None]
-        value = getattr(deployed, field) if deployed.relation in ("forward", "diverged") else None
+        value = getattr(deployed, field) if known else None
         out.append(compare(name, "count", None if value is None else float(value), earlier))
     return tuple(out)

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from dashboard import units
 from dashboard.report.document import UNKNOWN, Cell, Section, Table, Words, plural, short, span
-from dashboard.report.summary import number
+from dashboard.report.summary import lead_time, number
 from metrics.story import Comparison, DeploymentStory, ShippedCommit, ShippedPullRequest
 
 #: Longer lists are cut in documents for people; the JSON format holds everything.
@@ -101,7 +101,10 @@ def _marks(is_bot: object, commits: Sequence[ShippedCommit]) -> tuple[str, ...]:
 
 def usual(told: DeploymentStory) -> Section:
     """Size and lead time beside the quartiles of the earlier deployments."""
-    rows = tuple(_usual(compared) for compared in (*told.batch, told.lead_time))
+    rows = (
+        *(_usual(compared, number(compared.value)) for compared in told.batch),
+        _usual(told.lead_time, lead_time(told)),
+    )
     head = ("Figure", "This one", "Usual (median)", "Middle half", "Larger than", "Compared with")
     count = max(0, len(told.history) - 1)
     said = f"Compared with the {plural(count, 'succeeded deployment')} of this service just before it."
@@ -110,13 +113,13 @@ def usual(told: DeploymentStory) -> Section:
     return Section(name="usual", title="Against the usual", sentences=(said,), tables=(table,), picture=picture)
 
 
-def _usual(compared: Comparison) -> tuple[Cell, ...]:
+def _usual(compared: Comparison, value: str) -> tuple[Cell, ...]:
     form = span if compared.unit == "seconds" else number
     known = compared.median is not None
     below = UNKNOWN if compared.share_below is None else f"{units.percent(compared.share_below)} of them"
     return (
         Cell(text=compared.name),
-        Cell(text=form(compared.value)),
+        Cell(text=value),
         Cell(text=form(compared.median) if known else "too few"),
         Cell(text=f"{form(compared.low)} to {form(compared.high)}" if known else "too few"),
         Cell(text=below),

@@ -93,14 +93,23 @@ def figures(told: DeploymentStory) -> tuple[Figure, ...]:
         out.append(Figure(label="Failed by", value=kind, note=f"confidence {confidence(verdict.confidence)}"))
     size = told.batch[0]
     out.append(Figure(label="Shipped", value=_shipped(deployed, size), note=against(size)))
-    out.append(Figure(label="Lead time, median", value=span(told.lead_time.value), note=against(told.lead_time)))
+    out.append(Figure(label="Lead time, median", value=lead_time(told), note=against(told.lead_time)))
     rehearsal = _rehearsal(told)
     out.append(Figure(label="Rehearsed", value=rehearsal, note="" if rehearsal == UNKNOWN else "before production"))
     return tuple(out)
 
 
+def lead_time(told: DeploymentStory) -> str:
+    """The median of what it shipped first, in words; of nothing new there is none."""
+    return "none" if _ships_nothing(told.deployment) else span(told.lead_time.value)
+
+
+def _ships_nothing(deployed: Deployed) -> bool:
+    return deployed.relation in ("backward", "same_commit") and not deployed.changes
+
+
 def _shipped(deployed: Deployed, size: Comparison) -> str:
-    if deployed.relation in ("backward", "same_commit") and not deployed.changes:
+    if _ships_nothing(deployed):
         return "nothing new"
     return UNKNOWN if size.value is None else plural(deployed.changes, "commit")
 

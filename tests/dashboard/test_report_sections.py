@@ -71,6 +71,9 @@ def test_a_rollback_ships_nothing_new(reader: Reader) -> None:
     said = markdown.render(deployment_story(reader, "ci/back", day(40)))
     assert "- **Shipped:** nothing new" in said
     assert "Nothing that an earlier deployment had not shipped already." in said
+    assert "- **Lead time, median:** none" in said
+    assert "| commits without merges | 0 | " in said
+    assert re.search(r"\| change lead time, median +\| none +\|", said)
 
 
 def test_what_a_baseline_shipped_is_unknown_and_not_nothing(reader: Reader) -> None:
