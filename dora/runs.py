@@ -1,6 +1,6 @@
 """The log of ingest runs: one JSON line a run, beside the warehouse.
 
-Kept out of the warehouse on purpose: a run that finds nothing new changes nothing there. It says when the data
+Kept out of the warehouse on purpose: a run that finds nothing new changes no record there. It says when the data
 was last known to be complete, which a number needs to tell "nothing happened" from "nobody looked".
 """
 

@@ -96,8 +96,17 @@ def publish(
 def publish_if_needed(
     config: Config, warehouse: Warehouse, say: Callable[[str], None], read_at: datetime | None = None
 ) -> None:
-    """Publish when records or settings changed since the last time, or nothing is published yet."""
+    """Publish when records or settings changed since the last time, or nothing is published yet.
+
+    Also in the first run of a day that reads every source (`read_at`): what is silent or waits does so for a day longer.
+    """
     meta = warehouse.meta()
     current = meta.get("setting_hash") == setting_of(config).hash and meta.get("unpublished") is None
-    if not current or not config.published_path.is_file():
+    if not current or not config.published_path.is_file() or _of_another_day(config, read_at):
         publish(config, warehouse, say, only_changed=True, read_at=read_at)
+
+
+def _of_another_day(config: Config, read_at: datetime | None) -> bool:
+    """Whether every source is read for the first time on this day, in UTC as findings have it."""
+    last = last_complete(config.warehouse_path)
+    return read_at is not None and (last is None or last.date() < read_at.astimezone(UTC).date())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -320,3 +321,26 @@ def test_what_waits_does_so_until_the_ingest_however_old_the_newest_deployment_i
     said(tmp_path, "export", "--out", "out")
     [run] = [json.loads(line) for line in (tmp_path / "dora.runs.ndjson").read_text().splitlines()]
     assert json.loads(about.read_text())["data_as_of"] == run["started_at"].replace("T", " ").removesuffix("+00:00")
+
+
+def test_what_falls_silent_or_waits_is_found_though_nothing_new_comes(tmp_path: Path) -> None:
+    """The first run of a day finds anew what time has made; the next ones leave the published file as it is."""
+    code = Repo(tmp_path / "code")
+    code.clock = int((datetime.now(UTC) - timedelta(days=45)).timestamp())
+    code.commit("one")
+    code.git("tag", "v1")
+    code.commit("two")
+    (tmp_path / "dora.toml").write_text(GIT_ALONE)
+    dora(tmp_path, "ingest")
+    waiting, log = "changes waiting for more than 30 days", tmp_path / "dora.runs.ndjson"
+    [run] = [json.loads(line) for line in log.read_text().splitlines()]
+    earlier = datetime.fromisoformat(run["started_at"]) - timedelta(days=40)
+    log.write_text(json.dumps(run | {"started_at": earlier.isoformat()}) + "\n")
+    said(tmp_path, "build")
+    assert waiting not in said(tmp_path, "metrics", "--quality").stdout
+    assert "unchanged" in said(tmp_path, "ingest").stderr
+    assert waiting in said(tmp_path, "metrics", "--quality").stdout
+    published = tmp_path / "dora.published.duckdb"
+    inode = published.stat().st_ino
+    said(tmp_path, "ingest")
+    assert published.stat().st_ino == inode
