@@ -133,9 +133,10 @@ def _by_number(rows: Arrays, evidence: Arrays) -> dict[int, Failure]:
 
 
 def _endings(evidence: Arrays) -> dict[int, list[Ending]]:
-    """By failed deployment, those with a fix first, then the strongest kind."""
+    """By failed deployment, those with a fix first, then a revert, which says how it was mended, then the strongest kind."""
     ended = evidence["recovered_us"] < NEVER
-    order = np.lexsort((evidence["kind"][ended], evidence["recovery"][ended] < 0))
+    kinds = evidence["kind"][ended]
+    order = np.lexsort((kinds, kinds != KINDS.index("revert"), evidence["recovery"][ended] < 0))
     columns = (evidence[name][ended][order].tolist() for name in ("deployment", "recovered_us", "kind", "recovery"))
     found: dict[int, list[Ending]] = {}
     for number, at, kind, fix in zip(*columns, strict=True):

@@ -189,6 +189,15 @@ def test_a_failure_with_several_pieces_of_evidence_is_ended_once(tmp_path: Path)
     assert (ended.deployment_id, ended.why) == ("ci/slow", "linked_incident, rollback")
 
 
+def test_a_revert_that_an_incident_names_as_its_fix_is_still_a_revert(tmp_path: Path) -> None:
+    seen = Incident(
+        source="pager", id="j", service="shop", deployment="bad", fix_deployment="fix", detected_at=day(12, 20)
+    )
+    ended = told(published(tmp_path, [*reverted(), seen]), "bad").recovery
+    assert ended is not None
+    assert (ended.style, ended.recovery_id, ended.seconds) == ("rolled forward with a revert", "ci/fix", 6000.0)
+
+
 def test_deployment_without_evidence_did_not_fail(reader: Reader) -> None:
     story = told(reader, "d5")
     assert (story.verdict.state, story.recovery, story.spans) == ("not failed", None, ())
