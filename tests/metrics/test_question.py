@@ -8,7 +8,17 @@ from datetime import UTC, datetime
 import pytest
 
 from dora.definitions import Definitions
-from dora.model import Commit, Deployment, FlagChange, Incident, PipelineRun, PullRequest, Record, TelemetrySample
+from dora.model import (
+    Commit,
+    Deployment,
+    FlagChange,
+    Incident,
+    PipelineRun,
+    PullRequest,
+    Record,
+    TelemetrySample,
+    Verification,
+)
 from dora.period import Period
 from metrics.build import Setting, data_as_of
 from metrics.question import NEVER_READ, Question, published_as_of, published_from
@@ -94,7 +104,13 @@ def test_a_record_of_the_future_says_nothing_of_what_happened_until_then() -> No
         PipelineRun(source="t", id="2", created_at=at("2025-01-10"), status="running"),
         PipelineRun(source="t", id="2", finished_at=at("2025-01-10")),
         Incident(source="t", id="2", detected_at=at("2025-01-10")),
+        Incident(source="t", id="2", acknowledged_at=at("2025-01-10")),
+        Incident(source="t", id="2", mitigated_at=at("2025-01-10")),
         Incident(source="t", id="2", resolved_at=at("2025-01-10")),
+        Verification(
+            source="t", id="2", deployment="1", name="smoke", status="succeeded", finished_at=at("2025-01-10")
+        ),
+        PullRequest(source="t", repository="a", number=2, first_review_at=at("2025-01-10")),
         PullRequest(source="t", repository="a", number=2, opened_at=at("2025-01-10")),
         PullRequest(source="t", repository="a", number=2, merged_at=at("2025-01-10")),
         FlagChange(source="t", id="2", changed_at=at("2025-01-10")),
