@@ -8,7 +8,7 @@ from dora.errors import WarehouseError
 from dora.warehouse import Reader, open_published
 
 #: Raised when the same records and settings would give other facts or tables, so that every published file is made anew.
-FACTS_VERSION = 15
+FACTS_VERSION = 16
 
 
 def open_facts(published: Path) -> Reader:

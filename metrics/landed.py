@@ -37,7 +37,7 @@ def tell(
     of_pulls = commits.select(pl.any_horizontal(pl.col("pull_request", "hosted").is_not_null())).to_series()
     beside = brought_beside(repositories, of_pulls.to_numpy(), starts)
     squashed = squashes(commits, pulls, beside.commits)
-    changes = _changes(commits, records, squashed)
+    changes = _changes(commits, records, squashed, _homes(repositories, starts))
     merges = _merges(repositories, commits, pulls, members, squashed)
     requests = _requests(commits, merges, records, beside, starts)
     own = listed_commits(listed, requests)
@@ -65,8 +65,24 @@ def _with_landings(repositories: Sequence[Repository], commits: pl.DataFrame, st
     )
 
 
-def _changes(commits: pl.DataFrame, records: pl.DataFrame, squashed: pl.DataFrame) -> pl.DataFrame:
-    """The columns of `change_facts` that do not depend on a deployment, one row a commit; `squashed`: see `metrics.beside.squashes`."""
+def _homes(repositories: Sequence[Repository], starts: Positions) -> tuple[Positions, Positions]:
+    """The places among all commits of copies, and of those that tell of them; see `metrics.copies.homes`."""
+    pairs = [
+        (copy + start, home + start)
+        for repository, start in zip(repositories, starts.tolist(), strict=False)
+        for copy, home in repository.homes.items()
+    ]
+    copies, homes = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    return copies, homes
+
+
+def _changes(
+    commits: pl.DataFrame, records: pl.DataFrame, squashed: pl.DataFrame, homes: tuple[Positions, Positions]
+) -> pl.DataFrame:
+    """The columns of `change_facts` that do not depend on a deployment, one row a commit; `squashed`: see `metrics.beside.squashes`.
+
+    What nothing else tells of a copy is told of its home, and it was committed when that was.
+    """
     numbers = np.full(commits.height, -1, dtype=np.int64)
     numbers[squashed["row"].to_numpy()] = squashed["number"].to_numpy()
     own, landing = _nullable(numbers), commits["landed"]
@@ -78,6 +94,8 @@ def _changes(commits: pl.DataFrame, records: pl.DataFrame, squashed: pl.DataFram
         landed_at=pl.when(own.is_null()).then(commits["committed_at"].gather(landing)).otherwise("committed_at"),
         is_squash=~pl.col("is_merge") & (own.is_not_null() | pl.col("mainline")),
     )  # fmt: skip
+    by_itself = commits.select(pl.any_horizontal(pl.col("hosted", "own_pull_request").is_not_null(), own.is_not_null()))
+    told = _with_homes(told, by_itself.to_series(), *homes) if len(homes[0]) else told
     clocks = records.select(*KEY, "first_commit_at", "opened_at", "merged_at", told=True)
     by_git = pl.col("number").is_not_null() & pl.col("told").is_null() & pl.col("is_squash")
     return told.join(clocks, on=KEY, how="left", maintain_order="left").select(
@@ -86,6 +104,20 @@ def _changes(commits: pl.DataFrame, records: pl.DataFrame, squashed: pl.DataFram
         first_commit_at=pl.coalesce("first_commit_at", pl.when(~by_git).then(_first_of_all())),
         merged_at=pl.coalesce("merged_at", "landed_at"),
     )  # fmt: skip
+
+
+def _with_homes(told: pl.DataFrame, by_itself: pl.Series, copies: Positions, homes: Positions) -> pl.DataFrame:
+    """The rows of copies with what their homes tell; `by_itself`: which commits have a pull request of their own."""
+    mine, home = told[copies], told[homes]
+    of_request = ("number", "landed_at", "begun_at", "is_squash")
+    found = mine.with_columns(
+        home["mainline"],
+        home["committed_at"],
+        *(pl.when(by_itself.gather(copies)).then(mine[name]).otherwise(home[name]).alias(name) for name in of_request),
+    )
+    rows = np.arange(told.height)
+    rows[copies] = told.height + np.arange(len(copies))
+    return pl.concat([told, found])[rows]
 
 
 def _hosted(repositories: Sequence[Repository], pulls: pl.DataFrame, starts: Positions) -> pl.Series:

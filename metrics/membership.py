@@ -2,8 +2,7 @@
 
 A pull request whose listed commits are all on the default branch came there with the last of them. One of which a
 commit is missing was squashed or rebased into commits of other ids: nothing here says which, and it stays unmapped, with
-the reason. A cherry-pick is a commit of its own: as a change it counts where it ships and the original where that
-ships; the pull request belongs to its merge on the default branch alone.
+the reason. What cherry-picks are copies of is told in `metrics.copies`.
 
 Its own commits are those that it lists, when all are stored, else what landed with its merge when that joined two
 branches. They may be live before the merge is, as those of a hotfix are that was deployed from its branch.

@@ -11,6 +11,7 @@ import polars as pl
 
 from dora.warehouse import Builder
 from metrics import landed
+from metrics.copies import alike, copies_of
 from metrics.lineage import CommitGraph
 from metrics.membership import KEY, members, unmapped
 from metrics.merge_subjects import told_by_subjects
@@ -108,12 +109,29 @@ def opened(rows: RepositoryRows) -> tuple[dict[str, Repository], pl.DataFrame]:
     frames["commits"] = commits = _commits(known, frames["mainline"], listed)
     frames["pull_requests"] = pulls = _with_merges(frames["pull_requests"].drop("commits"), known)
     found = _repositories(known, {name: frames[name] for name in _OWN}, _taking_back(rows["commits"]))
-    landings = np.append(np.concatenate([repository.landed for repository in found]), -1)
+    _copies(found, commits)
+    landings = np.append(np.concatenate([_brought(repository) for repository in found]), -1)
     listed = listed.with_columns(landed=pl.Series(landings[known.rows(listed, listed["position"].to_numpy())]))
     requests = landed.tell(found, commits, pulls, members(listed, pulls), listed)
     _mark(found, known, requests, pulls)
     lost = unmapped(commits, requests, pulls, listed).with_columns(pl.col("repository").cast(pl.String))
     return {repository.name: repository for repository in found}, lost
+
+
+def _copies(found: Sequence[Repository], commits: pl.DataFrame) -> None:
+    """Tell the repositories which of their commits are copies, see `metrics.copies`."""
+    groups = alike(commits, np.concatenate([repository.is_merge for repository in found]))
+    for repository in found:
+        if repository.name in groups:
+            repository.copies = copies_of(repository.graph, repository.landed, groups[repository.name])
+
+
+def _brought(repository: Repository) -> Positions:
+    """For every commit the one that brought it, or else its home, to the default branch; -1 for none."""
+    places = repository.landed.copy()
+    for commit, home in repository.homes.items():
+        places[commit] = repository.landed[home]
+    return places
 
 
 def _mark(found: Sequence[Repository], known: Known, requests: pl.DataFrame, pulls: pl.DataFrame) -> None:

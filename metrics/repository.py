@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora.definitions import Definitions
+from metrics.copies import Copies, homes
 from metrics.lineage import CommitGraph, landings
 from metrics.mainline import Mainline, mainline_of
 from metrics.membership import OwnCommits, own_commits
@@ -103,7 +104,7 @@ class Repository:
 
     `changes`: the columns of `change_facts` for every commit; `requests`: those of `pull_request_facts` for every
     pull request whose merge is known, with `merge`, the position of that; see `metrics.landed`. `listed`: see
-    `metrics.membership.listed_commits`. `told`: what is told of its pull requests, where in it its own begin and how many
+    `metrics.membership.listed_commits`. `copies`: see `metrics.copies`. `told`: what is told of its pull requests, where in it its own begin and how many
     they are; of several that tell of one the last has the word.
     """
 
@@ -120,6 +121,7 @@ class Repository:
         self.is_merge = read.graph.second_parents >= 0
         self.mainline = np.flatnonzero(read.commits["mainline"].to_numpy())
         self.told: list[tuple[PullRequests, tuple[int, int]]] = []
+        self.copies: Sequence[Copies] = ()
         self.line: Mainline | None = mainline_of(self.graph, self.mainline)
         self._own: dict[tuple[str, ...], Positions] = {}
         self._marked: dict[Globs, list[tuple[int, str]]] = {}
@@ -145,6 +147,11 @@ class Repository:
         if self.line is None:
             return np.array(landings(self.graph, self.mainline.tolist()), dtype=np.int64)
         return np.append(self.line.commits, -1)[self.line.landed]
+
+    @cached_property
+    def homes(self) -> Mapping[int, int]:
+        """See `metrics.copies.homes`."""
+        return homes(self.copies, self.mainline)
 
     @cached_property
     def tip(self) -> int | None:

@@ -67,7 +67,7 @@ class ServiceFacts:
             classify_backward(line, self.slots, self.definitions)
             if shipped:
                 self._live.append(shipped)
-                self._shipped(shipped, visited, facts)
+                self._shipped(shipped, facts)
             facts.lines.append(line)
         rehearsals = [line for line in self.lines if line[0].is_rehearsal]
         for shipped in self._live:
@@ -86,15 +86,15 @@ class ServiceFacts:
                 deployed.shipment.first = self.repository.own(deployed.shipment.first, self.service.paths)
                 deployed.shipment.range = self.repository.own(deployed.shipment.range, self.service.paths)
 
-    def _shipped(self, shipped: Shipped, visited: bytearray | None, facts: Facts) -> None:
+    def _shipped(self, shipped: Shipped, facts: Facts) -> None:
         """Its changes and pull requests."""
         line = shipped.line
-        if self.repository is None or visited is None or all(d.position is None for d in line):
+        if self.repository is None or all(d.position is None for d in line):
             return
         repository = self.repository
         place = changes.Place(self.position, self.service.service, line[0].environment, repository.name)
         first = [(d, d.shipment.first) for d in line if d.shipment and d.shipment.first]
-        waiting = repository.own(repository.undeployed(visited), self.service.paths)
+        waiting = repository.own(shipped.waiting, self.service.paths)
         facts.changes.append(changes.picked_changes(place, repository, first, waiting))
         ready = self.definitions.pickup_from == "ready"
         facts.requests.append(changes.picked_requests(place, repository, shipped, from_ready=ready))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from metrics.copies import shipped_once, waiting_once
 from metrics.deployments import Deployed, Line
 from metrics.repository import Repository
 from metrics.sha_index import Positions
@@ -32,12 +35,15 @@ class Shipped:
     `concerned`: the commits that are about the service, see `Repository.concerning`; `owners`: for every one of these the
     place in the line of the deployment that first shipped it, -1 for the others and for those of the baseline.
     `requests`: the same for every row of the repository's pull requests; the length of the line where one still waits.
+    `waiting`: the commits of the default branch that none shipped. `others`: copies of what was shipped, see `metrics.copies`.
     """
 
     line: Line
     repository: Repository | None
     owners: Positions
     requests: Positions
+    waiting: Sequence[int] = ()
+    others: AbstractSet[int] = frozenset()
     by_id: dict[str, Deployed] = field(init=False)
     _times: list[datetime] = field(init=False)
     _after: dict[str, Deployed] = field(init=False)
@@ -55,16 +61,23 @@ class Shipped:
     def of(cls, line: Line, repository: Repository | None, paths: Sequence[str], visited: bytearray | None) -> Shipped:
         """Index the first-shipped commits of a line, of whatever paths, for a service of these.
 
-        `visited`: which commits were ever contained, see `metrics.lineage.ship`.
+        `visited`: which commits were ever contained, see `metrics.lineage.ship`. What a copy had shipped before is taken out of
+        the shipments.
         """
         if repository is None or visited is None:
             return cls(line, None, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
         owners = np.full(repository.commits.height, -1, dtype=np.int64)
         shipped = [d.shipment.first if d.shipment else [] for d in line]
         owners[np.fromiter(chain(*shipped), np.int64)] = np.repeat(np.arange(len(line)), [len(s) for s in shipped])
+        contained = np.frombuffer(visited, dtype=np.uint8) > 0
+        waiting = repository.undeployed(visited)
+        others = shipped_once(repository.copies, owners, contained)
+        if repository.copies:
+            waiting = waiting_once(repository.copies, contained, waiting)
+            _take_out(line, others)
         concerned = repository.concerning(paths)
-        requests = np.where(concerned[repository.merges], _first_requests(line, repository, owners, visited), -1)
-        return cls(line, repository, np.where(concerned, owners, -1), requests)
+        requests = np.where(concerned[repository.merges], _first_requests(line, repository, owners, contained), -1)
+        return cls(line, repository, np.where(concerned, owners, -1), requests, waiting, others)
 
     def by_commit(self, commit: int | None) -> Deployed | None:
         """The deployment that first shipped a commit; None while undeployed, in the baseline, or unknown."""
@@ -110,7 +123,7 @@ class Shipped:
         return self._reverts
 
     def _taking_back(self, repository: Repository) -> Iterator[Revert]:
-        for commit in repository.takes_back:
+        for commit in repository.takes_back.keys() - self.others:
             deployed = self.by_commit(commit)
             for target in repository.reverted(commit) if deployed else ():
                 blamed = self._taken_back(target)
@@ -127,7 +140,14 @@ class Shipped:
         return self.line[place] if 0 <= place < len(self.line) else None
 
 
-def _first_requests(line: Line, repository: Repository, owners: Positions, visited: bytearray) -> Positions:
+def _take_out(line: Line, others: AbstractSet[int]) -> None:
+    """Leave these commits out of what the deployments of a line shipped first."""
+    for deployed in line:
+        if deployed.shipment and not others.isdisjoint(deployed.shipment.first):
+            deployed.shipment.first = [commit for commit in deployed.shipment.first if commit not in others]
+
+
+def _first_requests(line: Line, repository: Repository, owners: Positions, contained: NDArray[np.bool_]) -> Positions:
     """For every pull request the place of the deployment that shipped all its own commits, or its merge when that came first.
 
     -1: the baseline did; the length of the line: none has.
@@ -136,10 +156,9 @@ def _first_requests(line: Line, repository: Repository, owners: Positions, visit
     positions = [d.position for d in line if d.position is not None]
     along = repository.line is not None and bool((repository.landed[positions] == positions).all())
     own = repository.listed_commits if along else repository.own_commits
-    contained = np.frombuffer(visited, dtype=np.uint8)
 
     def places(commits: Positions) -> Positions:
-        return np.where((owners[commits] < 0) & (contained[commits] == 0), len(line), owners[commits])
+        return np.where((owners[commits] < 0) & ~contained[commits], len(line), owners[commits])
 
     unknown = -2
     whole = np.full(len(repository.merges), unknown, dtype=np.int64)

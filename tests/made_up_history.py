@@ -112,6 +112,34 @@ def release_branches(chance: random.Random, records: Sequence[Record]) -> Iterat
             yield from _merged_back(chance, base, *(line - inner), at)
 
 
+def with_picks(chance: random.Random, records: Sequence[Record]) -> list[Record]:
+    """The same with authors, and with changes picked onto branches that are deployed, in any order; some branches are merged back."""
+    out = [replace(r, author=f"person-{int(r.sha[:4], 16) % 3}") if isinstance(r, Commit) else r for r in records]
+    for service in SERVICES:
+        commits = sorted(
+            {r for r in out if isinstance(r, Commit) and r.repository == service.repository and r.committed_at},
+            key=_sha,
+        )
+        line = {r.sha for r in out if isinstance(r, MainlineCommit) and r.repository == service.repository}
+        written = [commit for commit in commits if len(commit.parents) < 2 and commit.authored_at]
+        tip = chance.choice(commits)
+        for number, commit in enumerate(chance.sample(written, min(len(written), chance.randint(0, 5)))):
+            assert commit.committed_at
+            at = commit.committed_at + timedelta(hours=chance.choice((-1, 1, 5, 50)), seconds=number)
+            tip = replace(commit, sha=f"{chance.getrandbits(160):040x}", parents=(tip.sha,), committed_at=at)
+            out.append(tip)
+            out += [replace(r, sha=tip.sha) for r in set(out) if isinstance(r, CommitPath) and r.sha == commit.sha]
+            if chance.random() < 0.7:
+                out.append(Deployment(
+                    source="ci", id=f"picked-{service.service}-{number}", service=service.service, repository=tip.repository,
+                    environment=chance.choice(ENVIRONMENTS), finished_at=at + timedelta(hours=1), status="succeeded", sha=tip.sha,
+                ))  # fmt: skip
+        inner = {sha for commit in commits if commit.sha in line for sha in commit.parents[:1]}
+        if not service.paths and tip not in commits and chance.random() < 0.4:
+            out += _merged_back(chance, tip, *(line - inner), (tip.committed_at or START) + timedelta(hours=2))
+    return out
+
+
 def _merged_beside(chance: random.Random, base: Commit, at: datetime, number: int) -> Iterator[Commit]:
     """A pull request on a branch, its merge last: squashed, or merged with what its own branch holds; some number is a copy's."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -128,6 +128,8 @@ class Naive:
         self.landings: dict[tuple[str, str], str] = {}
         for repository in {name for name, _ in self.commits}:
             self._land(repository)
+        self.copies: dict[tuple[str, str], list[str]] = {}
+        self._pick()
         self.pulls = self._pulls()
         self.lines: dict[tuple[str, str], list[Deployed]] = {}
         self.linked: set[tuple[str, str, str]] = set()
@@ -161,6 +163,30 @@ class Naive:
         for sha in sorted(line, key=lambda sha: -len(self.reach(repository, sha))):
             for inside in self.reach(repository, sha):
                 self.landings[repository, inside] = sha
+
+    def _pick(self) -> None:
+        """The copies of a commit of the default branch, itself first: same author, time and subject, later, none on top of another."""
+        groups: dict[tuple[object, ...], list[Commit]] = defaultdict(list)
+        for commit in self.commits.values():
+            if commit.author and commit.authored_at and commit.subject and len(commit.parents) < 2:
+                groups[commit.repository, commit.author, commit.authored_at, commit.subject].append(commit)
+        for (repository, *_), group in groups.items():
+            group.sort(key=_age)
+            while group and (repository, group[0].sha) not in self.landings:
+                group.pop(0)
+            shas = [commit.sha for commit in group]
+            apart = all(a == b or a not in self.reach(str(repository), b) for a in shas for b in shas)
+            self.copies |= {(str(repository), sha): shas for sha in shas if apart and len(shas) > 1}
+
+    def _alike(self, repository: str, shas: Iterable[str]) -> set[str]:
+        """These commits with all copies of them."""
+        return {copy for sha in shas for copy in self.copies.get((repository, sha), [sha])}
+
+    def _home(self, commit: Commit) -> Commit:
+        """What tells of a copy that is not on the line of the default branch itself: the commit that it was picked from."""
+        key = (commit.repository, commit.sha)
+        sha = commit.sha if key in self.mainline else self.copies.get(key, [commit.sha])[0]
+        return self.commits[commit.repository, sha]
 
     def _pulls(self) -> list[Pull]:
         """Merged pull requests with the commit that the merge made: the host's word, else what one commit says of itself."""
@@ -274,6 +300,9 @@ class Naive:
         listed = [r.number for r in self.records if r.repository == repository and sha in r.commits]
         if not own and not listed and self._is_beside(repository, sha):
             return self.commits[repository, sha].pull_request
+        home = self._home(self.commits[repository, sha])
+        if not own and not listed and home.sha != sha:
+            return self._number_of(repository, home.sha)
         landing = self.landings.get((repository, sha))
         hosted = [r.number for r in self.records if r.repository == repository and landing and r.merge_sha == landing]
         named = self.commits[repository, landing].pull_request if landing else None
@@ -313,13 +342,22 @@ class Naive:
             reach = self.reach(service.repository, deployed.commit)
             deployed.relation = self._relation(service.repository, known, deployed.commit)
             if known is not None:
-                deployed.brings = reach - contained
+                deployed.brings = self._once(service.repository, reach - contained, contained)
                 deployed.ships = sorted(sha for sha in deployed.brings if self.concerns(service, sha))
             if deployed.relation == "backward":
                 deployed.backward_kind = "rollback" if deployed.commit in live else "out_of_order"
             contained |= reach
             live.add(deployed.commit)
             known = deployed
+
+    def _once(self, repository: str, new: set[str], contained: set[str]) -> set[str]:
+        """Without copies of what was there before, and of copies that come together the first."""
+        kept, known = set[str](), self._alike(repository, contained)
+        for sha in sorted(new, key=lambda sha: _age(self.commits[repository, sha])):
+            if sha not in known:
+                kept.add(sha)
+                known |= self._alike(repository, [sha])
+        return kept
 
     def _relation(self, repository: str, known: Deployed | None, commit: str) -> str:
         if known is None or known.commit is None:
@@ -367,7 +405,7 @@ class Naive:
             self.shippers[service.name, environment] = {
                 sha: deployed
                 for deployed in line
-                for sha in deployed.brings
+                for sha in self._alike(service.repository, deployed.brings)
                 if sha in merged or self.concerns(service, sha)
             }
         for environment, line in own.items():
@@ -490,7 +528,8 @@ class Naive:
             own, contained = self._own_commits(pull), set[str]()
             self._first[key] = None
             for deployed in line:
-                contained |= self.reach(pull.repository, deployed.commit) if deployed.commit else set()
+                if deployed.commit:
+                    contained |= self._alike(pull.repository, self.reach(pull.repository, deployed.commit))
                 if pull.merge.sha in contained or (own and own <= contained):
                     self._first[key] = deployed
                     break
@@ -781,14 +820,16 @@ class Naive:
         """Whether a commit is a change."""
         if definitions.change == "commit" and len(commit.parents) > 1:
             return False
-        if definitions.change == "mainline" and (commit.repository, commit.sha) not in self.mainline:
+        if definitions.change == "mainline" and (commit.repository, self._home(commit).sha) not in self.mainline:
             return False
         return definitions.bots or not commit.is_bot
 
     def _clock(self, commit: Commit, clock: str) -> datetime | None:
         """The moment of one commit, by itself or by the pull request that it belongs to."""
         if clock in ("committed", "authored"):
-            return commit.committed_at if clock == "committed" else commit.authored_at
+            return self._home(commit).committed_at if clock == "committed" else commit.authored_at
+        if self._home(commit) is not commit and not self._has_own_pull(commit):
+            return self._clock(self._home(commit), clock)
         record = self._record_of(commit)
         told = None
         if record:
@@ -813,6 +854,12 @@ class Naive:
         authored = [other.authored_at for other in together if len(other.parents) < 2 and other.authored_at]
         begun = min(authored, default=None)
         return None if begun and record and record.opened_at and begun > record.opened_at else begun
+
+    def _has_own_pull(self, commit: Commit) -> bool:
+        """Whether it is the merge or a part of a pull request by itself, whatever it is a copy of."""
+        told = [record for record in self.records if record.repository == commit.repository]
+        named = any(commit.sha == record.merge_sha or commit.sha in record.commits for record in told)
+        return named or self._is_beside(commit.repository, commit.sha)
 
     def _record_of(self, commit: Commit) -> PullRequest | None:
         """The host's pull request whose merge the commit is, else the one that lists it, else the one that it landed with."""
@@ -859,17 +906,23 @@ class Naive:
             late = {sha for d in line if d.at >= horizon for sha in d.brings}
             early = {sha for d in line if d.at < horizon for sha in d.brings}
             assert first is not None
-            baseline = self.reach(service.repository, first)
+            baseline = self._alike(service.repository, self.reach(service.repository, first))
             if self.rules(name).change == "pull_request":
                 for pull in self.pulls:
                     if self.pull_concerns(service, pull) and self._is_coming(pull, line, horizon):
                         ages += self._pull_age(service, pull, horizon)
                 continue
-            for repository, sha in self.landings:
-                mine = repository == service.repository and self.concerns(service, sha)
-                if mine and sha not in baseline and (sha in late or sha not in early):
+            landed = {sha for repository, sha in self.landings if repository == service.repository}
+            for sha in {self._stands_for(service.repository, sha, landed, early | late) for sha in landed}:
+                repository = service.repository
+                if self.concerns(service, sha) and sha not in baseline and (sha in late or sha not in early):
                     ages += self._age(service, self.commits[repository, sha], horizon)
         return ages
+
+    def _stands_for(self, repository: str, sha: str, landed: set[str], shipped: set[str]) -> str:
+        """Of its copies the one that was shipped, else the first on the default branch."""
+        copies = self.copies.get((repository, sha), [sha])
+        return next((copy for some in (shipped, landed) for copy in copies if copy in some), sha)
 
     def _is_coming(self, pull: Pull, line: list[Deployed], horizon: datetime) -> bool:
         """Whether a pull request waited at the horizon: a later deployment shipped it, or none has and it has landed."""
@@ -992,6 +1045,11 @@ def kaplan_meier_median(closed: Sequence[float], still_open: Sequence[float]) ->
         if survival <= 0.5 + 1e-12:
             return moment
     return None
+
+
+def _age(commit: Commit) -> tuple[datetime, str]:
+    """The order in which commits were made; those of an unknown time come last."""
+    return commit.committed_at or datetime.max.replace(tzinfo=UTC), commit.sha
 
 
 def _end(incident: Incident, culprit: Deployed, fix: Deployed | None) -> tuple[datetime | None, Deployed | None]:
