@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from dora.period import Every, Period
 from dora.warehouse import Reader
 from metrics.catalog import METRICS, Metric
-from metrics.control_limits import ControlLimits, limits_of_shares, limits_of_values
+from metrics.control_limits import ControlLimits, limits_of_counts, limits_of_shares, limits_of_times
 from metrics.covered import not_owned
 from metrics.estimates import Estimate, estimates
 from metrics.own_past import Change, changes, known_estimates
@@ -107,7 +107,9 @@ def control_limits(buckets: Sequence[Group], metric: Metric) -> ControlLimits:
     found = [estimates(bucket)[metric.id] for bucket in buckets]
     if metric.unit == "rate":
         return limits_of_shares([item.hits for item in found], [item.n for item in found])
-    return limits_of_values([item.value for item in found], "times" if metric.unit == "seconds" else "counts")
+    if metric.unit == "seconds":
+        return limits_of_times([item.value for item in found])
+    return limits_of_counts([item.n for item in found], [bucket.deployment_frequency.days for bucket in buckets])
 
 
 def _left_out(question: Question, known: Mapping[str, Known], period: str) -> tuple[str, ...]:

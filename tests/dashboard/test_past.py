@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from dashboard.figures import FIGURES
 from dashboard.views.past import rows
 from dora.period import Period
@@ -35,6 +37,12 @@ def test_a_week_outside_its_limits_is_a_signal() -> None:
     drawn = _drawn([30, 36, 30, 36, 30, 36, 30, 36, 30, 300], MONDAY + timedelta(weeks=20))
     assert [signal for _, signal in drawn] == [None] * 9 + ["outside its control limits"]
     assert all(high is not None for high, _ in drawn)
+
+
+def test_the_only_deployments_of_a_quarter_are_no_signals_and_their_limit_is_drawn() -> None:
+    """Of two events one of 13 weeks gets both with 0.59 %: the limit is 2, in the 30 days that each figure here counts."""
+    drawn = _drawn([0, 0, 0, 1, *[0] * 7, 1, 0], MONDAY + timedelta(weeks=20))
+    assert drawn == [(pytest.approx(2 / 30), None)] * 13
 
 
 def test_a_week_that_is_not_over_has_neither_limits_nor_signal() -> None:

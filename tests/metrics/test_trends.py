@@ -83,6 +83,12 @@ def test_a_week_far_from_the_others_is_outside_and_named_by_its_monday() -> None
     assert outside == [f"{MONDAY + 17 * WEEK:%Y-%m-%d}"]
 
 
+def test_a_service_with_three_deployments_in_half_a_year_has_no_week_outside() -> None:
+    trend = _frequency(_asked([0] * 34 + [1] + [0] * 6 + [1] + [0] * 5 + [1] + [0] * 4, 26))
+    assert (trend.now.n, trend.limits.state) == (3, "steady")
+    assert trend.limits.points[0].high == pytest.approx(2 / 7)
+
+
 def test_a_week_that_is_not_over_has_no_point() -> None:
     weekly = [5] * 20
     end = MONDAY + 20 * WEEK
