@@ -15,10 +15,10 @@ _SCALE = (0.0, 10.0)
 
 
 def strip_chart(rows: pl.DataFrame, palette: Palette) -> alt.LayerChart:
-    """A bar from mean - sd to mean + sd, a tick at the mean, a dot for us; each row says which end is good.
+    """A bar from mean - sd to mean + sd, a tick at the mean, a dot and its interval for us; each row says which end is good.
 
-    `rows`: name, mean, low, high (the spread, inside 0..10), place (null without data), best (text), and the tooltip
-    texts shown and published.
+    `rows`: name, mean, low, high (the spread, inside 0..10), place, place_low and place_high (null without enough data),
+    best (text), and the texts shown and published.
     """
     order = rows["name"].to_list()
     y = alt.Y(
@@ -36,10 +36,25 @@ def strip_chart(rows: pl.DataFrame, palette: Palette) -> alt.LayerChart:
     layers = [
         base.mark_bar(height=12, opacity=0.35, color=palette.muted).encode(x=low, x2="high:Q"),
         base.mark_tick(thickness=2, size=20, color=palette.muted).encode(x=alt.X("mean:Q", scale=scale, axis=axis)),
-        base.transform_filter("isValid(datum.place)")
-        .mark_point(size=110, filled=True, opacity=1, color=palette.value)
-        .encode(x=alt.X("place:Q", scale=scale, axis=axis)),
+        *_ours(base, scale, axis, palette),
     ]
     chart = alt.LayerChart(layer=layers)
     chart.height = len(order) * ROW_HEIGHT
     return chart
+
+
+def _ours(base: alt.Chart, scale: alt.Scale, axis: alt.Axis, palette: Palette) -> list[alt.Chart]:
+    """Line and dot, and the text of a row without them at the bad end, where the bar leaves room."""
+    placed, unplaced = base.transform_filter("isValid(datum.place)"), base.transform_filter("!isValid(datum.place)")
+    low, place = (alt.X(f"{end}:Q", title=None, scale=scale, axis=axis) for end in ("place_low", "place"))
+    layers = [
+        placed.mark_rule(strokeWidth=2.5, strokeCap="round", color=palette.value).encode(x=low, x2="place_high:Q"),
+        placed.mark_point(size=110, filled=True, opacity=1, color=palette.value).encode(x=place),
+    ]
+    for best, bad in (("10", _SCALE[0]), ("0", _SCALE[1])):
+        text = unplaced.transform_filter(f"datum.best === '{best}'").mark_text(
+            align="left" if best == "10" else "right", dx=6 if best == "10" else -6,
+            fontSize=12, fontStyle="italic", color=palette.ink,
+        )  # fmt: skip
+        layers.append(text.encode(x=alt.XDatum(bad, scale=scale, axis=axis), text="shown:N"))
+    return layers

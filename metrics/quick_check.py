@@ -4,16 +4,17 @@
 answer on 0 to 10: an ordinal answer 1..6 is ((v - 1) / 5) * 10, a percentage is a tenth of itself. For lead time
 and frequency 10 is best. For recovery the file of 2025 counts the other way round than that of 2024: 0 is the
 fastest, as 0 is the best fail and rework rate. The spreads are as large as the means, so `place` is a position on
-the scale and says nothing about how many did better. Status A: dora.dev/quickcheck, read 2026-11.
+the scale and says nothing about how many did better. A figure whose interval lacks an end has no place, as it has no
+level: that is `insufficient data`. Status A: dora.dev/quickcheck, read 2026-11.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from metrics.results import Group, Interval
+from metrics.results import DeploymentFrequency, Group, Interval
 
 YEAR = 2025
 SOURCE = "https://dora.dev/quickcheck/"
@@ -34,40 +35,61 @@ _RATE_WORDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strip:
-    """One metric on the scale 0..10: what all answered, and where our figure lies; None without data.
+    """One metric on the scale 0..10: what all answered, and where our figure lies.
 
-    `place_interval`: the places of the ends of the figure's own 95 % interval. `best`: the good end of the scale.
+    `place_interval`: the places of the ends of the figure's own 95 % interval. Without both there is no `place` and no
+    `answer` either: all are None. `best`: the good end of the scale.
     """
 
     metric: str
     mean: float
     sd: float
     best: Literal[0, 10]
-    place: float | None
-    place_interval: Interval
-    answer: str | None
+    place: float | None = None
+    place_interval: Interval = (None, None)
+    answer: str | None = None
     note: str = ""
 
     @property
-    def within_sd(self) -> bool | None:
-        """Whether our place is no farther from the mean than the spread; None without data."""
-        return None if self.place is None else abs(self.place - self.mean) <= self.sd
+    def ours(self) -> str:
+        """The place with those of the interval, `6 (4 to 7)`, or `insufficient data`."""
+        if self.place is None:
+            return "insufficient data"
+        place, low, high = (f"{round(found or 0.0, 1):g}" for found in (self.place, *self.place_interval))
+        return f"{place} ({low} to {high})"
 
 
-_FLIPPED = "0 is the fastest in 2025's file; 2024's counts the other way round"
+#: What all organisations answered, by metric.
+PUBLISHED = {
+    strip.metric: strip
+    for strip in (
+        Strip(metric="deployment_frequency", mean=4.8, sd=2.8, best=10),
+        Strip(metric="change_lead_time", mean=5.5, sd=2.4, best=10),
+        Strip(metric="change_fail_rate", mean=1.9, sd=2.1, best=0),
+        Strip(
+            metric="failed_deployment_recovery_time",
+            mean=2.6,
+            sd=2.1,
+            best=0,
+            note="0 is the fastest in 2025's file; 2024's counts the other way round",
+        ),
+        Strip(metric="deployment_rework_rate", mean=2.2, sd=2.2, best=0),
+    )
+}
+#: A figure and the ends of its interval.
+Figure = tuple[float | None, float | None, float | None]
 
 
 def quick_check(group: Group) -> tuple[Strip, ...]:
-    """The five strips of one group over its whole period."""
+    """The five strips of one group over its whole span; no place of a fail rate where no record could tell of a failure."""
     lead, recovery = group.change_lead_time, group.failed_deployment_recovery_time
     fails, rework = group.change_fail_rate, group.deployment_rework_rate
-    times = (recovery.kaplan_meier_median_seconds, recovery.interval_seconds)
     return (
-        _frequency(group),
-        _ordinal("change_lead_time", 5.5, 2.4, 10, (lead.median_seconds, lead.interval_seconds)),
-        _share("change_fail_rate", 1.9, 2.1, fails.rate, fails.interval),
-        _ordinal("failed_deployment_recovery_time", 2.6, 2.1, 0, times, _FLIPPED),
-        _share("deployment_rework_rate", 2.2, 2.2, rework.rate, rework.interval),
+        _frequency(group.deployment_frequency),
+        _time("change_lead_time", (lead.median_seconds, *lead.interval_seconds)),
+        _share("change_fail_rate", (fails.rate if fails.watched else None, *fails.interval)),
+        _time("failed_deployment_recovery_time", (recovery.kaplan_meier_median_seconds, *recovery.interval_seconds)),
+        _share("deployment_rework_rate", (rework.rate, *rework.interval)),
     )
 
 
@@ -83,37 +105,42 @@ def frequency_answer(per_day: float, median_per_working_day: float | None) -> in
     return bisect_right(_RATES, per_day) + 1
 
 
-def _ordinal(
-    metric: str, mean: float, sd: float, best: Literal[0, 10], times: tuple[float | None, Interval], note: str = ""
-) -> Strip:
-    middle, ends = times
-    answers = [None if seconds is None else time_answer(seconds) for seconds in (middle, *ends)]
-    place, *edges = (None if v is None else _scaled(v if best == 0 else 7 - v) for v in answers)
-    low, high = edges if best == 0 else edges[::-1]
-    words = None if answers[0] is None else _TIME_WORDS[answers[0] - 1]
-    return Strip(
-        metric=metric, mean=mean, sd=sd, best=best, place=place, place_interval=(low, high), answer=words, note=note
-    )
+def _time(metric: str, seconds: Figure) -> Strip:
+    strip, known = PUBLISHED[metric], _known(seconds)
+    if known is None:
+        return strip
+    answers = [time_answer(found) for found in known]
+    place, *ends = (_scaled(answer if strip.best == 0 else 7 - answer) for answer in answers)
+    words = _TIME_WORDS[answers[0] - 1]
+    return replace(strip, place=place, place_interval=(min(ends), max(ends)), answer=words)
 
 
-def _frequency(group: Group) -> Strip:
-    found = group.deployment_frequency
-    known, median = found.deployments > 0 and found.days > 0, found.median_per_working_day
+def _frequency(found: DeploymentFrequency) -> Strip:
+    strip = PUBLISHED["deployment_frequency"]
     # As the levels do: too few working days bound their median by 0 and by the upper end of the rate.
     first, last = found.median_per_working_day_interval
-    least, most = found.per_day_interval
-    ends = ((found.per_day, median), (least, first or 0.0), (most, most if last is None else last))
-    answers = [frequency_answer(rate or 0.0, middle) for rate, middle in ends] if known else []
-    places: list[float | None] = [_scaled(answer) for answer in answers] or [None, None, None]
-    return Strip(
-        metric="deployment_frequency", mean=4.8, sd=2.8, best=10, place=places[0], place_interval=(places[1], places[2]),
-        answer=_RATE_WORDS[answers[0] - 1] if answers else None,
-    )  # fmt: skip
+    known = _known((found.per_day, *found.per_day_interval))
+    if known is None or not found.deployments:
+        return strip
+    rate, least, most = known
+    ends = ((rate, found.median_per_working_day), (least, first or 0.0), (most, most if last is None else last))
+    answers = [frequency_answer(*end) for end in ends]
+    place, low, high = (_scaled(answer) for answer in answers)
+    return replace(strip, place=place, place_interval=(low, high), answer=_RATE_WORDS[answers[0] - 1])
 
 
-def _share(metric: str, mean: float, sd: float, rate: float | None, interval: Interval) -> Strip:
-    place, low, high = (None if share is None else share * 10 for share in (rate, *interval))
-    return Strip(metric=metric, mean=mean, sd=sd, best=0, place=place, place_interval=(low, high), answer=None)
+def _share(metric: str, shares: Figure) -> Strip:
+    strip, known = PUBLISHED[metric], _known(shares)
+    if known is None:
+        return strip
+    place, low, high = (share * 10 for share in known)
+    return replace(strip, place=place, place_interval=(low, high))
+
+
+def _known(figure: Figure) -> tuple[float, float, float] | None:
+    """The figure with its interval; None where any of them is missing, as the levels have it."""
+    value, low, high = figure
+    return None if value is None or low is None or high is None else (value, low, high)
 
 
 def _scaled(answer: int) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
-from dashboard import units
 from dashboard.escaping import shown
 from dashboard.strips import ROW_HEIGHT, strip_chart
 from dashboard.views.drawing import draw
@@ -14,6 +13,8 @@ from metrics.catalog import METRICS
 from metrics.quick_check import SOURCE, YEAR, Strip, quick_check
 from metrics.results import Group
 
+#: What is null without enough data.
+_PLACES = ("place", "place_low", "place_high")
 #: The axis below the rows.
 _AROUND = 48
 
@@ -26,7 +27,7 @@ def show(total: Group, place: Place) -> None:
         spoken = "; ".join(f"{name}: {text}" for name, text in frame.select("name", "shown").iter_rows())
         draw(strip_chart, len(strips) * ROW_HEIGHT + _AROUND, f"Quick Check. {spoken}", frame, place.palette)
         st.caption(
-            f"Scale 0 to 10 of the answers. Bar: mean and one standard deviation of all who answered; dot: {shown(total.name)}. "
+            f"Scale 0 to 10 of the answers. Bar: mean and one standard deviation of all who answered; dot and line: {shown(total.name)} and the 95 % interval. "
             "The spreads are as large as the means, so this is a place on a scale, not a rank. Recovery counts the other "
             f"way round than in 2024. Source: {SOURCE}"
         )
@@ -34,18 +35,21 @@ def show(total: Group, place: Place) -> None:
 
 def rows(strips: tuple[Strip, ...]) -> pl.DataFrame:
     """What `strips.strip_chart` draws."""
-    return pl.DataFrame([_row(strip) for strip in strips], schema_overrides={"place": pl.Float64})
+    return pl.DataFrame([_row(strip) for strip in strips], schema_overrides=dict.fromkeys(_PLACES, pl.Float64))
 
 
 def _row(strip: Strip) -> dict[str, object]:
-    answer = f" ({strip.answer})" if strip.answer else ""
+    answer = f": {strip.answer}" if strip.answer else ""
+    low, high = strip.place_interval
     return {
         "name": f"{METRICS[strip.metric].title} ({'10' if strip.best else '0'} is best)",
         "mean": strip.mean,
         "low": max(0.0, strip.mean - strip.sd),
         "high": min(10.0, strip.mean + strip.sd),
         "place": strip.place,
+        "place_low": low,
+        "place_high": high,
         "best": str(strip.best),
-        "shown": units.NO_DATA if strip.place is None else f"{strip.place:.1f}{answer}",
+        "shown": f"{strip.ours}{answer}",
         "published": f"{strip.mean} ± {strip.sd}",
     }

@@ -9,6 +9,7 @@ from typing import cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from dora.cli.tables import emit
 from dora.period import edge
+from metrics.quick_check import PUBLISHED, YEAR, quick_check
 from metrics.results import Group, Interval, Level, Scorecard
 
 Kind = type[bool] | type[int] | type[float] | type[str]
@@ -27,7 +28,8 @@ def flat_columns(card: Scorecard) -> list[FlatColumn]:
     """A row a group, or a group and bucket when the question has buckets; no rows of no groups, with the columns' names.
 
     A field of a metric is `METRIC_FIELD`, an interval that with `_low` and `_high`, a level `METRIC_level`, a list of
-    numbers `_1`, `_2` and so on, a mapping a column a key that any row has. Last what the figures were computed with.
+    numbers `_1`, `_2` and so on, a mapping a column a key that any row has. Then for 2025 the places of its Quick Check,
+    and last what the figures were computed with.
     """
     rows = [part for group in card.groups for part in (group.buckets if group.buckets is not None else (group,))]
     timezone = str(card.definitions["timezone"])
@@ -40,6 +42,7 @@ def flat_columns(card: Scorecard) -> list[FlatColumn]:
         *chain.from_iterable(
             _columns(name, hint, [getattr(row, name) for row in rows]) for name, hint in metrics.items()
         ),
+        *(_places(rows) if card.edition == YEAR else ()),
         FlatColumn("definitions_hash", str, [card.definitions["hash"]] * len(rows)),
         FlatColumn("edition", int, [card.edition] * len(rows)),
         FlatColumn("filters", str, [_filters(card)] * len(rows)),
@@ -52,6 +55,16 @@ def emit_columns(columns: Sequence[FlatColumn], form: str, out: str | None) -> N
     lines = zip(*(column.values for column in columns), strict=True)
     rows = [dict(zip(names, line, strict=True)) for line in lines]
     emit(rows, form, out, empty=names, kinds={column.name: column.kind for column in columns})
+
+
+def _places(rows: Sequence[Group]) -> Iterator[FlatColumn]:
+    """By metric of the Quick Check our place with those of its interval as text, then each as a number."""
+    found = [{strip.metric: strip for strip in quick_check(row)} for row in rows]
+    for metric in PUBLISHED:
+        name, strips = f"{metric}_quick_check", [row[metric] for row in found]
+        yield FlatColumn(name, str, [strip.ours for strip in strips])
+        yield FlatColumn(f"{name}_place", float, [strip.place for strip in strips])
+        yield from _columns(f"{name}_place", Interval, [strip.place_interval for strip in strips])
 
 
 def _filters(card: Scorecard) -> str | None:

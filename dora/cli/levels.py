@@ -26,7 +26,11 @@ def with_strips(document: dict[str, object], card: Scorecard) -> dict[str, objec
     if card.edition != YEAR:
         return document
     groups = [
-        {"by": group.by, "name": group.name, "strips": [asdict(strip) for strip in quick_check(group)]}
+        {
+            "by": group.by,
+            "name": group.name,
+            "strips": [asdict(strip) | {"ours": strip.ours} for strip in quick_check(group)],
+        }
         for group in card.groups
     ]
     return document | {"quick_check": {"edition": YEAR, "source": SOURCE, "scale": [0, 10], "groups": groups}}
@@ -43,7 +47,8 @@ def show(card: Scorecard, form: str, out: str | None) -> None:
         rows = [_row(group, strip) for group in card.groups for strip in quick_check(group)]
         emit(rows, form, None)
         note(
-            "= mean and one standard deviation of all who answered, | their mean, o our place, + both; a strip, not a rank"
+            "= mean and one standard deviation of all who answered, | their mean, o our place, + both, "
+            "( ) the ends of its 95 % interval; a strip, not a rank"
         )
     note(f"levels of {found.year}, status {found.status}: {found.note} {found.source}")
 
@@ -56,7 +61,7 @@ def _row(group: Group, strip: Strip) -> Mapping[str, object]:
         "metric": METRICS[strip.metric].title,
         "0 to 10": _drawn(strip),
         "best": strip.best,
-        "ours": round(strip.place, 1) if strip.place is not None else None,
+        "ours": strip.ours,
         "answer": strip.answer,
         "mean": strip.mean,
         "sd": strip.sd,
@@ -73,6 +78,9 @@ def _drawn(strip: Strip) -> str:
     low, high = column(strip.mean - strip.sd), column(strip.mean + strip.sd)
     marks = ["=" if low <= place <= high else "·" for place in range(_WIDTH)]
     marks[column(strip.mean)] = "|"
+    for end, mark in zip(strip.place_interval, "()", strict=True):
+        if end is not None:
+            marks[column(end)] = mark
     if strip.place is not None:
         ours = column(strip.place)
         marks[ours] = "+" if ours == column(strip.mean) else "o"

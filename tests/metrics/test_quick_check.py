@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 from dora.definitions import Definitions
 from dora.model import Deployment
 from dora.period import Period
+from metrics.bands import levels
 from metrics.build import Setting
-from metrics.intervals import poisson_interval
+from metrics.intervals import poisson_interval, wilson
 from metrics.question import Question
 from metrics.quick_check import Strip, frequency_answer, quick_check, time_answer
 from metrics.results import Group, Interval
@@ -87,14 +89,37 @@ def test_the_interval_of_a_time_keeps_its_low_end_low_on_both_scales() -> None:
 def test_a_rate_is_a_tenth_of_its_percentage() -> None:
     strip = _strips(_group(change_fail_rate={"rate": 0.19, "interval": (0.1, 0.3)}))["change_fail_rate"]
     assert (strip.place, strip.place_interval) == (pytest.approx(1.9), (pytest.approx(1), pytest.approx(3)))
-    assert strip.within_sd
+    assert strip.ours == "1.9 (1 to 3)"
 
 
-def test_a_place_as_far_from_the_mean_as_the_spread_is_within_it() -> None:
-    """Fail rates: 1.9 and 2.1, so to 4.0 of 10."""
-    for rate, within in ((0.4, True), (0.401, False), (0.0, True)):
-        strips = _strips(_group(change_fail_rate={"rate": rate, "interval": (rate, rate)}))
-        assert strips["change_fail_rate"].within_sd is within
+def test_no_failure_of_two_deployments_is_no_place_at_the_best_end_alone() -> None:
+    """Wilson's interval of 0 of 2 ends at 65.8 %."""
+    strip = _strips(_group(change_fail_rate={"rate": 0.0, "interval": wilson(0, 2)}))["change_fail_rate"]
+    assert strip.ours == "0 (0 to 6.6)"
+
+
+def test_a_fail_rate_where_no_record_could_tell_of_a_failure_has_no_place() -> None:
+    figures = {"rate": 0.0, "interval": wilson(0, 400), "watched": False}
+    strip = _strips(_group(change_fail_rate=figures))["change_fail_rate"]
+    assert (strip.place, strip.place_interval, strip.ours) == (None, (None, None), "insufficient data")
+
+
+@pytest.mark.parametrize("value", [None, 2 * DAY])
+@pytest.mark.parametrize("ends", [(None, None), (DAY, None), (None, WEEK), (DAY, WEEK)])
+def test_a_time_has_a_place_where_its_level_is_not_insufficient_data(value: float | None, ends: Interval) -> None:
+    """Few changes, changes of few deployments, a median that is not reached, or one whose interval has no upper end."""
+    strips = _strips(
+        _group(
+            change_lead_time={"median_seconds": value, "interval_seconds": ends},
+            failed_deployment_recovery_time={"kaplan_meier_median_seconds": value, "interval_seconds": ends},
+        )
+    )
+    numbers = np.array([value], dtype=np.float64), np.array([ends], dtype=np.float64)
+    [label] = levels(2024, "change_lead_time", *numbers).label
+    for metric, ours in (("change_lead_time", "6 (4 to 6)"), ("failed_deployment_recovery_time", "4 (4 to 6)")):
+        strip = strips[metric]
+        assert strip.ours == (label if label == "insufficient data" else ours)
+        assert (strip.place is None) == (strip.answer is None) == (strip.place_interval == (None, None))
 
 
 @pytest.mark.parametrize(
@@ -147,11 +172,10 @@ def test_the_ends_of_a_median_working_day_are_those_of_the_interval(interval: In
 
 
 def test_without_data_there_is_no_place() -> None:
-    nothing = replace(group("2025-06-01", "2025-07-01", 0))
-    strips = _strips(nothing)
-    assert strips["deployment_frequency"].place is None
-    assert strips["change_lead_time"].place is None
-    assert strips["change_lead_time"].within_sd is None
+    nothing = {"deployments": 0, "per_day": 0.0, "per_day_interval": poisson_interval(0)}
+    shares = {"rate": None, "interval": (None, None)}
+    strips = quick_check(_group(deployment_frequency=nothing, change_fail_rate=shares, deployment_rework_rate=shares))
+    assert {strip.ours for strip in strips} == {"insufficient data"}
 
 
 @given(st.floats(0, 1e9), st.floats(0, 1e9))

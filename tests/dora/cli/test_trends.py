@@ -157,6 +157,25 @@ def test_2025_has_a_strip_and_no_levels(shop: Path) -> None:
     assert "quick_check" not in json.loads(said(shop, "metrics", *PERIOD, "--format", "json").stdout)
 
 
+def test_a_place_on_the_strip_is_the_same_in_every_format(young: Path) -> None:
+    """One deployment in July: nothing is known of its changes, and 0 of 1 failed, which is up to 79.3 %."""
+    words = ("metrics", *JULY, "--edition", "2025")
+    document = json.loads(said(young, *words, "--format", "json").stdout)
+    strips = {strip["metric"]: strip for strip in document["quick_check"]["groups"][0]["strips"]}
+    assert strips["change_lead_time"]["ours"] == "insufficient data"
+    assert strips["change_fail_rate"]["ours"] == "0 (0 to 7.9)"
+    [row] = csv.DictReader(io.StringIO(said(young, *words, "--format", "csv").stdout))
+    table, markdown = said(young, *words).stdout, said(young, *words, "--format", "markdown").stdout
+    for metric, strip in strips.items():
+        assert row[f"{metric}_quick_check"] == strip["ours"]
+        numbers = [row[f"{metric}_quick_check_place{end}"] for end in ("", "_low", "_high")]
+        assert numbers == ["" if n is None else str(n) for n in (strip["place"], *strip["place_interval"])]
+        assert strip["ours"] in table
+        assert f"| {strip['ours']} |" in markdown
+    assert "o===|====·······)····" in table
+    assert "quick_check" not in said(young, "metrics", *JULY, "--format", "csv").stdout
+
+
 def test_the_provenance_of_the_levels_is_said(shop: Path) -> None:
     assert "levels of 2024, status B" in said(shop, "metrics", *PERIOD).stderr
     assert "levels of 2018, status M" in said(shop, "metrics", *PERIOD, "--edition", "2018").stderr
