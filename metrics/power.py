@@ -3,7 +3,7 @@
 The plan compares a stretch of weeks with the stretch of the same length before it, by the very rule that draws the
 arrows (`metrics.own_past`). Frequency and fail rate: the power is summed over all pairs of counts that may come;
 where counts are large, from the normal curve on the scale that evens out their spread. Times: see `metrics.time_power`.
-It takes the figures of the asked period as true, failures as independent, and weeks as alike: a plan, not a promise.
+It takes the figures of the asked period as true, failures and incidents as independent, and weeks as alike: a plan, not a promise.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from metrics.intervals import FEWEST, Interval, Z, beta_share, wilson
 from metrics.own_past import known_days
-from metrics.results import Group
+from metrics.results import Ending, Group
 from metrics.time_power import POWER, enough_in_both, visible_times
 from metrics.weeks import Known, dispersion
 
@@ -78,7 +78,8 @@ def plans(group: Group, known: Known) -> tuple[Plan, ...]:
         ),
         _lead_time(group, weeks),
         _shares("change_fail_rate", fails.rate, fails.deployments, weeks),
-        _recovery(group, weeks),
+        _ending("failed_deployment_recovery_time", group.failed_deployment_recovery_time, weeks),
+        _ending("time_to_restore", group.time_to_restore, weeks),
         _shares("deployment_rework_rate", rework.rate, rework.deployments, weeks),
     )
 
@@ -135,10 +136,9 @@ def _lead_time(group: Group, weeks: float) -> Plan:
     return _times("change_lead_time", found.median_seconds, found.interval_seconds, deployments, weeks, size)
 
 
-def _recovery(group: Group, weeks: float) -> Plan:
-    found = group.failed_deployment_recovery_time
-    median = found.kaplan_meier_median_seconds
-    return _times("failed_deployment_recovery_time", median, found.interval_seconds, found.n, weeks, None)
+def _ending(metric: str, found: Ending, weeks: float) -> Plan:
+    """Counted in failures or incidents, open ones too: the arrows go by the Kaplan–Meier median of them all."""
+    return _times(metric, found.kaplan_meier_median_seconds, found.interval_seconds, found.n, weeks, None)
 
 
 def _times(metric: str, median: float | None, interval: Interval, n: int, weeks: float, size: float | None) -> Plan:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import scipy
 
+from metrics.catalog import METRICS
 from metrics.change_intervals import Figure, frequency_ratio
 from metrics.intervals import kaplan_meier_median, median_interval, wilson
 from metrics.own_past import Change, rate_change, time_change
@@ -176,6 +177,27 @@ def test_a_group_without_data_has_no_plan() -> None:
     assert by_metric["deployment_frequency"].visible == ()
     assert by_metric["change_lead_time"].visible == ()
     assert by_metric["change_lead_time"].now is None
+
+
+def test_every_metric_has_a_plan_in_the_order_of_the_others() -> None:
+    assert [plan.metric for plan in _plans(_deploying(30), EVEN)] == list(METRICS)
+
+
+def test_the_plan_of_the_time_to_restore_counts_incidents_and_goes_by_the_rule_of_recoveries() -> None:
+    """Sixty incidents in thirty days are 14 a week; as many failures with the same times would show the same."""
+    of = _deploying(30)
+    times = {"n": 60, "open": 2, "kaplan_meier_median_seconds": 3600.0, "interval_seconds": (2400.0, 5400.0)}
+    of = replace(
+        of,
+        time_to_restore=replace(of.time_to_restore, **times),  # type: ignore[arg-type]
+        failed_deployment_recovery_time=replace(of.failed_deployment_recovery_time, **times),  # type: ignore[arg-type]
+    )
+    found = {plan.metric: plan for plan in _plans(of, EVEN)}
+    restore = found["time_to_restore"]
+    assert (restore.now, restore.per_week) == (3600, pytest.approx(14))
+    assert [item.values for item in restore.visible] == pytest.approx([56, 112, 182, 364])
+    assert restore.visible == found["failed_deployment_recovery_time"].visible
+    assert all(item.rise is not None for item in restore.visible)
 
 
 def test_every_stretch_of_weeks_is_planned() -> None:
