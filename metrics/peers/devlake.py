@@ -10,16 +10,18 @@ from itertools import pairwise
 import polars as pl
 
 from metrics.peers.facts import Facts
-from metrics.peers.peer import Figure, fail_rate, frequency, lead_time, lower_median, restore, seconds
+from metrics.peers.peer import Figure, fail_rate, frequency, lead_time, lower_median, recovery, restore, seconds
 
 
 def figures(facts: Facts) -> Iterator[Figure]:
-    """The four figures of DevLake's dashboard; a group stands for a project."""
+    """The five figures of DevLake's dashboard; a group stands for a project."""
     runs = facts.deployed().group_by("run").agg(pl.col("finished_at").max())
     asked = facts.within(runs, "finished_at")
+    broken = _incidents_of_runs(facts)
     yield _frequency(facts, runs, asked.height)
     yield _lead_time(facts)
-    yield _fail_rate(facts, asked)
+    yield _fail_rate(broken, asked)
+    yield _recovery(facts, broken, asked)
     yield _restore(facts)
 
 
@@ -53,15 +55,32 @@ def cycle_seconds() -> pl.Expr:
     return (pl.sum_horizontal(known) * 60).alias("cycle")
 
 
-def _fail_rate(facts: Facts, asked: pl.DataFrame) -> Figure:
+def _incidents_of_runs(facts: Facts) -> pl.DataFrame:
+    """The incidents of all time, each with the `run` whose part was the last to finish before it; null where none had."""
     incidents = facts.incidents.unique("incident_id", maintain_order=True).sort("created_at")
-    parts = facts.deployed().select("finished_at", "run").sort("finished_at", "run")
-    blamed = incidents.join_asof(parts, left_on="created_at", right_on="finished_at", allow_exact_matches=False)
-    failed = asked.filter(pl.col("run").is_in(blamed["run"].drop_nulls().unique().to_list()))
+    parts = facts.deployed().select(pl.col("finished_at").alias("part_at"), "run").sort("part_at", "run")
+    return incidents.join_asof(parts, left_on="created_at", right_on="part_at", allow_exact_matches=False)
+
+
+def _fail_rate(broken: pl.DataFrame, asked: pl.DataFrame) -> Figure:
+    failed = asked.filter(pl.col("run").is_in(broken["run"].drop_nulls().unique().to_list()))
     return fail_rate(failed.height, asked.height)
+
+
+def _recovery(facts: Facts, broken: pl.DataFrame, asked: pl.DataFrame) -> Figure:
+    """Of incidents resolved in the span whose run finished in it: from the end of the run, below 0 where that came later."""
+    spans = (
+        facts.within(broken, "resolved_at").join(asked, on="run").select(_whole_minutes("finished_at", "resolved_at"))
+    )
+    return recovery(lower_median(spans.to_series()), spans.height)
 
 
 def _restore(facts: Facts) -> Figure:
     incidents = facts.within(facts.incidents.unique("incident_id", maintain_order=True), "resolved_at")
-    minutes = incidents.select((seconds("created_at", "resolved_at") / 60).floor() * 60).to_series()
-    return restore(lower_median(minutes), len(minutes))
+    spans = incidents.select(_whole_minutes("created_at", "resolved_at"))
+    return restore(lower_median(spans.to_series()), spans.height)
+
+
+def _whole_minutes(start: str, end: str) -> pl.Expr:
+    """The span between two clocks in seconds, without what is left of a minute."""
+    return (seconds(start, end) / 60).cast(pl.Int64) * 60

@@ -9,7 +9,7 @@ from itertools import pairwise
 import polars as pl
 
 from metrics.peers.facts import Facts
-from metrics.peers.peer import Figure, fail_rate, frequency, lead_time, mean, seconds
+from metrics.peers.peer import Figure, fail_rate, frequency, lead_time, mean, recovery, seconds
 
 
 def figures(facts: Facts) -> Iterator[Figure]:
@@ -46,7 +46,7 @@ def _scope(facts: Facts, pipeline: pl.DataFrame) -> list[str]:
 
 def _recovery(facts: Facts, pipelines: list[pl.DataFrame]) -> Figure:
     spans = pl.Series([span for pipeline in pipelines for span in _restored(facts, pipeline)], dtype=pl.Float64)
-    return Figure(metric="failed_deployment_recovery_time", value=mean(spans), n=len(spans), unit="seconds")
+    return recovery(mean(spans), len(spans))
 
 
 def _restored(facts: Facts, pipeline: pl.DataFrame) -> Iterator[float]:

@@ -76,6 +76,11 @@ def restore(value: float | None, n: int) -> Figure:
     return Figure(metric="time_to_restore", value=value, n=n, unit="seconds")
 
 
+def recovery(value: float | None, n: int) -> Figure:
+    """A failed deployment recovery time in seconds over n failures."""
+    return Figure(metric="failed_deployment_recovery_time", value=value, n=n, unit="seconds")
+
+
 def seconds(start: str, end: str) -> pl.Expr:
     """The span between two clocks."""
     return (pl.col(end) - pl.col(start)).dt.total_microseconds() / 1e6
