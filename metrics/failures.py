@@ -6,7 +6,6 @@ window, is asked of the ledger when a number is computed. Definitions: the kinds
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from dora.definitions import Definitions
 from dora.overrides import Override, Overrides
 from metrics.deployments import Deployed, Line
 from metrics.incident_links import Links, Record, incident_id
+from metrics.runners_up import before_a_hotfix, listed, rolled_back_over, taken_back_by
 from metrics.shipped import Shipped
 
 CONFIDENCE = {
@@ -26,7 +26,7 @@ CONFIDENCE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One row of `failure_evidence`."""
+    """One row of `failure_evidence`; `candidates`: which other deployments it might speak of, see `metrics.runners_up`."""
 
     deployment_id: str
     kind: str
@@ -92,7 +92,9 @@ def backward_moves(shipped: Shipped) -> Iterator[Evidence]:
                 "out_of_order": "replaced by an older commit that had never been live there",
                 "replay": "many services moved back in the same half hour: a platform event",
             }[deployed.backward_kind]
-            yield _evidence(deployed.replaced_id, deployed.backward_kind, "deployment", deployed, reason)
+            found = _evidence(deployed.replaced_id, deployed.backward_kind, "deployment", deployed, reason)
+            others = rolled_back_over(shipped, deployed) if deployed.backward_kind == "rollback" else ()
+            yield replace(found, candidates=listed(others, deployed.replaced_id))
 
 
 def reverts(shipped: Shipped) -> Iterator[Evidence]:
@@ -104,10 +106,12 @@ def reverts(shipped: Shipped) -> Iterator[Evidence]:
     repository = shipped.repository
     if repository is None:
         return
+    others = taken_back_by(shipped.reverts)
     for commit, target, blamed, deployed in shipped.reverts:
-        sha = repository.graph.sha(commit)
+        sha, name = repository.graph.sha(commit), blamed.deployment_id
         reason = f"commit {sha[:12]} reverts {repository.graph.sha(target)[:12]}"
-        yield _evidence(blamed.deployment_id, "revert", "commit", deployed, reason, sha)
+        found = _evidence(name, "revert", "commit", deployed, reason, sha)
+        yield replace(found, candidates=listed(others[commit], name))
 
 
 def hotfixes(
@@ -126,7 +130,9 @@ def hotfixes(
         blames = {d.deployment_id: why for d, why in known if d.order < deployed.order}
         for blamed, why in (blames or _presumed(shipped, deployed)).items():
             reason = f"pull request #{number} is marked as a hotfix ({title}); {why}"
-            yield _evidence(blamed, "hotfix", "pull_request", deployed, reason, f"#{number}")
+            found = _evidence(blamed, "hotfix", "pull_request", deployed, reason, f"#{number}")
+            others = () if blames else before_a_hotfix(shipped, deployed, definitions.failure_window_seconds)
+            yield replace(found, candidates=listed(others, blamed))
 
 
 def _presumed(shipped: Shipped, deployed: Deployed) -> Mapping[str, str]:
@@ -168,7 +174,8 @@ def linked_incidents(shipped: Shipped, incidents: Iterable[Record], links: Links
     for incident in incidents:
         blamed, how = links.cause(shipped, incident)
         if blamed:
-            found = _incident_evidence(blamed, "linked_incident", incident, f"the incident names its {how}")
+            others = listed(links.others(shipped, incident, blamed, how), blamed.deployment_id)
+            found = _incident_evidence(blamed, "linked_incident", incident, f"the incident names its {how}", others)
             yield _ended_by(found, blamed, links.ending(shipped, incident))
 
 
@@ -189,9 +196,7 @@ def proximity(
         window = min(timedelta(seconds=definitions.proximity_seconds), seen - datetime.min.replace(tzinfo=seen.tzinfo))
         near = shipped.finished_in(seen - window, at)
         if near:
-            others = json.dumps(
-                [{"deployment_id": d.deployment_id, "why": "also within the window"} for d in near[1:6]]
-            )
+            others = listed(((d, "also within the window") for d in near), near[0].deployment_id)
             reason = "the last deployment before the incident"
             found = _incident_evidence(near[0], "proximity", incident, reason, others)
             yield _ended_by(found, near[0], links.ending(shipped, incident))

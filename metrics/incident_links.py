@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,6 +46,23 @@ class Links:
                 return None, ""
         return found, how
 
+    def others(self, shipped: Shipped, incident: Record, blamed: Deployed, how: str) -> Iterator[tuple[Deployed, str]]:
+        """What else of the line the incident may be about, and why: some may come twice.
+
+        What its other names lead to, unless they lead to the blamed one too; what was live when it began; and further deployments
+        of the version or commit that it was blamed by.
+        """
+        names = {name: found for found, name in _less_direct(shipped, incident)}
+        for name, found in names.items():
+            if blamed not in found:
+                yield found[0], f"the incident's {name} leads to it"
+        at = _began_at(incident)
+        live = shipped.live_at(at) if at else None
+        if live is not None:
+            yield live, "live when the incident began"
+        for other in names.get(how, ()):
+            yield other, f"another deployment of that {how}"
+
     def fixing(self, shipped: Shipped, incident: Record) -> Deployed | None:
         """The deployment of the line that the incident says fixed it, by its id, else by its pull request."""
         meant = self._meant(incident, "fix_deployment")
@@ -68,29 +86,48 @@ class Links:
         meant = self._meant(incident, "deployment")
         if meant is not None:
             return shipped.by_id.get(meant), "deployment"
-        named = [(found, how) for found, how in _less_direct(shipped, incident) if found]
+        named = [(found[0], how) for found, how in _less_direct(shipped, incident)]
         return next((one for one in named if _ran_before(one[0], incident)), named[0] if named else (None, ""))
 
 
-def _less_direct(shipped: Shipped, incident: Record) -> Iterator[tuple[Deployed | None, str]]:
+def _less_direct(shipped: Shipped, incident: Record) -> Iterator[tuple[list[Deployed], str]]:
+    """By each name that leads anywhere the deployments that it leads to, the one that is meant first."""
+    for found, how in _names(shipped, incident):
+        if found:
+            yield found, how
+
+
+def _names(shipped: Shipped, incident: Record) -> Iterator[tuple[list[Deployed], str]]:
     repository = shipped.repository
     if incident["version"] is not None:
         yield _running(shipped.of_version(incident["version"]), incident), "version"
     if incident["sha"] is not None:
         sha = str(incident["sha"])
         brought = shipped.by_commit(repository.graph.find(sha)) if repository else None
-        yield brought or _running(shipped.of_sha(sha), incident), "commit"
+        named = _running(shipped.of_sha(sha), incident)
+        yield [brought, *(d for d in named if d is not brought)] if brought else named, "commit"
     if incident["pull_request"] is not None:
-        yield shipped.pull_request(cast(int, incident["pull_request"])), "pull request"
+        shipper = shipped.pull_request(cast(int, incident["pull_request"]))
+        yield [shipper] if shipper else [], "pull request"
 
 
-def _running(named: Sequence[Deployed], incident: Record) -> Deployed | None:
-    """The last of these before the incident, else the last of all."""
-    before = [deployed for deployed in named if _ran_before(deployed, incident)]
-    return (before or named or [None])[-1]  # type: ignore[list-item]
+#: How many deployments of one name are looked at.
+_OF_A_NAME = 6
+
+
+def _running(named: Sequence[Deployed], incident: Record) -> list[Deployed]:
+    """The last of these before the incident, newest first, else the last of all."""
+    at = _began_at(incident)
+    before = len(named) if at is None else bisect_right(named, at, key=lambda deployed: deployed.finished_at)
+    end = before or len(named)
+    return list(named[max(end - _OF_A_NAME, 0) : end][::-1])
 
 
 def _ran_before(deployed: Deployed, incident: Record) -> bool:
     """Whether it was deployed when the incident began, or nobody knows when that was."""
-    at = cast("datetime | None", incident["impact_started_at"] or incident["detected_at"])
+    at = _began_at(incident)
     return at is None or deployed.finished_at <= at
+
+
+def _began_at(incident: Record) -> datetime | None:
+    return cast("datetime | None", incident["impact_started_at"] or incident["detected_at"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -49,13 +49,14 @@ class Shipped:
     _after: dict[str, Deployed] = field(init=False)
     _versions: dict[str | None, list[Deployed]] = field(init=False)
     _shas: dict[str, list[Deployed]] = field(init=False)
+    _sha_names: list[str] = field(init=False)
     _reverts: list[Revert] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.by_id = {d.deployment_id: d for d in self.line}
         self._times = [d.finished_at for d in self.line]
         self._after = {d.replaced_id: d for d in self.line if d.replaced_id}
-        self._versions, self._shas = {}, {}
+        self._versions, self._shas, self._sha_names = {}, {}, []
 
     @classmethod
     def of(cls, line: Line, repository: Repository | None, paths: Sequence[str], visited: bytearray | None) -> Shipped:
@@ -96,15 +97,27 @@ class Shipped:
         if not self._shas:
             for deployed in self.line:
                 self._shas.setdefault((deployed.sha or "").lower(), []).append(deployed)
+            self._sha_names = sorted(self._shas)
         sha = sha.lower()
         if sha in self._shas or len(sha) < 7:
             return self._shas.get(sha, []) if sha else []
-        near = [found for name, found in self._shas.items() if name.startswith(sha)]
-        return near[0] if len(near) == 1 else []
+        place = bisect_left(self._sha_names, sha)
+        near = [name for name in self._sha_names[place : place + 2] if name.startswith(sha)]
+        return self._shas[near[0]] if len(near) == 1 else []
 
     def finished_in(self, since: datetime, until: datetime) -> list[Deployed]:
         """The deployments of the line finished in (since, until], newest first."""
         return self.line[bisect_right(self._times, since) : bisect_right(self._times, until)][::-1]
+
+    def live_at(self, moment: datetime) -> Deployed | None:
+        """The last deployment finished by then; None before the first."""
+        place = bisect_right(self._times, moment)
+        return self.line[place - 1] if place else None
+
+    def before(self, deployed: Deployed, most: int) -> list[Deployed]:
+        """At most so many deployments before one of the line, newest first."""
+        place = bisect_left(self.line, deployed.order, key=lambda one: one.order)
+        return self.line[max(place - most, 0) : place][::-1]
 
     def after(self, deployed: Deployed) -> Deployed | None:
         """The succeeded deployment that replaced this one; None while it is running."""

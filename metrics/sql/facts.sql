@@ -153,7 +153,8 @@ create or replace table pull_request_facts (
 -- evidence: what it is (an incident, a commit, a deployment, a check) as text; evidence_id its id; evidence_at when.
 -- deployment_number / recovery_number: the deployments' `number`; deployed_at: when the blamed one finished, null
 -- (and then never counted) unless it succeeded in production.
--- recovered_at / recovery_id: what ended it, null while open.  candidates: JSON list of {deployment_id, why}.
+-- recovered_at / recovery_id: what ended it, null while open.  candidates: the other deployments that it might speak of, as a
+-- JSON list of {deployment_id, why}, best first; null where nothing else can be meant.
 create or replace table failure_evidence (
     service_position integer,
     deployment_number bigint,

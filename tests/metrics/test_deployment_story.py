@@ -235,6 +235,16 @@ def test_evidence_outside_the_window_is_kept_with_its_reason(tmp_path: Path) -> 
     ]
 
 
+def test_what_evidence_might_speak_of_besides_is_told_with_its_reason(tmp_path: Path) -> None:
+    """The incident names d5; d6 was live when it began."""
+    about = Incident(source="pager", id="i", service="shop", deployment="d5", detected_at=day(6, 30))
+    story = told(published(tmp_path, [about]), "d5")
+    found = [(row.kind, other.deployment_id, other.why) for row in story.evidence for other in row.candidates]
+    assert found == [("linked_incident", "ci/d6", "live when the incident began")]
+    assert "Runner-up candidates" in render(story)
+    assert "live when the incident began" in render(story)
+
+
 def test_kind_that_the_definitions_leave_out_is_kept_with_its_reason(tmp_path: Path) -> None:
     near = Incident(source="pager", id="near", service="shop", title="Slow", detected_at=day(5, 30))
     story = told(published(tmp_path, [near]), "d5")

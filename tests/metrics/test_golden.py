@@ -57,7 +57,7 @@ def test_there_are_cases_for_every_metric() -> None:
 
 
 def _figure(reader: Reader, question: Question, card: Scorecard, name: str) -> object:
-    """`deployment.ID.COLUMN`, `evidence.ID` (kinds), `incident.ID` (what it is linked to), `ships.ID` (shas), `regions.ID`, `change.SHA.COLUMN`, `pull_request.N.COLUMN`,
+    """`deployment.ID.COLUMN`, `evidence.ID` (kinds), `candidates.ID` (of each kind its runners-up, best first), `incident.ID` (what it is linked to), `ships.ID` (shas), `regions.ID`, `change.SHA.COLUMN`, `pull_request.N.COLUMN`,
     `quality.FINDING` (subjects), `why.SUBJECT` (its findings), `unmapped.N` (why), `summary.FINDING.COLUMN`, `explain.METRIC.ROLE` (what
     has that role in its rows), `recounted.METRIC` (its figure from these rows), else a path into the group: `change_fail_rate.rate`, `@NAME.…` for another group and
     `#2.…` for its third bucket."""
@@ -97,6 +97,9 @@ _FINDINGS = {
 _ROWS = {
     "deployment": "from deployment_facts where deployment_id = 'test/' || $key",
     "evidence": "select kind as value from failure_evidence where deployment_id = 'test/' || $key",
+    "candidates": """select kind || ': ' || array_to_string(list_transform(candidates::json::struct(deployment_id varchar, why varchar)[],
+                     lambda other: replace(other.deployment_id, 'test/', '') || ' (' || other.why || ')'), ' ') as value
+                     from failure_evidence where candidates is not null and deployment_id = 'test/' || $key""",
     "incident": "select deployment_id as value from incident_facts where incident_id = 'test/' || $key",
     "ships": "select sha as value from listed_changes where deployment_id = 'test/' || $key",
     "regions": """select region_deployment_id || if(late, ' late', '') as value from region_facts where deployment_id = 'test/' || $key""",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -68,6 +69,19 @@ def test_a_deployment_fails_once_whatever_the_number_of_its_incidents(seed: int,
     ]
     assert found == expected
     assert all(rate is None or 0 <= rate <= 1 for _, _, rate in found)
+
+
+@quick
+@given(SEEDS)
+def test_runners_up_are_few_other_deployments_of_the_same_line(seed: int) -> None:
+    reader = _facts(history(random.Random(seed)))
+    known = {row[0]: row[1:] for row in reader.rows("select deployment_id, service, environment from deployment_facts")}
+    rows = reader.rows("select deployment_id, candidates from failure_evidence where candidates is not null")
+    for blamed, told in rows:
+        others = [other["deployment_id"] for other in json.loads(str(told))]
+        assert 1 <= len(set(others)) == len(others) <= 5
+        assert blamed not in others
+        assert {known[other] for other in others} == {known[blamed]}
 
 
 @quick
