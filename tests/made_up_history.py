@@ -73,7 +73,12 @@ def decisions(chance: random.Random, records: Sequence[Record]) -> Overrides:
     return Overrides(blame=tuple(rows[:2]), absolve=tuple(replace(row, incident=None) for row in rows[2:]))
 
 
-def release_branches(chance: random.Random, records: Sequence[Record]) -> Iterator[Record]:
+def with_branches(chance: random.Random, records: Sequence[Record]) -> list[Record]:
+    """The same with what is squashed, merged and picked beside the default branch, and deployed from there."""
+    return _with_picks(chance, [*records, *_release_branches(chance, records)])
+
+
+def _release_branches(chance: random.Random, records: Sequence[Record]) -> Iterator[Record]:
     """Pull requests squashed or merged onto branches, most of them deployed from there; some branches are merged at last."""
     for service in SERVICES:
         commits = sorted(
@@ -112,7 +117,7 @@ def release_branches(chance: random.Random, records: Sequence[Record]) -> Iterat
             yield from _merged_back(chance, base, *(line - inner), at)
 
 
-def with_picks(chance: random.Random, records: Sequence[Record]) -> list[Record]:
+def _with_picks(chance: random.Random, records: Sequence[Record]) -> list[Record]:
     """The same with authors, and with changes picked onto branches that are deployed, in any order; some branches are merged back."""
     out = [replace(r, author=f"person-{int(r.sha[:4], 16) % 3}") if isinstance(r, Commit) else r for r in records]
     for service in SERVICES:

@@ -24,7 +24,7 @@ from metrics.results import Group
 from metrics.scorecard import scorecard
 from metrics.services import Ownership, ServiceName
 from tests.in_memory import facts_of_records
-from tests.made_up_history import END, ENVIRONMENTS, OWNERS, SERVICES, START, decisions, history
+from tests.made_up_history import END, ENVIRONMENTS, OWNERS, SERVICES, START, decisions, history, with_branches
 
 SEEDS = st.integers(0, 2**32)
 FACTS = (
@@ -36,13 +36,13 @@ FACTS = (
     "incident_facts",
     "quality_facts",
 )
-quick = settings(max_examples=8, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=16, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 @quick
 @given(SEEDS)
 def test_shares_lie_between_none_and_all_and_parts_add_up(seed: int) -> None:
-    reader = _facts(history(random.Random(seed)))
+    reader = _facts(_history(random.Random(seed)))
     for group in [*_ask(reader, by="service"), *_ask(reader)]:
         failed, rework, frequency = group.change_fail_rate, group.deployment_rework_rate, group.deployment_frequency
         assert 0 <= failed.failed <= failed.deployments
@@ -58,7 +58,7 @@ def test_shares_lie_between_none_and_all_and_parts_add_up(seed: int) -> None:
 @given(SEEDS, st.integers(2, 5))
 def test_a_deployment_fails_once_whatever_the_number_of_its_incidents(seed: int, times: int) -> None:
     """Every incident told again under other ids: the rate is that of one telling, and stays a share."""
-    records = history(random.Random(seed))
+    records = _history(random.Random(seed))
     told = [replace(r, id=f"{r.id}-{n}") for r in records if isinstance(r, Incident) for n in range(times)]
     kinds = ("linked_incident", "proximity")
     once, often = _facts(records, failure_kinds=kinds), [*records, *told]
@@ -74,7 +74,7 @@ def test_a_deployment_fails_once_whatever_the_number_of_its_incidents(seed: int,
 @quick
 @given(SEEDS)
 def test_runners_up_are_few_other_deployments_of_the_same_line(seed: int) -> None:
-    reader = _facts(history(random.Random(seed)))
+    reader = _facts(_history(random.Random(seed)))
     known = {row[0]: row[1:] for row in reader.rows("select deployment_id, service, environment from deployment_facts")}
     rows = reader.rows("select deployment_id, candidates from failure_evidence where candidates is not null")
     for blamed, told in rows:
@@ -87,7 +87,7 @@ def test_runners_up_are_few_other_deployments_of_the_same_line(seed: int) -> Non
 @quick
 @given(SEEDS)
 def test_stages_add_up_to_the_whole_and_none_is_negative(seed: int) -> None:
-    reader = _facts(history(random.Random(seed)))
+    reader = _facts(_history(random.Random(seed)))
     stages = "coding_seconds, pickup_seconds, review_seconds, deploy_seconds"
     for *parts, whole in reader.rows(
         f"select {stages}, (epoch_us(deployed_at) - epoch_us(first_commit_at)) / 1e6 from pull_request_facts"
@@ -100,7 +100,7 @@ def test_stages_add_up_to_the_whole_and_none_is_negative(seed: int) -> None:
 @quick
 @given(SEEDS, st.integers(1, 27 * 24))
 def test_a_period_is_the_sum_of_its_two_parts_wherever_it_is_cut(seed: int, hours: int) -> None:
-    reader, cut = _facts(history(random.Random(seed))), START + timedelta(hours=hours)
+    reader, cut = _facts(_history(random.Random(seed))), START + timedelta(hours=hours)
     for by in ("organisation", "service", "team"):
         parts = [_over(reader, period, by) for period in (Period(START, cut), Period(cut, END))]
         assert _counts([*parts[0], *parts[1]]) == _counts(_over(reader, Period(START, END), by))
@@ -110,7 +110,7 @@ def test_a_period_is_the_sum_of_its_two_parts_wherever_it_is_cut(seed: int, hour
 @given(SEEDS)
 def test_order_and_repetition_of_records_change_nothing(seed: int) -> None:
     chance = random.Random(seed)
-    records = history(chance)
+    records = _history(chance)
     expected = _tables(_facts(records, findings=True))
     again = [*records, *chance.sample(records, len(records) // 3)]
     chance.shuffle(again)
@@ -118,12 +118,12 @@ def test_order_and_repetition_of_records_change_nothing(seed: int) -> None:
     assert _tables(_facts(records, findings=True)) == expected
 
 
-@settings(max_examples=3, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(SEEDS)
 def test_records_that_arrive_in_any_parts_make_the_same_facts(tmp_path: Path, seed: int) -> None:
     """Through the real file: delivered in parts of any size, some of them twice, as against all at once."""
     chance = random.Random(seed)
-    records = history(chance)
+    records = _history(chance)
     setting = Setting(Definitions(), SERVICES, OWNERS, decisions(random.Random(seed), records))
     expected = _tables(facts_of_records(records, setting, findings=True))
     warehouse = open_warehouse(tmp_path / f"{seed}.duckdb")
@@ -148,7 +148,7 @@ def test_records_that_arrive_in_any_parts_make_the_same_facts(tmp_path: Path, se
 @given(SEEDS)
 def test_the_organisation_is_its_services_pooled(seed: int) -> None:
     """But for incidents of a repository that services share: each is one of the organisation, and one of every service."""
-    records = [r for r in history(random.Random(seed)) if not isinstance(r, Incident) or r.repository != "acme/mono"]
+    records = [r for r in _history(random.Random(seed)) if not isinstance(r, Incident) or r.repository != "acme/mono"]
     reader = _facts(records)
     (whole,), parts = _ask(reader), _ask(reader, by="service")
     assert _counts([whole]) == _counts(parts)
@@ -160,14 +160,14 @@ def test_teams_that_hand_over_a_service_share_its_history_and_lose_none(seed: in
     handed = START + timedelta(days=9, hours=7)
     owners = [Ownership(team="red", service=s.service, owned_until=handed) for s in SERVICES]
     owners += [Ownership(team="blue", service=s.service, owned_from=handed) for s in SERVICES]
-    reader = facts_of_records(history(random.Random(seed)), Setting(Definitions(), SERVICES, owners))
+    reader = facts_of_records(_history(random.Random(seed)), Setting(Definitions(), SERVICES, owners))
     assert _counts(_ask(reader, by="team")) == _counts(_ask(reader))
 
 
 @quick
 @given(SEEDS, st.sampled_from(["day", "week", "month"]))
 def test_buckets_add_up_to_the_period(seed: int, every: str) -> None:
-    reader = _facts(history(random.Random(seed)), timezone="Europe/London")
+    reader = _facts(_history(random.Random(seed)), timezone="Europe/London")
     (group,) = _ask(reader, every=every, definitions=Definitions(timezone="Europe/London"))
     assert group.buckets is not None
     assert _counts(group.buckets) == _counts([group])
@@ -183,7 +183,7 @@ def test_a_later_deployment_changes_earlier_verdicts_only_by_evidence_that_names
     An incident that names what only it shipped is laid to it, and to nothing near any more.
     """
     chance = random.Random(seed)
-    records = history(chance)
+    records = _history(chance)
     decided = decisions(random.Random(seed), records)
     commits = [r for r in records if isinstance(r, Commit) and r.repository == whose.repository]
     last = max(r.finished_at for r in records if isinstance(r, Deployment) and r.finished_at)
@@ -204,7 +204,7 @@ def test_a_later_deployment_changes_earlier_verdicts_only_by_evidence_that_names
 @quick
 @given(SEEDS)
 def test_removing_what_is_evidence_never_makes_more_failures(seed: int) -> None:
-    records = history(random.Random(seed))
+    records = _history(random.Random(seed))
     decided = decisions(random.Random(seed), records)
     without = [r for r in records if not isinstance(r, Incident | Verification)]
     with_all = _failed(facts_of_records(records, Setting(Definitions(), SERVICES, overrides=decided)))
@@ -214,7 +214,7 @@ def test_removing_what_is_evidence_never_makes_more_failures(seed: int) -> None:
 @quick
 @given(SEEDS)
 def test_a_longer_window_never_makes_fewer_failures(seed: int) -> None:
-    reader = _facts(history(random.Random(seed)))
+    reader = _facts(_history(random.Random(seed)))
     counts = []
     for hours in (1, 24, 24 * 7):
         chosen = Definitions(failure_window_seconds=hours * 3600.0)
@@ -226,11 +226,15 @@ def test_a_longer_window_never_makes_fewer_failures(seed: int) -> None:
 @quick
 @given(SEEDS)
 def test_moving_every_clock_moves_no_figure(seed: int) -> None:
-    records = history(random.Random(seed))
+    records = _history(random.Random(seed))
     shift = timedelta(weeks=8)
     expected = _counts(_ask(_facts(records)))
     moved = [_moved(record, shift) for record in records]
     assert _counts(_ask(_facts(moved), shift=shift)) == expected
+
+
+def _history(chance: random.Random) -> list[Record]:
+    return with_branches(chance, history(chance))
 
 
 def _facts(records: Sequence[Record], findings: bool = False, **definitions: object) -> Reader:

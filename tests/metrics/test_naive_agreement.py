@@ -18,7 +18,7 @@ from metrics.question import By, Question
 from metrics.results import Group
 from metrics.scorecard import scorecard
 from tests.in_memory import facts_of_records
-from tests.made_up_history import END, HANDED, OWNERS, SERVICES, START, decisions, history, release_branches, with_picks
+from tests.made_up_history import END, HANDED, OWNERS, SERVICES, START, decisions, history, with_branches
 from tests.naive import Naive, NaiveService, Stretch, interval_of_batches, kaplan_meier_median, quantile
 
 DEFINITIONS = (
@@ -77,8 +77,7 @@ def test_both_implementations_find_the_same_lineage_ledger_and_figures(
     chance = random.Random(seed)
     records = history(chance)
     decided = decisions(chance, records)
-    records += release_branches(chance, records)
-    records = with_picks(chance, records)
+    records = with_branches(chance, records)
     chosen = with_own(chosen, differing)
     services = [NaiveService(s.service, str(s.repository), s.paths, s.aliases) for s in SERVICES]
     naive = Naive(records, services, chosen, decided)

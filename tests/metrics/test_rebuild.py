@@ -24,7 +24,7 @@ from metrics.build import Setting, build
 from metrics.rebuild import rebuild
 from metrics.services import ServiceName
 from metrics.slices import read_sql
-from tests.made_up_history import END, OWNERS, SERVICES, START, decisions, history, release_branches, with_picks
+from tests.made_up_history import END, OWNERS, SERVICES, START, decisions, history, with_branches
 from tests.metrics.test_naive_agreement import OWN, with_own
 
 #: As configured, and with a service whose repository only its deployments name.
@@ -56,8 +56,7 @@ def test_records_published_part_by_part_make_the_file_of_a_full_build(
     monkeypatch.setattr(parts, "SHARE", 9.0)
     chance = random.Random(seed)
     records = history(chance)
-    records += release_branches(random.Random(seed), records)
-    records = with_picks(random.Random(seed), records)
+    records = with_branches(random.Random(seed), records)
     definitions = Definitions(regions=regions, replay_services=movers)  # type: ignore[arg-type]
     setting = Setting(
         with_own(definitions, own), services, OWNERS, decisions(random.Random(seed), records)  # type: ignore[arg-type]
