@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dora.cli.options import READ, note
+from dora.cli.settings import note_settings
 from dora.cli.tables import emit
 from dora.period import edge
 
@@ -137,7 +138,9 @@ def _footer(answer: Answer, question: Question) -> None:
     note(f"{answer.title}: {answer.definition}")
     start, end = (edge(at, question.definitions.timezone) for at in (question.period.start, question.period.end))
     note(
-        f"definitions {question.definitions.hash}; [{start}, {end}), times of rows in UTC; data as of {question.as_of.isoformat(timespec='seconds')}"
+        f"[{start}, {end}), times of rows in UTC; data as of {question.as_of.isoformat(timespec='seconds')}; "
+        f"definitions {question.definitions.hash}:"
     )
+    note_settings(question.definitions)
     for line in answer.notes:
         note(line)

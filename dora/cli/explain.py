@@ -19,6 +19,7 @@ from dora.cli.options import (
     reading,
     say,
 )
+from dora.cli.settings import note_settings
 from dora.cli.tables import emit
 from dora.period import edge
 
@@ -60,7 +61,8 @@ def _head(told: Explanation) -> None:
     used, period = told.question.definitions, told.question.period
     note(f"{told.metric.title}: {told.metric.definition}")
     start, end = (edge(at, used.timezone) for at in (period.start, period.end))
-    note(f"definition: {told.metric.source_url}; settings {used.hash}; [{start}, {end}), times of rows in UTC")
+    note(f"definition: {told.metric.source_url}; [{start}, {end}), times of rows in UTC; definitions {used.hash}:")
+    note_settings(used)
     note(f"{told.formula} = {figure_text(told.value, told.metric.unit, 'no data')}")
     if any(row["role"] == "open" for row in told.rows):
         note(f"with the open ones (Kaplan-Meier) = {figure_text(told.with_open, told.metric.unit, 'not reached')}")

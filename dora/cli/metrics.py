@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
@@ -29,6 +29,7 @@ from dora.cli.options import (
     reading,
     say,
 )
+from dora.cli.settings import note_settings
 from dora.cli.tables import emit
 from dora.period import edge
 
@@ -173,19 +174,6 @@ def _emit_numbers(card: Scorecard, form: str, out: str | None) -> None:
 
 def _footer(card: Scorecard, question: Question) -> None:
     used, period = question.definitions, question.period
-    window = used.failure_window_seconds
     start, end = (edge(at, used.timezone) for at in (period.start, period.end))
-    note(
-        f"{start} to {end}; definitions {used.hash}: change {used.change}, clock {used.counted_clock}, {'with' if used.bots else 'without'} bots, "
-        f"pickup from {used.pickup_from}, "
-        f"failure window {'forever' if window is None else f'{window / 3600:g} h'}, failure kinds {', '.join(used.failure_kinds)}, "
-        f"rework {', '.join(used.rework_kinds)}, days of {used.timezone}, "
-        f"working days {', '.join(map(str, used.working_days))} (Monday is 1), regions {used.regions}, production environments {', '.join(used.production)}; "
-        f"levels of {card.edition}; data as of {card.data_as_of}"
-    )
-    own = cast("Mapping[str, dict[str, object]]", used.as_dict().get("services", {}))
-    for service, settings in own.items():
-        clock = used.of(service).counted_clock
-        if clock != used.counted_clock or "clock" in settings:
-            settings["clock"] = clock
-        note(f"{service} has its own: {', '.join(f'{name} {value}' for name, value in settings.items())}")
+    note(f"{start} to {end}; levels of {card.edition}; data as of {card.data_as_of}; definitions {used.hash}:")
+    note_settings(used)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dora.cli.options import READ, note
+from dora.cli.settings import chosen, note_settings, own_settings
 from dora.cli.tables import emit
 from dora.period import edge
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 #: The names of metrics/peers/catalog.py, known without loading it.
 NAMES = ("devlake", "fourkeys", "gitlab", "middleware", "metrik", "pelorus")
+#: The settings that a peer's rules are given facts by: what production is, and which days are asked about.
+SHARED = ("production", "regions", "timezone")
 
 
 def show(reader: Reader, question: Question, name: str, form: str, out: str | None) -> None:
@@ -69,5 +72,9 @@ def _footer(found: Comparison) -> None:
     for rule in found.peer.rules:
         side = {"higher": "↑", "lower": "↓", "either": "↕"}[rule.moves]
         note(f"{rule.code} {side} {rule.peer}; dora: {rule.dora}")
-    used = found.question
-    note(f"definitions {used.definitions.hash}; data as of {used.as_of.isoformat(timespec='seconds')}")
+    used = found.question.definitions
+    note(f"{found.peer.name} rests on these rules, and of the settings on {chosen(used, SHARED)}")
+    for line in own_settings(used, SHARED):
+        note(line)
+    note(f"data as of {found.question.as_of.isoformat(timespec='seconds')}; dora rests on definitions {used.hash}:")
+    note_settings(used)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from dora.cli.options import READ, note, say
+from dora.cli.settings import note_settings
 from dora.cli.tables import emit
 from dora.cli.trends import forms
 from dora.period import edge
@@ -45,7 +46,8 @@ def show(reader: Reader, question: Question, card: Scorecard, form: str, out: st
             "n of lead time: deployments that ship changes"
         )
         start, end = (edge(at, question.definitions.timezone) for at in (question.period.start, question.period.end))
-        note(f"definitions {card.definitions['hash']}; usual figures from {start} to {end}")
+        note(f"usual figures from {start} to {end}; definitions {question.definitions.hash}:")
+        note_settings(question.definitions)
     say(notes, form)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dora.cli.definition_breaks import as_entries, changes_in, note_changes
 from dora.cli.options import READ, note, say
+from dora.cli.settings import note_settings
 from dora.cli.tables import emit
 from dora.period import edge
 
@@ -45,7 +46,8 @@ def show(reader: Reader, question: Question, form: str, out: str | None) -> None
             f"before: {start} to {end}; an arrow needs a 95 % interval of the "
             f"change that excludes none; outside: a {found.every} beyond its control limits, or one of 8 in a row on one side of the median"
         )
-        note(f"definitions {found.card.definitions['hash']}; data as of {found.card.data_as_of}")
+        note(f"data as of {found.card.data_as_of}; definitions {question.definitions.hash}:")
+        note_settings(question.definitions)
     say(found.notes, form)
 
 

@@ -41,6 +41,15 @@ def test_the_rules_stand_below_the_table_on_stderr_only(shop: Path) -> None:
     assert "docs/peers.md" in done.stderr
 
 
+def test_the_settings_of_a_peer_are_told_apart_from_those_of_doras_own_figures(shop: Path) -> None:
+    told = said(shop, "metrics", *PERIOD, "--as", "gitlab").stderr
+    assert (
+        "gitlab rests on these rules, and of the settings on production environments production; regions separate; days of UTC"
+        in told
+    )
+    assert "failure kinds override" in told.partition("dora rests on definitions")[2]
+
+
 def test_one_question_at_a_time_and_known_peers_only(shop: Path) -> None:
     both = said(shop, "metrics", *PERIOD, "--as", "gitlab", "--trend", code=2)
     unknown = said(shop, "metrics", *PERIOD, "--as", "sleuth", code=2)
