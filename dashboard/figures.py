@@ -89,7 +89,7 @@ def _days(found: DeploymentFrequency) -> str:
 
 def _lead_time(group: Group) -> Reading:
     found = group.change_lead_time
-    basis = f"median of {units.many(found.n, 'change')}{_worth(found)}"
+    basis = f"median of {units.many(found.n, 'change')}{_worth(found)}{_waiting(found)}"
     return Reading(
         value=found.median_seconds, interval=found.interval_seconds, n=found.n, basis=basis, level=found.level
     )
@@ -101,6 +101,16 @@ def _worth(found: ChangeLeadTime) -> str:
         return ""
     few = f", shipped in fewer than {FEWEST} deployments"
     return f", worth {units.count(found.independent)} independent ones" if found.independent else few
+
+
+def _waiting(found: ChangeLeadTime) -> str:
+    """What the figure leaves out: how many changes wait, and the median that counts them; empty where none waits."""
+    n = found.undeployed["n"]
+    if not n:
+        return ""
+    median = found.kaplan_meier_median_seconds
+    text = "not reached" if median is None else units.duration(median)
+    return f"; {units.count(n)} {'waits, with it' if n == 1 else 'wait, with these'} {text} (Kaplan-Meier)"
 
 
 def _fail_rate(group: Group) -> Reading:

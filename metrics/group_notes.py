@@ -8,13 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 from dora.warehouse import Reader
+from metrics import bands
 from metrics.cells import Arrays
 from metrics.question import Question
-from metrics.results import Group
+from metrics.results import ChangeLeadTime, Group
 from metrics.slices import Slices, slices
 
 #: Of every commit git tells these.
 _ALWAYS_KNOWN = ("committed", "authored")
+_NO_LEVEL, _NOT_REACHED = "insufficient data", "not reached"
 
 
 def unwatched(groups: Sequence[Group]) -> Iterator[str]:
@@ -45,6 +47,35 @@ def left_out(reader: Reader, question: Question, groups: Sequence[Group]) -> Ite
     ]
     if found:
         yield f"{_some(found)} shipped changes are left out of the lead time, as the moment is not known at which their clock starts"
+
+
+def moved_by_waiting(year: int, groups: Sequence[Group]) -> Iterator[str]:
+    """A sentence about the groups whose median lead time lies in another level of `year` once the changes that wait are counted.
+
+    `groups`: their figures over the whole period. Nothing is said of a group of which no level is named.
+    """
+    known = bands.edition(year).levels
+    told = [group for group in groups if known and _placed(group.change_lead_time)]
+    shipped = _levels(year, [group.change_lead_time.median_seconds for group in told])
+    counted = _levels(year, [group.change_lead_time.kaplan_meier_median_seconds for group in told])
+    moved: dict[tuple[str, str], list[str]] = {}
+    for group, before, after in zip(told, shipped, counted, strict=True):
+        if before != after and (before, after) != (known[-1].name, _NOT_REACHED):
+            moved.setdefault((before, after), []).append(group.name)
+    if moved:
+        parts = [f"{after} instead of {before} for {_some(names)}" for (before, after), names in moved.items()]
+        yield f"with the changes that wait (Kaplan-Meier) the median lead time is {'; '.join(parts)}"
+
+
+def _placed(lead: ChangeLeadTime) -> bool:
+    return lead.undeployed["n"] > 0 and lead.level.label != _NO_LEVEL
+
+
+def _levels(year: int, medians: Sequence[float | None]) -> list[str]:
+    """The level that holds each median itself, whatever its interval."""
+    values = np.array([np.nan if median is None else median for median in medians])
+    labels = bands.levels(year, "change_lead_time", values, np.column_stack([values, values])).label
+    return [_NOT_REACHED if label == _NO_LEVEL else label for label in labels]
 
 
 def _unknown(reader: Reader, part: Slices) -> Arrays:

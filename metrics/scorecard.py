@@ -17,7 +17,7 @@ from metrics.change_fail_rate import change_fail_rate
 from metrics.change_lead_time import change_lead_time
 from metrics.columns import Columns, joined, results
 from metrics.deployment_frequency import RULE, deployment_frequency
-from metrics.group_notes import left_out, unwatched
+from metrics.group_notes import left_out, moved_by_waiting, unwatched
 from metrics.question import Question
 from metrics.recovery_time import recovery_time, time_to_restore
 from metrics.results import (
@@ -85,6 +85,7 @@ def scorecard(reader: Reader, question: Question, now: datetime | None = None) -
             *question.notes,
             *unwatched(groups),
             *left_out(reader, question, groups),
+            *moved_by_waiting(question.edition, groups),
             f"deployment frequency level: {RULE}",
             *question.of_incidents,
         ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dora.period import edge
 
 if TYPE_CHECKING:
-    from metrics.results import Group, Interval, Scorecard
+    from metrics.results import ChangeLeadTime, Group, Interval, Scorecard
 
 Row = Mapping[str, object]
 
@@ -56,6 +56,8 @@ def _bucket(group: Group, timezone: str) -> Row:
         "lead time": duration(lead.median_seconds),
         "95 %": _span(lead.interval_seconds),
         "n": lead.n,
+        "waiting": lead.undeployed["n"],
+        "with waiting": _with_waiting(lead),
         "lead level": lead.level.label,
         "fail rate": f"{percent(fails.rate)} ({fails.failed}/{fails.deployments})",
         "fail level": fails.level.label,
@@ -66,6 +68,16 @@ def _bucket(group: Group, timezone: str) -> Row:
         "restore": duration(group.time_to_restore.kaplan_meier_median_seconds),
         "incidents": group.time_to_restore.n,
     }
+
+
+def _with_waiting(lead: ChangeLeadTime) -> str | None:
+    """The Kaplan-Meier median, which counts what waits; None where nothing does."""
+    from dashboard.units import duration
+
+    if not lead.undeployed["n"]:
+        return None
+    median = lead.kaplan_meier_median_seconds
+    return "not reached" if median is None else duration(median)
 
 
 def _span(interval: Interval) -> str:

@@ -37,7 +37,7 @@ def _group(published: Path) -> Group:
 def test_every_reading_says_what_it_rests_on(tmp_path: Path) -> None:
     group = _group(publish(tmp_path, ["Atlas"]))
     assert [figure.of(group).basis for figure in FIGURES] == [
-        "20 deployments on 20 of 90 days", "median of 19 changes", "4 of 19 deployments failed, 1 too young to judge", "median of 4 failures",
+        "20 deployments on 20 of 90 days", "median of 19 changes; 1 waits, with it 18 h 30 min (Kaplan-Meier)", "4 of 19 deployments failed, 1 too young to judge", "median of 4 failures",
         "0 of 20 deployments were rework",
     ]  # fmt: skip
 
@@ -90,8 +90,23 @@ def test_a_figure_and_both_ends_of_its_interval_are_in_one_unit(value: float, te
 )
 def test_changes_that_ship_together_say_what_they_are_worth(tmp_path: Path, independent: int, basis: str) -> None:
     group = _group(publish(tmp_path, ["Atlas"]))
-    lead = replace(group.change_lead_time, n=192, independent=independent)
+    nothing = {"n": 0, "oldest_seconds": None, "median_seconds": None}
+    lead = replace(group.change_lead_time, n=192, independent=independent, undeployed=nothing)
     assert BY_ID["change_lead_time"].of(replace(group, change_lead_time=lead)).basis == basis
+
+
+@pytest.mark.parametrize(
+    ("n", "seconds", "words"),
+    [(229, 94 * HOUR, "229 wait, with these 3 d 22 h"), (1, HOUR, "1 waits, with it 1 h"), (2, None, "2 wait, with these not reached")],
+)  # fmt: skip
+def test_changes_that_wait_stand_beside_the_median_of_those_that_do_not(
+    tmp_path: Path, n: int, seconds: float | None, words: str
+) -> None:
+    group = _group(publish(tmp_path, ["Atlas"]))
+    queue = {"n": n, "oldest_seconds": 1.0, "median_seconds": 1.0}
+    lead = replace(group.change_lead_time, undeployed=queue, kaplan_meier_median_seconds=seconds)
+    basis = BY_ID["change_lead_time"].of(replace(group, change_lead_time=lead)).basis
+    assert basis == f"median of 19 changes; {words} (Kaplan-Meier)"
 
 
 def test_no_data_is_missing_and_not_zero(tmp_path: Path) -> None:

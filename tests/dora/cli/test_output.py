@@ -210,7 +210,11 @@ def test_the_printed_figures_stand_beside_their_interval_and_what_they_rest_on(s
     ]
     assert told["Change lead time"][0] == units.duration(lead["median_seconds"])
     worth = "" if lead["independent"] == lead["n"] else f", worth {lead['independent']} independent ones"
-    assert told["Change lead time"][2] == f"median of {lead['n']} changes{worth}"
+    wait = f"; 5 wait, with these {units.duration(lead['kaplan_meier_median_seconds'])} (Kaplan-Meier)"
+    assert lead["undeployed"]["n"] == 5
+    assert told["Change lead time"][2] == f"median of {lead['n']} changes{worth}{wait}"
+    bucket = said(shop, "metrics", *PERIOD, "--every", "month", "--format", "markdown").stdout.splitlines()[2]
+    assert f"| 5 | {units.duration(lead['kaplan_meier_median_seconds'])} |" in bucket
     open_ = f", {restore['open']} still open" if restore["open"] else ""
     assert told["Time to restore"][2:] == [f"median of {restore['n']} incidents{open_}", "no published levels"]
 
