@@ -5,12 +5,12 @@ The number is computed again from these rows alone, a row at a time, so that it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from dora.definitions import NOT_FAILURES, WINDOWED_KINDS, Definitions
+from dora.definitions import Definitions
 from dora.errors import ConfigError
 from dora.tables import nearest
 from dora.warehouse import Reader
@@ -19,9 +19,11 @@ from metrics.failed_deployments import Failure, failures_by_number
 from metrics.group_notes import unwatched
 from metrics.literals import filled
 from metrics.local_days import day_rules, local_days
+from metrics.plain_text import plain_text
 from metrics.question import Question
 from metrics.scorecard import scorecard
 from metrics.slices import Slices, slices
+from metrics.uncounted import OTHERWISE, why_not
 
 Row = dict[str, object]
 
@@ -30,7 +32,7 @@ Row = dict[str, object]
 class Explanation:
     """One number and its rows.
 
-    Roles: `numerator` (which is in the denominator too), `denominator`, `value` (one measured time), `open`
+    Roles: `numerator` (which is in the denominator too), `denominator` (with why the evidence against it does not count), `value` (one measured time), `open`
     (not ended yet: `age_seconds` old), `excluded` (with a reason). `value` is the figure computed from the rows; None
     without data. `sql` finds the rows in the published file, one statement for all services with the same definitions.
     `with_open`: of times, the Kaplan-Meier median that counts open ones too; None when not reached. `unwatched`: a sentence
@@ -117,21 +119,25 @@ def _time(row: Row) -> datetime:
     return cast(datetime, next(row[name] for name in _TIMES if row.get(name)))
 
 
-def counted_evidence(row: Mapping[str, object], definitions: Definitions) -> list[Row]:
-    """The evidence against a deployment that the definitions count."""
+def _judged(row: Row, definitions: Definitions) -> list[tuple[Row, str | None]]:
+    """The evidence against a deployment, each piece with why it does not count, None where it does."""
     evidence = cast("list[Row] | None", row["evidence"]) or []
-    if any(item["kind"] == "absolved" for item in evidence):
-        return []
+    otherwise = OTHERWISE if any(item["kind"] == "absolved" for item in evidence) else None
+    ends = cast(datetime, row["finished_at"])
     return [
-        item for item in evidence if item["kind"] in definitions.failure_kinds and _in_window(row, item, definitions)
+        (item, why_not(str(item["kind"]), cast("datetime | None", item["evidence_at"]), ends, definitions) or otherwise)
+        for item in evidence
     ]
 
 
-def _in_window(row: Mapping[str, object], item: Row, definitions: Definitions) -> bool:
-    if definitions.failure_window_seconds is None or item["kind"] not in (*WINDOWED_KINDS, *NOT_FAILURES):
-        return True
-    end = cast(datetime, row["finished_at"]) + timedelta(seconds=definitions.failure_window_seconds)
-    return item["evidence_at"] is not None and cast(datetime, item["evidence_at"]) < end
+def _uncounted(row: Row, definitions: Definitions) -> str:
+    """Why the evidence against a deployment does not count, kind by kind, with what people said; empty without any."""
+    told = [
+        f"{item['kind']}: {why}" + (f": {plain_text(str(item['reason']))}" if item["kind"] == "absolved" else "")
+        for item, why in _judged(row, definitions)
+        if why
+    ]
+    return "; ".join(dict.fromkeys(told))
 
 
 def _not_live(row: Row) -> str:
@@ -148,14 +154,16 @@ def _failed(row: Row, question: Question) -> tuple[str, str]:
     window = timedelta(seconds=question.definitions.failure_window_seconds or 0)
     if cast(datetime, row["finished_at"]) + window > question.as_of.astimezone(UTC).replace(tzinfo=None):
         return "excluded", "pending: its failure window has not passed"
-    kinds = sorted({str(item["kind"]) for item in counted_evidence(row, question.definitions)})
-    return ("numerator", ", ".join(kinds)) if kinds else ("denominator", "")
+    kinds = sorted({str(item["kind"]) for item, why in _judged(row, question.definitions) if why is None})
+    return ("numerator", ", ".join(kinds)) if kinds else ("denominator", _uncounted(row, question.definitions))
 
 
 def _recovered(row: Row, question: Question) -> tuple[str, str]:
     failure = cast("Failure | None", row["failure"])
     if failure is None:
-        return "excluded", "it did not fail" if row["status"] == "succeeded" else _not_live(row)
+        why = _uncounted(row, question.definitions)
+        did_not = f"it did not fail; {why}" if why else "it did not fail"
+        return "excluded", did_not if row["status"] == "succeeded" else _not_live(row)
     if failure.recovered_us is None:
         return _going(row, row["finished_at"], question.as_of, "not recovered yet: censored")
     row["seconds"] = (failure.recovered_us - failure.at_us) / 1e6

@@ -20,6 +20,7 @@ from metrics.plain_text import plain_text, safe_link
 from metrics.question import published_as_of
 from metrics.story_compare import centre, compare
 from metrics.story_recovery import recoveries
+from metrics.uncounted import why_not
 
 T = TypeVar("T")
 Row = Mapping[str, object]
@@ -210,7 +211,7 @@ def evidence_of(row: Row, definitions: Definitions, as_of: datetime, owner: str 
         confidence=cast(float, row["confidence"]),
         decided_by="rule" if str(row["decided_by"]).startswith("rule") else "human",
         reason=_text(clean["reason"]),
-        why_not=rules.why_not(kind, cast("datetime | None", at), cast("datetime | None", finished_at), definitions),
+        why_not=why_not(kind, cast("datetime | None", at), cast("datetime | None", finished_at), definitions),
         about=_text(clean.get("about")),
         candidates=_candidates(_text(row["candidates"])),
     )

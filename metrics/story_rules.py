@@ -6,42 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from dora.definitions import FAILURE_KINDS, NOT_FAILURES, WINDOWED_KINDS, Definitions
+from dora.definitions import FAILURE_KINDS, NOT_FAILURES, Definitions
 from metrics.analyses.clocks import CLOCKS
 from metrics.story import Deployed, Evidence, Recovery, Span, Verdict
 from metrics.story_around import INCIDENT_CLOCKS, NearIncident
+from metrics.uncounted import OTHERWISE
 
 _STRENGTH = (*FAILURE_KINDS, *NOT_FAILURES)
-_NOT_FAILURES = {
-    "out_of_order": "this version had never been live here before: a late promotion of an older build, not a failure",
-    "replay": "many services of one source moved back together: a platform event, not a failure of this deployment",
-}
-
-
-def why_not(
-    kind: str, evidence_at: datetime | None, finished_at: datetime | None, definitions: Definitions
-) -> str | None:
-    """Why a piece of evidence does not make the deployment a failed one; None when it does."""
-    if kind == "absolved":
-        return "a person decided that this deployment did not fail"
-    if kind not in definitions.failure_kinds:
-        return _NOT_FAILURES.get(kind, f"the definitions in use do not count evidence of the kind {kind}")
-    if kind not in WINDOWED_KINDS and kind not in _NOT_FAILURES:
-        return None
-    return _outside(evidence_at, finished_at, definitions.failure_window_seconds)
-
-
-def _outside(evidence_at: datetime | None, finished_at: datetime | None, window: float | None) -> str | None:
-    if window is None:
-        return None
-    if evidence_at is None or finished_at is None:
-        return "when it happened is unknown, so it cannot be placed inside the failure window"
-    after = (evidence_at - finished_at).total_seconds()
-    if after >= window:
-        return (
-            f"outside the failure window: {after / 3600:.1f} h after the deployment, the window is {window / 3600:g} h"
-        )
-    return None
 
 
 def decided(evidence: Iterable[Evidence]) -> list[Evidence]:
@@ -49,7 +20,7 @@ def decided(evidence: Iterable[Evidence]) -> list[Evidence]:
     rows = list(evidence)
     if not any(row.kind == "absolved" for row in rows):
         return rows
-    return [replace(row, why_not=row.why_not or "a person decided otherwise") for row in rows]
+    return [replace(row, why_not=row.why_not or OTHERWISE) for row in rows]
 
 
 def counted(evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -102,4 +102,9 @@ def _document(told: Explanation, rows: list[dict[str, object]]) -> dict[str, obj
 def _short(row: dict[str, object]) -> dict[str, object]:
     wanted = ("role", "reason", "finished_at", "service", "version", "change", "subject", "began_at", "deployed_at",
               "incident_id", "title", "recovered_at", "resolved_at", "seconds", "age_seconds", "deployment_id")  # fmt: skip
-    return {name: str(row[name])[:60] if isinstance(row[name], str) else row[name] for name in wanted if name in row}
+    return {name: _cut(name, row[name]) for name in wanted if name in row}
+
+
+def _cut(name: str, cell: object) -> object:
+    """Long titles are cut; why a row counts or not is said to the end."""
+    return cell[:60] if isinstance(cell, str) and name != "reason" else cell

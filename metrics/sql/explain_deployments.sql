@@ -1,11 +1,12 @@
 -- One row per production deployment that ended in [$start, $end), whatever its status, by time.
--- number: its key in the facts. evidence: every piece the ledger holds against it, as {kind, evidence_id, evidence_at, recovered_at}; null without any.
+-- number: its key in the facts. evidence: every piece the ledger holds against it, as {kind, evidence_id, evidence_at, recovered_at,
+-- reason}; null without any.
 with members as (
     select unnest($groups::integer[]) as grp, unnest($services::varchar[]) as service,
            unnest($owned_from::timestamp[]) as owned_from, unnest($owned_until::timestamp[]) as owned_until
 ),
 ledger as (
-    select deployment_id, list({kind: kind, evidence_id: evidence_id, evidence_at: evidence_at, recovered_at: recovered_at}
+    select deployment_id, list({kind: kind, evidence_id: evidence_id, evidence_at: evidence_at, recovered_at: recovered_at, reason: reason}
                                order by kind, evidence_at, evidence_id) as evidence
     from failure_evidence group by deployment_id
 )

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from dora.definitions import Clock, Definitions
 from dora.errors import ConfigError
-from dora.model import Commit, Deployment, MainlineCommit, PullRequest
+from dora.model import Commit, Deployment, Incident, MainlineCommit, PullRequest, Verification
+from dora.overrides import Override, Overrides
 from dora.period import Period
 from dora.warehouse import Reader
 from metrics.build import Setting
 from metrics.catalog import METRICS
+from metrics.deployment_story import deployment_story
 from metrics.explain import Explanation, explain
 from metrics.question import Question
 from metrics.results import Group
@@ -107,6 +109,41 @@ def test_a_negative_lead_time_is_said_by_the_name_of_its_clock(clock: Clock, why
     question = Question(period=Period(START, END), as_of=END, definitions=definitions)
     [row] = explain(reader, question, "change_lead_time").rows
     assert (row["role"], row["reason"]) == ("excluded", f"negative: {why}")
+
+
+def test_evidence_that_does_not_count_is_told_with_why_in_the_words_of_the_report() -> None:
+    """v1 to v4 have evidence; a person absolved v1, v2's is late, the kind of v3's is not counted, and v4's counts."""
+    live = [
+        Deployment(source="ci", id=f"{n}", service="shop", environment="production", version=f"v{n}", finished_at=START + timedelta(days=3 * n))
+        for n in range(1, 5)
+    ]  # fmt: skip
+    bad = [
+        Verification(source="ci", id=f"{n}", deployment=f"{n}", status=status, finished_at=START + timedelta(days=3 * n, hours=hours))
+        for n, status, hours in ((1, "failed", 1), (2, "regressed", 30), (4, "failed", 1))
+    ]  # fmt: skip
+    near = Incident(source="pager", id="3", service="shop", detected_at=START + timedelta(days=9, hours=1))
+    absolved = Override(
+        deployment="ci/1", service="shop", environment="production", version="v1", reason="it was the network"
+    )
+    definitions = Definitions(failure_kinds=("verification", "telemetry"))
+    setting = Setting(definitions, SERVICES, [], Overrides(absolve=(absolved,)))
+    reader = facts_of_records([*live, *bad, near], setting, findings=True)
+    question = Question(period=Period(START, END), as_of=END, definitions=definitions)
+    rows = explain(reader, question, "change_fail_rate").rows
+    told = [
+        "absolved: a person decided that this deployment did not fail: it was the network; verification: a person decided otherwise",
+        "telemetry: outside the failure window: 30.0 h after the deployment, the window is 24 h",
+        "proximity: the definitions in use do not count evidence of the kind proximity",
+    ]
+    assert [(row["role"], row["reason"]) for row in rows] == [
+        *(("denominator", reason) for reason in told),
+        ("numerator", "verification"),
+    ]
+    recovered = explain(reader, question, "failed_deployment_recovery_time").rows
+    assert [row["reason"] for row in recovered[:3]] == [f"it did not fail; {reason}" for reason in told]
+    for row in rows[:3]:
+        story = deployment_story(reader, str(row["deployment_id"]), as_of=END)
+        assert all(piece.why_not and piece.why_not in str(row["reason"]) for piece in story.evidence)
 
 
 def _agree(reader: Reader, question: Question) -> None:
