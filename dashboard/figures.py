@@ -204,13 +204,27 @@ def level_text(reading: Reading) -> str:
     return reading.level.label
 
 
+def distance(reading: Reading) -> float | None:
+    """How many times worse than elite; None where it is not, or where the data is insufficient for a level."""
+    if reading.level is None or reading.level.label == "insufficient data":
+        return None
+    return reading.level.times_slower_than_elite
+
+
+def level_and_distance(figure: Figure, reading: Reading) -> str:
+    """The level in words, and how far elite is: `medium, 2.4× slower than elite`; of a rate how many times worse."""
+    text, factor = level_text(reading), units.times(distance(reading))
+    worse = "worse" if figure.axis == "rate" else "slower"
+    return text if factor in (units.NO_DATA, "1×") else f"{text}, {factor} {worse} than elite"
+
+
 def farthest_from_elite(group: Group) -> tuple[Figure, Reading, float] | None:
     """The metric that is the most times worse than elite, and how many; None when none is known to be worse."""
     found = []
     for figure in FIGURES:
         reading = figure.of(group)
-        if reading.level and reading.level.times_slower_than_elite and reading.level.label != "insufficient data":
-            found.append((reading.level.times_slower_than_elite, figure, reading))
+        if factor := distance(reading):
+            found.append((factor, figure, reading))
     if not found:
         return None
     factor, figure, reading = max(found, key=lambda item: item[0])

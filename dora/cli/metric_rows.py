@@ -21,7 +21,7 @@ def metric_rows(card: Scorecard, timezone: str) -> list[Row]:
 
 
 def _figures(group: Group) -> list[Row]:
-    from dashboard.figures import FIGURES, TIME_TO_RESTORE, level_text
+    from dashboard.figures import FIGURES, TIME_TO_RESTORE, level_and_distance
 
     rows: list[Row] = []
     for figure in (*FIGURES, TIME_TO_RESTORE):
@@ -32,14 +32,16 @@ def _figures(group: Group) -> list[Row]:
             "figure": reading.missing or figure.text(reading),
             "95 %": figure.interval(reading),
             "rests on": reading.basis,
-            "level": level_text(reading),
+            "level": level_and_distance(figure, reading),
         })  # fmt: skip
     return rows
 
 
 def _bucket(group: Group, timezone: str) -> Row:
+    from dashboard.figures import FIGURES, level_and_distance
     from dashboard.units import duration, percent
 
+    levels = {figure.id: level_and_distance(figure, figure.of(group)) for figure in FIGURES}
     frequency, lead = group.deployment_frequency, group.change_lead_time
     fails, recovery, rework = (
         group.change_fail_rate,
@@ -52,15 +54,15 @@ def _bucket(group: Group, timezone: str) -> Row:
         "to": edge(group.end, timezone),
         "deployments": frequency.deployments,
         "per day": round(frequency.per_day, 2) if frequency.per_day is not None else None,
-        "frequency level": frequency.level.label,
+        "frequency level": levels["deployment_frequency"],
         "lead time": duration(lead.median_seconds),
         "95 %": _span(lead.interval_seconds),
         "n": lead.n,
         "waiting": lead.undeployed["n"],
         "with waiting": _with_waiting(lead),
-        "lead level": lead.level.label,
+        "lead level": levels["change_lead_time"],
         "fail rate": f"{percent(fails.rate)} ({fails.failed}/{fails.deployments})",
-        "fail level": fails.level.label,
+        "fail level": levels["change_fail_rate"],
         "recovery": duration(recovery.kaplan_meier_median_seconds),
         "failures": recovery.n,
         "open": recovery.open,

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.figures import FIGURES, Reading, change_text, elite_words, farthest_from_elite, is_better, zones
+from dashboard.figures import (
+    FIGURES,
+    Reading,
+    change_text,
+    elite_words,
+    farthest_from_elite,
+    is_better,
+    level_and_distance,
+    zones,
+)
 from dashboard.reading import read
 from dashboard.units import DAY, HOUR, WEEK
 from dashboard.views.comparison import rows
@@ -107,6 +116,23 @@ def test_changes_that_wait_stand_beside_the_median_of_those_that_do_not(
     lead = replace(group.change_lead_time, undeployed=queue, kaplan_meier_median_seconds=seconds)
     basis = BY_ID["change_lead_time"].of(replace(group, change_lead_time=lead)).basis
     assert basis == f"median of 19 changes; {words} (Kaplan-Meier)"
+
+
+@pytest.mark.parametrize(
+    ("figure", "label", "factor", "text"),
+    [
+        ("change_lead_time", "between elite and high", 1.3, "between elite and high, 1.3× slower than elite"),
+        ("deployment_frequency", "medium", 34.2, "medium, 34× slower than elite"),
+        ("change_fail_rate", "low", 2.16, "low, 2.2× worse than elite"),
+        ("change_lead_time", "elite", None, "elite"),
+        ("change_lead_time", "between elite and high", 1.04, "between elite and high"),
+        ("change_lead_time", "insufficient data", 16.0, "insufficient data"),
+    ],
+)
+def test_a_level_says_how_far_elite_is(figure: str, label: str, factor: float | None, text: str) -> None:
+    level = Level(edition=2024, label=label, times_slower_than_elite=factor)
+    reading = Reading(value=1.0, interval=(0.9, 1.1), n=7, basis="", level=level)
+    assert level_and_distance(BY_ID[figure], reading) == text
 
 
 def test_no_data_is_missing_and_not_zero(tmp_path: Path) -> None:

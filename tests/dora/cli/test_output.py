@@ -206,7 +206,7 @@ def test_the_printed_figures_stand_beside_their_interval_and_what_they_rest_on(s
         units.percent(fails["rate"]),
         f"{low} to {high}",
         basis,
-        fails["level"]["label"],
+        f"{fails['level']['label']}, {units.times(fails['level']['times_slower_than_elite'])} worse than elite",
     ]
     assert told["Change lead time"][0] == units.duration(lead["median_seconds"])
     worth = "" if lead["independent"] == lead["n"] else f", worth {lead['independent']} independent ones"
@@ -217,6 +217,22 @@ def test_the_printed_figures_stand_beside_their_interval_and_what_they_rest_on(s
     assert f"| 5 | {units.duration(lead['kaplan_meier_median_seconds'])} |" in bucket
     open_ = f", {restore['open']} still open" if restore["open"] else ""
     assert told["Time to restore"][2:] == [f"median of {restore['n']} incidents{open_}", "no published levels"]
+
+
+def test_how_far_elite_is_stands_in_the_column_of_the_level(shop: Path) -> None:
+    words = ["metrics", *PERIOD, "--by", "service", "--format"]
+    groups = json.loads(said(shop, *words, "json").stdout)["groups"]
+    lines = said(shop, *words, "markdown").stdout.splitlines()[2:]
+    buckets = said(shop, *words, "markdown", "--every", "quarter").stdout.splitlines()[2:]
+    behind = 0
+    for place, group in enumerate(groups):
+        level = group["change_lead_time"]["level"]
+        if level["times_slower_than_elite"] and level["label"] != "insufficient data":
+            behind += 1
+            text = f"| {level['label']}, {units.times(level['times_slower_than_elite'])} slower than elite |"
+            assert text in lines[6 * place + 1]
+            assert text in buckets[2 * place]
+    assert behind
 
 
 def flat(part: Any, name: str) -> dict[str, object]:
