@@ -40,6 +40,8 @@ _TOTALS = {
     "deployment_frequency": "deployments", "change_fail_rate": "deployments", "deployment_rework_rate": "deployments",
     "change_lead_time": "changes", "time_to_restore": "incidents", "failed_deployment_recovery_time": "failures",
 }  # fmt: skip
+#: The findings about the production patterns, and what counts as production by them.
+_NO_TELLING = {"production_matches_everything": "every environment", "production_matches_nothing": "no environment"}
 #: Words of an environment's name that say that it is production.
 _PRODUCTION = {"prod", "production", "live"}
 #: Words that say that it is another one, such as in pre-production.
@@ -143,12 +145,22 @@ def findings(reader: Reader) -> tuple[Finding, ...]:
 
 
 def caveats(reader: Reader) -> tuple[str, ...]:
-    """A sentence to stand beside the headline where no source records what tells of most failures: few seen are few known."""
-    untold = "untold_failures"
-    if untold not in counts(reader):
-        return ()
-    [why] = (touch.why for touch in TOUCHES[untold] if touch.metric == "change_fail_rate")
-    return (f"no source records incidents or checks after deployments: {why}, so the change fail rate may be too low",)
+    """Sentences to stand beside the headline: production is nothing or everything, no source records what tells of most failures."""
+    found = counts(reader)
+    return (*(_of_production(reader) if {*_NO_TELLING} & {*found} else ()), *_untold(found))
+
+
+def _of_production(reader: Reader) -> Iterator[str]:
+    for finding, patterns, environments in reader.rows(read_sql("quality/production"), {"findings": [*_NO_TELLING]}):
+        name = str(finding)
+        yield f"{_NO_TELLING[name]} counts as production by {patterns}; {environments}; {NEXT_STEPS[name]}"
+
+
+def _untold(found: Mapping[str, int]) -> Iterator[str]:
+    """Few failures seen are few known."""
+    if "untold_failures" in found:
+        [why] = (touch.why for touch in TOUCHES["untold_failures"] if touch.metric == "change_fail_rate")
+        yield f"no source records incidents or checks after deployments: {why}, so the change fail rate may be too low"
 
 
 def counts(reader: Reader) -> dict[str, int]:

@@ -197,6 +197,26 @@ def test_where_nothing_tells_of_most_failures_that_stands_beside_the_headline() 
         assert all("only moves back, reverts and hotfixes show that one failed" in sentence for sentence in found)
 
 
+def test_patterns_that_tell_no_production_apart_stand_beside_the_headline() -> None:
+    both = [_deployment(0, environment="blue"), _deployment(1, environment="test")]
+    told = []
+    for patterns in (("live", "prod-*"), ("*",), ("blue",)):
+        definitions = Definitions(production=patterns)
+        found = caveats(facts_of_records(both, Setting(definitions, SERVICES), findings=True))
+        told.append([sentence for sentence in found if "production" in sentence])
+    assert told == [
+        [
+            "no environment counts as production by live, prod-*; the environments are blue, test; "
+            "set [definitions] production to a name that `dora doctor` lists, then `dora build`"
+        ],
+        [
+            "every environment counts as production by *; the environments are blue, test; "
+            "narrow [definitions] production, then `dora build`"
+        ],
+        [],
+    ]
+
+
 def test_a_quiet_repository_is_laid_to_the_lead_time_and_not_to_the_frequency() -> None:
     commits = [_commit(n, committed_at=AT + timedelta(days=n - 40)) for n in range(10)]
     late = [_deployment(n, finished_at=AT + timedelta(days=n - 10), version="x") for n in range(10)]

@@ -143,6 +143,19 @@ def test_what_figures_were_computed_with_stands_beside_all_that_a_person_reads(
         assert f" {setting}" in printed
 
 
+def test_an_answer_without_production_says_which_patterns_match_nothing(tmp_path: Path) -> None:
+    ingested(
+        tmp_path, "1,shop,v1,2025-10-02T10:00:00Z", '[definitions]\nproduction = ["live"]\n[[service]]\nname = "shop"\n'
+    )
+    sentence = (
+        "no environment counts as production by live; the environments are production; set [definitions] production"
+    )
+    for form in ("table", "markdown"):
+        assert sentence in said(tmp_path, "metrics", *PERIOD, "--format", form).stderr
+    notes = json.loads(said(tmp_path, "metrics", *PERIOD, "--format", "json").stdout)["notes"]
+    assert [note for note in notes if note.startswith(sentence)]
+
+
 def test_the_printed_clock_is_the_one_that_was_counted(shop: Path) -> None:
     """Of a pull request committed and authored mean its first commit; the definitions themselves stay as they are written."""
     first = "clock first_commit (set: committed)"
