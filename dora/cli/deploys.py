@@ -21,6 +21,7 @@ from dora.cli.options import (
     reading,
     say,
 )
+from dora.cli.settings import note_settings
 from dora.cli.speech import document
 from dora.cli.tables import emit
 
@@ -75,8 +76,9 @@ def command(
     rows = frame.to_dicts()
     shown = [_row(row) for row in rows] if form in READ else rows
     emit(shown, form, out, empty=frame.columns, definitions=question.definitions.hash)
-    if form == "table":
-        note("times in UTC")
+    if form in READ:
+        note(f"times in UTC; definitions {question.definitions.hash}:")
+        note_settings(question.definitions)
     say(question.ended(), form)
 
 

@@ -143,6 +143,14 @@ def test_what_figures_were_computed_with_stands_beside_all_that_a_person_reads(
         assert f" {setting}" in printed
 
 
+@pytest.mark.parametrize("form", ["table", "markdown"])
+def test_what_verdicts_rest_on_stands_beside_a_list_of_deployments(shop: Path, form: str) -> None:
+    used = json.loads(said(shop, "metrics", *PERIOD, "--failure-window", "2h", "--format", "json").stdout)["definitions"]
+    printed = said(shop, "deploys", *PERIOD, "--failure-window", "2h", "--format", form).stderr
+    assert f"definitions {used['hash']}:" in printed
+    assert "failure window 2 h; failure kinds override, " in printed
+
+
 def test_an_answer_without_production_says_which_patterns_match_nothing(tmp_path: Path) -> None:
     ingested(
         tmp_path, "1,shop,v1,2025-10-02T10:00:00Z", '[definitions]\nproduction = ["live"]\n[[service]]\nname = "shop"\n'
