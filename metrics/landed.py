@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from metrics.beside import Brought, brought_beside, squashes
+from metrics.copies import homes
 from metrics.membership import KEY, listed_commits
 from metrics.repository import Repository, Told
 from metrics.sha_index import Positions
@@ -66,18 +67,18 @@ def _with_landings(repositories: Sequence[Repository], commits: pl.DataFrame, st
 
 
 def _homes(repositories: Sequence[Repository], starts: Positions) -> tuple[Positions, Positions]:
-    """The places among all commits of copies, and of those that tell of them; see `metrics.copies.homes`."""
+    """The places among all commits of copies, and of their homes; see `metrics.copies.homes`."""
     pairs = [
         (copy + start, home + start)
         for repository, start in zip(repositories, starts.tolist(), strict=False)
-        for copy, home in repository.homes.items()
+        for copy, home in homes(repository.copies).items()
     ]
-    copies, homes = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    return copies, homes
+    copies, theirs = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    return copies, theirs
 
 
 def _changes(
-    commits: pl.DataFrame, records: pl.DataFrame, squashed: pl.DataFrame, homes: tuple[Positions, Positions]
+    commits: pl.DataFrame, records: pl.DataFrame, squashed: pl.DataFrame, told_of: tuple[Positions, Positions]
 ) -> pl.DataFrame:
     """The columns of `change_facts` that do not depend on a deployment, one row a commit; `squashed`: see `metrics.beside.squashes`.
 
@@ -95,7 +96,7 @@ def _changes(
         is_squash=~pl.col("is_merge") & (own.is_not_null() | pl.col("mainline")),
     )  # fmt: skip
     by_itself = commits.select(pl.any_horizontal(pl.col("hosted", "own_pull_request").is_not_null(), own.is_not_null()))
-    told = _with_homes(told, by_itself.to_series(), *homes) if len(homes[0]) else told
+    told = _with_homes(told, by_itself.to_series(), *told_of) if len(told_of[0]) else told
     clocks = records.select(*KEY, "first_commit_at", "opened_at", "merged_at", told=True)
     by_git = pl.col("number").is_not_null() & pl.col("told").is_null() & pl.col("is_squash")
     return told.join(clocks, on=KEY, how="left", maintain_order="left").select(
@@ -106,9 +107,9 @@ def _changes(
     )  # fmt: skip
 
 
-def _with_homes(told: pl.DataFrame, by_itself: pl.Series, copies: Positions, homes: Positions) -> pl.DataFrame:
+def _with_homes(told: pl.DataFrame, by_itself: pl.Series, copies: Positions, of: Positions) -> pl.DataFrame:
     """The rows of copies with what their homes tell; `by_itself`: which commits have a pull request of their own."""
-    mine, home = told[copies], told[homes]
+    mine, home = told[copies], told[of]
     of_request = ("number", "landed_at", "begun_at", "is_squash")
     found = mine.with_columns(
         home["mainline"],

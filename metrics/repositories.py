@@ -11,7 +11,7 @@ import polars as pl
 
 from dora.warehouse import Builder
 from metrics import landed
-from metrics.copies import alike, copies_of
+from metrics.copies import Holding, alike, copies_of, homes
 from metrics.lineage import CommitGraph
 from metrics.membership import KEY, members, unmapped
 from metrics.merge_subjects import told_by_subjects
@@ -123,13 +123,16 @@ def _copies(found: Sequence[Repository], commits: pl.DataFrame) -> None:
     groups = alike(commits, np.concatenate([repository.is_merge for repository in found]))
     for repository in found:
         if repository.name in groups:
-            repository.copies = copies_of(repository.graph, repository.landed, groups[repository.name])
+            made = repository.commits["committed_at"].to_physical().fill_null(np.iinfo(np.int64).max).to_numpy()
+            holds = Holding(repository.graph, repository.landed, repository.line)
+            alone = groups[repository.name]
+            repository.copies = copies_of(alone, repository.landed, made, holds, repository.is_named_by_revert)
 
 
 def _brought(repository: Repository) -> Positions:
     """For every commit the one that brought it, or else its home, to the default branch; -1 for none."""
     places = repository.landed.copy()
-    for commit, home in repository.homes.items():
+    for commit, home in homes(repository.copies).items():
         places[commit] = repository.landed[home]
     return places
 

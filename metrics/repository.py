@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dora.definitions import Definitions
-from metrics.copies import Copies, homes
+from metrics.copies import Copies
 from metrics.lineage import CommitGraph, landings
 from metrics.mainline import Mainline, mainline_of
 from metrics.membership import OwnCommits, own_commits
@@ -148,10 +148,26 @@ class Repository:
             return np.array(landings(self.graph, self.mainline.tolist()), dtype=np.int64)
         return np.append(self.line.commits, -1)[self.line.landed]
 
+    def copies_within(self, paths: Sequence[str]) -> Sequence[Copies]:
+        """The copies of what touches one of the paths: of what only some of them touch these alone."""
+        if not self.copies or not self._parted(paths):
+            return self.copies
+        touched = self._touched(paths)
+        return [tuple(commit for commit in group if touched[commit]) for group in self.copies]
+
+    def is_named_by_revert(self, commit: int) -> bool:
+        """Whether a message takes back the commit, or what brought it to the default branch, by id or by number."""
+        shas, numbers = self._taken_back
+        brought = {commit, int(self.landed[commit])} - {-1}
+        own = {self.commits["pull_request"][position] for position in brought}
+        return not shas.isdisjoint(brought) or not numbers.isdisjoint(own - {None})
+
     @cached_property
-    def homes(self) -> Mapping[int, int]:
-        """See `metrics.copies.homes`."""
-        return homes(self.copies, self.mainline)
+    def _taken_back(self) -> tuple[frozenset[int], frozenset[int]]:
+        """The commits, and the numbers of pull requests, that messages take back."""
+        told = list(self.takes_back.values())
+        found = {self._find(sha) for named in told for sha in named.shas} - {None}
+        return frozenset(found), frozenset(number for named in told for number in named.pull_requests)  # type: ignore[arg-type]
 
     @cached_property
     def tip(self) -> int | None:

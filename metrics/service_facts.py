@@ -141,7 +141,7 @@ class ServiceFacts:
         for deployed in shipped.line:
             if deployed.backward_kind == "rollback":
                 deployed.rework_kinds.add("rollback")
-            if reverting and deployed.shipment and not reverting.isdisjoint(deployed.shipment.range):
+            if reverting and deployed.shipment and not reverting.isdisjoint(shipped.ranged(deployed.shipment)):
                 deployed.rework_kinds.add("revert")
         for deployed, _, _ in failures.hotfix_deployments(shipped, self.definitions):
             deployed.rework_kinds.add("hotfix")

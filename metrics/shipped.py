@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from metrics.copies import shipped_once, waiting_once
 from metrics.deployments import Deployed, Line
+from metrics.lineage import Shipment
 from metrics.repository import Repository
 from metrics.sha_index import Positions
 
@@ -72,9 +73,10 @@ class Shipped:
         owners[np.fromiter(chain(*shipped), np.int64)] = np.repeat(np.arange(len(line)), [len(s) for s in shipped])
         contained = np.frombuffer(visited, dtype=np.uint8) > 0
         waiting = repository.undeployed(visited)
-        others = shipped_once(repository.copies, owners, contained)
-        if repository.copies:
-            waiting = waiting_once(repository.copies, contained, waiting)
+        copies = repository.copies_within(paths)
+        others = shipped_once(copies, owners, contained)
+        if copies:
+            waiting = waiting_once(copies, contained, waiting)
             _take_out(line, others)
         concerned = repository.concerning(paths)
         requests = np.where(concerned[repository.merges], _first_requests(line, repository, owners, contained), -1)
@@ -84,6 +86,10 @@ class Shipped:
         """The deployment that first shipped a commit; None while undeployed, in the baseline, or unknown."""
         owner = -1 if commit is None else int(self.owners[commit])
         return self.line[owner] if owner >= 0 else None
+
+    def ranged(self, shipment: Shipment) -> Sequence[int]:
+        """What lies between a deployment and the one before it, but for copies of what had shipped before."""
+        return [commit for commit in shipment.range if commit not in self.others] if self.others else shipment.range
 
     def of_version(self, version: object) -> list[Deployed]:
         """The deployments of a version, in time order."""

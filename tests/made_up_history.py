@@ -74,7 +74,7 @@ def decisions(chance: random.Random, records: Sequence[Record]) -> Overrides:
 
 
 def with_branches(chance: random.Random, records: Sequence[Record]) -> list[Record]:
-    """The same with what is squashed, merged and picked beside the default branch, and deployed from there."""
+    """The same with what is squashed, merged and picked beside the default branch, and deployed from there, or of a rewritten history."""
     return _with_picks(chance, [*records, *_release_branches(chance, records)])
 
 
@@ -130,10 +130,12 @@ def _with_picks(chance: random.Random, records: Sequence[Record]) -> list[Record
         tip = chance.choice(commits)
         for number, commit in enumerate(chance.sample(written, min(len(written), chance.randint(0, 5)))):
             assert commit.committed_at
-            at = commit.committed_at + timedelta(hours=chance.choice((-1, 1, 5, 50)), seconds=number)
+            at = commit.committed_at + chance.choice((0, -1, 1, 5, 50, 90)) * timedelta(hours=1, seconds=number)
             tip = replace(commit, sha=f"{chance.getrandbits(160):040x}", parents=(tip.sha,), committed_at=at)
             out.append(tip)
-            out += [replace(r, sha=tip.sha) for r in set(out) if isinstance(r, CommitPath) and r.sha == commit.sha]
+            paths = sorted({r.path for r in out if isinstance(r, CommitPath) and r.sha == commit.sha})
+            for path in paths[: chance.choice((1, 2, 2))]:
+                out.append(CommitPath(repository=tip.repository, sha=tip.sha, path=path))
             if chance.random() < 0.7:
                 out.append(Deployment(
                     source="ci", id=f"picked-{service.service}-{number}", service=service.service, repository=tip.repository,

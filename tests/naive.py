@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -165,28 +165,68 @@ class Naive:
                 self.landings[repository, inside] = sha
 
     def _pick(self) -> None:
-        """The copies of a commit of the default branch, itself first: same author, time and subject, later, none on top of another."""
+        """The copies of what came to the default branch first, itself first: same author, time and subject, none on top of another."""
         groups: dict[tuple[object, ...], list[Commit]] = defaultdict(list)
         for commit in self.commits.values():
-            if commit.author and commit.authored_at and commit.subject and len(commit.parents) < 2:
+            if (
+                commit.author
+                and commit.authored_at
+                and commit.subject
+                and commit.committed_at
+                and len(commit.parents) < 2
+            ):
                 groups[commit.repository, commit.author, commit.authored_at, commit.subject].append(commit)
-        for (repository, *_), group in groups.items():
+        for group in groups.values():
             group.sort(key=_age)
-            while group and (repository, group[0].sha) not in self.landings:
-                group.pop(0)
-            shas = [commit.sha for commit in group]
-            apart = all(a == b or a not in self.reach(str(repository), b) for a in shas for b in shas)
-            self.copies |= {(str(repository), sha): shas for sha in shas if apart and len(shas) > 1}
+            repository, landed = group[0].repository, [c for c in group if (c.repository, c.sha) in self.landings]
+            if landed:
+                home = min(landed, key=lambda c: (_age(self._landing(c))[0], _age(c)))
+                copies = [home.sha]
+                for commit in group:
+                    if commit is not home and self._is_copy(commit, home) and not self._is_stacked(commit, copies):
+                        copies.append(commit.sha)
+                self.copies |= {(repository, sha): copies for sha in copies if len(copies) > 1}
 
-    def _alike(self, repository: str, shas: Iterable[str]) -> set[str]:
-        """These commits with all copies of them."""
-        return {copy for sha in shas for copy in self.copies.get((repository, sha), [sha])}
+    def _landing(self, commit: Commit) -> Commit:
+        return self.commits[commit.repository, self.landings[commit.repository, commit.sha]]
+
+    def _is_copy(self, commit: Commit, home: Commit) -> bool:
+        """Made when its home had landed, and not to land again after a revert; or at the very moment, if it never landed."""
+        landed = (commit.repository, commit.sha) in self.landings
+        if not landed and commit.committed_at == home.committed_at:
+            return True
+        if _age(commit)[0] < _age(self._landing(home))[0]:
+            return False
+        return not landed or not self._is_named_by_revert(home)
+
+    def _is_stacked(self, commit: Commit, others: Sequence[str]) -> bool:
+        """Whether it holds one of these, or one of these it."""
+        own = self.reach(commit.repository, commit.sha)
+        return any(sha in own or commit.sha in self.reach(commit.repository, sha) for sha in others)
+
+    def _is_named_by_revert(self, commit: Commit) -> bool:
+        """Whether a message takes back it or what brought it, by id or by the number in its subject."""
+        both = [commit, self._landing(commit)]
+        for other in self.commits.values():
+            if other.repository == commit.repository:
+                if {self.find(other.repository, text) for text in other.reverts} & {c.sha for c in both}:
+                    return True
+                if {c.pull_request for c in both} & set(other.reverts_pull_requests):
+                    return True
+        return False
+
+    def _alike(self, service: NaiveService, shas: Iterable[str]) -> set[str]:
+        """These commits with all copies of them, as far as both concern the service."""
+        found = set(shas)
+        for sha in list(found):
+            copies = self.copies.get((service.repository, sha), ())
+            if self.concerns(service, sha):
+                found |= {copy for copy in copies if self.concerns(service, copy)}
+        return found
 
     def _home(self, commit: Commit) -> Commit:
-        """What tells of a copy that is not on the line of the default branch itself: the commit that it was picked from."""
-        key = (commit.repository, commit.sha)
-        sha = commit.sha if key in self.mainline else self.copies.get(key, [commit.sha])[0]
-        return self.commits[commit.repository, sha]
+        """What tells of a copy: the commit of the default branch that it is one of."""
+        return self.commits[commit.repository, self.copies.get((commit.repository, commit.sha), [commit.sha])[0]]
 
     def _pulls(self) -> list[Pull]:
         """Merged pull requests with the commit that the merge made: the host's word, else what one commit says of itself."""
@@ -342,7 +382,7 @@ class Naive:
             reach = self.reach(service.repository, deployed.commit)
             deployed.relation = self._relation(service.repository, known, deployed.commit)
             if known is not None:
-                deployed.brings = self._once(service.repository, reach - contained, contained)
+                deployed.brings = self._once(service, reach - contained, contained)
                 deployed.ships = sorted(sha for sha in deployed.brings if self.concerns(service, sha))
             if deployed.relation == "backward":
                 deployed.backward_kind = "rollback" if deployed.commit in live else "out_of_order"
@@ -350,13 +390,13 @@ class Naive:
             live.add(deployed.commit)
             known = deployed
 
-    def _once(self, repository: str, new: set[str], contained: set[str]) -> set[str]:
-        """Without copies of what was there before, and of copies that come together the first."""
-        kept, known = set[str](), self._alike(repository, contained)
-        for sha in sorted(new, key=lambda sha: _age(self.commits[repository, sha])):
+    def _once(self, service: NaiveService, new: set[str], contained: set[str]) -> set[str]:
+        """Without copies of what was there before, and of copies that come together the first of them."""
+        kept, known = set[str](), self._alike(service, contained)
+        for sha in sorted(new, key=lambda sha: self.copies.get((service.repository, sha), [sha]).index(sha)):
             if sha not in known:
                 kept.add(sha)
-                known |= self._alike(repository, [sha])
+                known |= self._alike(service, [sha])
         return kept
 
     def _relation(self, repository: str, known: Deployed | None, commit: str) -> str:
@@ -405,7 +445,7 @@ class Naive:
             self.shippers[service.name, environment] = {
                 sha: deployed
                 for deployed in line
-                for sha in self._alike(service.repository, deployed.brings)
+                for sha in self._alike(service, deployed.brings)
                 if sha in merged or self.concerns(service, sha)
             }
         for environment, line in own.items():
@@ -452,11 +492,22 @@ class Naive:
                 culprit.evidence.append(Evidence("revert", deployed.at, deployed.at, deployed))
         if deployed.previous and deployed.previous.commit and deployed.commit:
             base = self.reach(repository, deployed.previous.commit)
-            for sha in self.reach(repository, deployed.commit) - base:
+            for sha in self.reach(repository, deployed.commit) - base - self._repeated(service, deployed):
                 commit = self.commits[repository, sha]
                 named = commit.subject.startswith(("Revert", "Reapply"))
                 if (named or self._targets(repository, commit)) and self.concerns(service, sha):
                     deployed.rework.add("revert")
+
+    def _repeated(self, service: NaiveService, deployed: Deployed) -> set[str]:
+        """What is only a copy of what a deployment of the line shipped or the first one held."""
+        line = [d for d in self.lines[service.name, deployed.record.environment] if d.commit]
+        first = self.reach(service.repository, str(line[0].commit))
+        told = set[str]().union(*(d.brings for d in line))
+        held = {min((c for c in self._alike(service, [sha]) if c in first), key=self._rank(service)) for sha in first}
+        return self._alike(service, told | held) - told - held
+
+    def _rank(self, service: NaiveService) -> Callable[[str], int]:
+        return lambda sha: self.copies.get((service.repository, sha), [sha]).index(sha)
 
     def _taken_back(
         self, service: NaiveService, sha: str, deployed: Deployed, shipper: dict[str, Deployed]
@@ -526,10 +577,11 @@ class Naive:
         key = (line[0].service, line[0].record.environment, pull.number)
         if key not in self._first:
             own, contained = self._own_commits(pull), set[str]()
+            service = next(s for s in self.services if s.name == line[0].service)
             self._first[key] = None
             for deployed in line:
                 if deployed.commit:
-                    contained |= self._alike(pull.repository, self.reach(pull.repository, deployed.commit))
+                    contained |= self._alike(service, self.reach(pull.repository, deployed.commit))
                 if pull.merge.sha in contained or (own and own <= contained):
                     self._first[key] = deployed
                     break
@@ -906,22 +958,23 @@ class Naive:
             late = {sha for d in line if d.at >= horizon for sha in d.brings}
             early = {sha for d in line if d.at < horizon for sha in d.brings}
             assert first is not None
-            baseline = self._alike(service.repository, self.reach(service.repository, first))
+            baseline = self._alike(service, self.reach(service.repository, first))
             if self.rules(name).change == "pull_request":
                 for pull in self.pulls:
                     if self.pull_concerns(service, pull) and self._is_coming(pull, line, horizon):
                         ages += self._pull_age(service, pull, horizon)
                 continue
             landed = {sha for repository, sha in self.landings if repository == service.repository}
-            for sha in {self._stands_for(service.repository, sha, landed, early | late) for sha in landed}:
+            for sha in {self._stands_for(service, sha, landed, early | late) for sha in landed}:
                 repository = service.repository
                 if self.concerns(service, sha) and sha not in baseline and (sha in late or sha not in early):
                     ages += self._age(service, self.commits[repository, sha], horizon)
         return ages
 
-    def _stands_for(self, repository: str, sha: str, landed: set[str], shipped: set[str]) -> str:
+    def _stands_for(self, service: NaiveService, sha: str, landed: set[str], shipped: set[str]) -> str:
         """Of its copies the one that was shipped, else the first on the default branch."""
-        copies = self.copies.get((repository, sha), [sha])
+        alike = self._alike(service, [sha])
+        copies = [copy for copy in self.copies.get((service.repository, sha), [sha]) if copy in alike]
         return next((copy for some in (shipped, landed) for copy in copies if copy in some), sha)
 
     def _is_coming(self, pull: Pull, line: list[Deployed], horizon: datetime) -> bool:

@@ -145,7 +145,9 @@ def test_what_figures_were_computed_with_stands_beside_all_that_a_person_reads(
 
 @pytest.mark.parametrize("form", ["table", "markdown"])
 def test_what_verdicts_rest_on_stands_beside_a_list_of_deployments(shop: Path, form: str) -> None:
-    used = json.loads(said(shop, "metrics", *PERIOD, "--failure-window", "2h", "--format", "json").stdout)["definitions"]
+    used = json.loads(said(shop, "metrics", *PERIOD, "--failure-window", "2h", "--format", "json").stdout)[
+        "definitions"
+    ]
     printed = said(shop, "deploys", *PERIOD, "--failure-window", "2h", "--format", form).stderr
     assert f"definitions {used['hash']}:" in printed
     assert "failure window 2 h; failure kinds override, " in printed
