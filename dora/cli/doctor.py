@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
@@ -30,6 +30,10 @@ STALE = timedelta(days=2)
 MOST_ALIKE = 10
 #: So many environments are named, the most used first: previews may be thousands.
 MOST_ENVIRONMENTS = 50
+#: Of an environment that services take for different things so many of one mind are named; more are counted.
+MOST_NAMED = 3
+#: What a service may take an environment for, by the columns of doctor_environments.sql.
+KINDS = {"production": "production", "rehearsal": "rehearsal", "neither": "neither production nor rehearsal"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,21 +199,12 @@ def _environments(_config: Config, reader: Reader) -> Iterator[Check]:
 
     rows = reader.records(read_sql("doctor_environments"))
     for row in rows[:MOST_ENVIRONMENTS]:
-        kind = (
-            "production"
-            if row["production"]
-            else "rehearsal"
-            if row["rehearsal"]
-            else "neither production nor rehearsal"
-        )
-        if row["production"] is None:
-            kind = "of no known service"
         count = many(_whole(row["deployments"]), "deployment")
-        yield Check("environments", "ok", f"{row['environment']}: {count}, {kind}")
+        yield Check("environments", "ok", f"{row['environment']}: {count}{_taken_for(row)}")
     if more := rows[MOST_ENVIRONMENTS:]:
         yield Check("environments", "ok", f"{len(more)} more, with fewer deployments each")
     if rows and not any(row["production"] for row in rows):
-        if all(row["production"] is None for row in rows):
+        if not any(row[kind] for row in rows for kind in KINDS):
             found, step = (
                 "all deployments are of no known service",
                 "add a [[service]] for the names below, or an alias",
@@ -218,6 +213,19 @@ def _environments(_config: Config, reader: Reader) -> Iterator[Check]:
             found = "no environment counts as production"
             step = "set [definitions] production to one of the names above, then `dora build`"
         yield Check("environments", "problem", found, step)
+
+
+def _taken_for(row: Mapping[str, object]) -> str:
+    """What an environment is, by the definitions of each service that deploys there: `, production` where they agree."""
+    services = {name: cast("Sequence[str]", row[kind]) for kind, name in KINDS.items() if row[kind]}
+    if len(services) < 2:
+        return f", {next(iter(services), 'of no known service')}"
+    of = sum(map(len, services.values()))
+    return "; " + ", ".join(f"{name} for {_whom(found, of)}" for name, found in services.items())
+
+
+def _whom(services: Sequence[str], of: int) -> str:
+    return ", ".join(services) if len(services) <= MOST_NAMED else f"{len(services)} of {of} services"
 
 
 def _services(config: Config, reader: Reader) -> Iterator[Check]:

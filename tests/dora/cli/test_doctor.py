@@ -30,6 +30,30 @@ def test_deployments_of_no_known_service_are_not_mistaken_for_a_wrong_pattern(tm
     assert "no environment counts as production" not in told
 
 
+def test_a_deployment_counts_once_whatever_services_take_its_environment_for(tmp_path: Path) -> None:
+    ingested(
+        tmp_path, "".join(f"d{n},{name},v1,2025-01-01T10:00\n" for n, name in enumerate("abac")), _judged("nosuch")
+    )
+    told = said(tmp_path, "doctor", "--offline").stdout
+    assert (
+        "environments: production: 4 deployments; production for a, b, neither production nor rehearsal for c\n" in told
+    )
+
+
+def test_many_services_that_take_an_environment_for_one_thing_are_counted(tmp_path: Path) -> None:
+    ingested(
+        tmp_path, "".join(f"d{n},{name},v1,2025-01-01T10:00\n" for n, name in enumerate("abcde")), _judged("nosuch")
+    )
+    told = said(tmp_path, "doctor", "--offline").stdout
+    assert "5 deployments; production for 4 of 5 services, neither production nor rehearsal for c\n" in told
+
+
+def test_services_that_agree_on_an_environment_are_told_as_one(tmp_path: Path) -> None:
+    """c, judged by its own definitions, and a deploy to production; the organisation's own word for it is no third."""
+    ingested(tmp_path, "d1,a,v1,2025-01-01T10:00\nd2,c,v1,2025-01-01T10:00\n", _judged("*"))
+    assert "environments: production: 2 deployments, production\n" in said(tmp_path, "doctor", "--offline").stdout
+
+
 def test_one_of_a_thing_is_told_as_one(tmp_path: Path) -> None:
     ingested(tmp_path, "d1,shop,v1,2025-01-01T10:00\nd2,shop,v2,soon\n", SHOP)
     told = said(tmp_path, "doctor", "--offline").stdout
@@ -96,3 +120,10 @@ def test_versions_that_are_no_tags_of_a_repository_that_was_read_are_told_as_tha
     told = said(tmp_path, "doctor", "--offline").stdout
     assert "-> its versions are no tags or commits of its repository" in told
     assert "that a git source reads it" not in told
+
+
+def _judged(pattern: str) -> str:
+    """Services a to e, of which c has production patterns of its own."""
+    tables = {name: f'[[service]]\nname = "{name}"\n' for name in "abcde"}
+    tables["c"] += f'[service.definitions]\nproduction = ["{pattern}"]\n'
+    return "".join(tables.values())
