@@ -7,7 +7,6 @@ does not matter: `quality_summary` counts all and keeps up to 500 a finding and 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,8 +14,9 @@ from typing import cast
 
 from dora.definitions import Definitions
 from dora.warehouse import Builder, Reader
+from metrics.production_patterns import NO_TELLING, no_telling, sentences
 from metrics.quality_effects import NEXT_STEPS, TITLES, TOUCHES, Direction, Rows
-from metrics.question import published_definitions
+from metrics.question import Question, published_definitions
 from metrics.services import matches
 from metrics.slices import read_sql
 from metrics.unmatched_paths import unmatched_paths
@@ -40,12 +40,6 @@ _TOTALS = {
     "deployment_frequency": "deployments", "change_fail_rate": "deployments", "deployment_rework_rate": "deployments",
     "change_lead_time": "changes", "time_to_restore": "incidents", "failed_deployment_recovery_time": "failures",
 }  # fmt: skip
-#: The findings about the production patterns, and what counts as production by them.
-_NO_TELLING = {"production_matches_everything": "every environment", "production_matches_nothing": "no environment"}
-#: Words of an environment's name that say that it is production.
-_PRODUCTION = {"prod", "production", "live"}
-#: Words that say that it is another one, such as in pre-production.
-_BEFORE = {"pre", "non", "not"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +108,7 @@ def record(
         "now": now,
         "as_of": _latest(builder.rows(read_sql("data_as_of"), {"now": now})[0][0], read_at),
         "production": [
-            str(name) for name, _, taken in environments if taken or matches(str(name), definitions.production)
+            str(name) for name, taken in environments if taken or matches(str(name), definitions.production)
         ],
     }
     for finding in OF_ALL:
@@ -122,7 +116,7 @@ def record(
     for clocks in _clocks(definitions):
         for finding in OF_QUEUES:
             _count(builder, finding, asked | clocks)
-    for finding, told in _patterns(environments, definitions):
+    for finding, told in no_telling(builder, definitions):
         _count(builder, finding, told, "patterns")
     for told in unmatched_paths(builder):
         _count(builder, "paths_match_nothing", told)
@@ -144,16 +138,10 @@ def findings(reader: Reader) -> tuple[Finding, ...]:
     return tuple(_finding(row, totals) for row in reader.records(read_sql("quality/findings")))
 
 
-def caveats(reader: Reader) -> tuple[str, ...]:
+def caveats(reader: Reader, question: Question) -> tuple[str, ...]:
     """Sentences to stand beside the headline: production is nothing or everything, no source records what tells of most failures."""
     found = counts(reader)
-    return (*(_of_production(reader) if {*_NO_TELLING} & {*found} else ()), *_untold(found))
-
-
-def _of_production(reader: Reader) -> Iterator[str]:
-    for finding, patterns, environments in reader.rows(read_sql("quality/production"), {"findings": [*_NO_TELLING]}):
-        name = str(finding)
-        yield f"{_NO_TELLING[name]} counts as production by {patterns}; {environments}; {NEXT_STEPS[name]}"
+    return (*(sentences(reader, question) if {*NO_TELLING} & {*found} else ()), *_untold(found))
 
 
 def _untold(found: Mapping[str, int]) -> Iterator[str]:
@@ -202,30 +190,6 @@ def _rules(definitions: Definitions) -> dict[str, object]:
         "own_bots": [theirs.bots for theirs in own],
         "own_kinds": [" ".join(theirs.failure_kinds) for theirs in own],
     }
-
-
-def _patterns(
-    environments: Sequence[Sequence[object]], definitions: Definitions
-) -> Iterator[tuple[str, dict[str, object]]]:
-    """The findings, with what they tell, when the production patterns tell no environments apart."""
-    counted = {str(name): int(str(n)) for name, n, _ in environments if n}
-    by_patterns = [name for name in counted if matches(name, definitions.production)]
-    chosen = by_patterns or [str(name) for name, n, taken in environments if n and taken]
-    told: dict[str, object] = {
-        "patterns": ", ".join(definitions.production),
-        "names": f"the environments are {', '.join(list(counted)[:5])}",
-        "deployments": sum(counted.values()),
-    }
-    if counted and not chosen:
-        yield "production_matches_nothing", told
-    if len(counted) > 1 and len(by_patterns) == len(counted) and not _only_parts(by_patterns):
-        yield "production_matches_everything", told
-
-
-def _only_parts(names: Sequence[str]) -> bool:
-    """Whether all names say themselves, in a word of their own, that they are production: regions of it, say."""
-    words = [set(re.findall("[a-z]+", name.lower())) for name in names]
-    return all(_PRODUCTION & found and not _BEFORE & found for found in words)
 
 
 def _finding(row: dict[str, object], totals: dict[str, object]) -> Finding:

@@ -197,6 +197,6 @@ NEXT_STEPS: Mapping[str, str] = {
     "untold_failures": "add a source of incidents, or let the pipeline tell its checks with `dora record`",
     "stale_source": "check the source with `dora doctor`; remove it when it is retired",
     "paths_match_nothing": "correct `paths` of the [[service]]: globs from the root of its repository, as in services/shop/**",
-    "production_matches_nothing": "set [definitions] production to a name that `dora doctor` lists, then `dora build`",
-    "production_matches_everything": "narrow [definitions] production, then `dora build`",
+    "production_matches_nothing": "set [definitions] production, or that of the service, to a name that `dora doctor` lists, then `dora build`",
+    "production_matches_everything": "narrow [definitions] production, or that of the service, then `dora build`",
 }

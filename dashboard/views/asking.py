@@ -46,9 +46,9 @@ def waiting(published: Path, question: Question) -> pl.DataFrame:
     return kept(published, f"waiting {question!r}", lambda reader: waiting_changes(reader, question))
 
 
-def caveats(published: Path) -> tuple[str, ...]:
+def caveats(published: Path, question: Question) -> tuple[str, ...]:
     """What `metrics.quality` would have said beside the headline."""
-    return kept(published, "caveats", caveats_of)
+    return kept(published, f"caveats {question!r}", lambda reader: caveats_of(reader, question))
 
 
 def held(published: Path) -> Contents:

@@ -34,7 +34,7 @@ def show(place: Place) -> None:
     )
     prose.paragraph(headline(total, groups, question, place.setting.names.last_at))
     tiles.row(total, before, question, (known, known_before))
-    for caveat in asking.caveats(place.published):
+    for caveat in asking.caveats(place.published, whole):
         prose.paragraph(sentence(caveat))
     comparison.show(groups, question, place)
     past.show(total, before, known, question, place)

@@ -96,7 +96,7 @@ def command(
                 say((*question.narrowing, *question.ended()) if analysis else question.notes, form)
             return
         card = scorecard(reader, question)
-        card = replace(card, notes=(*card.notes, *caveats(reader)))
+        card = replace(card, notes=(*card.notes, *caveats(reader, question)))
         if power:
             planner.show(reader, question, card, form, out)
             return

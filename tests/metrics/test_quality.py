@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -192,7 +192,8 @@ def test_where_nothing_tells_of_most_failures_that_stands_beside_the_headline() 
     incident = Incident(source="pager", id="1", service="shop", detected_at=AT)
     for more, told in (([], 1), ([incident], 0)):
         setting = Setting(Definitions())
-        found = caveats(facts_of_records([_commit(0), _deployment(0, version="1"), *more], setting, findings=True))
+        reader = facts_of_records([_commit(0), _deployment(0, version="1"), *more], setting, findings=True)
+        found = caveats(reader, ASKED)
         assert len(found) == told
         assert all("only moves back, reverts and hotfixes show that one failed" in sentence for sentence in found)
 
@@ -202,19 +203,56 @@ def test_patterns_that_tell_no_production_apart_stand_beside_the_headline() -> N
     told = []
     for patterns in (("live", "prod-*"), ("*",), ("blue",)):
         definitions = Definitions(production=patterns)
-        found = caveats(facts_of_records(both, Setting(definitions, SERVICES), findings=True))
+        found = caveats(facts_of_records(both, Setting(definitions, SERVICES), findings=True), ASKED)
         told.append([sentence for sentence in found if "production" in sentence])
     assert told == [
         [
             "no environment counts as production by live, prod-*; the environments are blue, test; "
-            "set [definitions] production to a name that `dora doctor` lists, then `dora build`"
+            "set [definitions] production, or that of the service, to a name that `dora doctor` lists, then `dora build`"
         ],
         [
             "every environment counts as production by *; the environments are blue, test; "
-            "narrow [definitions] production, then `dora build`"
+            "narrow [definitions] production, or that of the service, then `dora build`"
         ],
         [],
     ]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "asked", "told"),
+    [
+        (
+            "nosuch",
+            ("c",),
+            ["no environment of c counts as production by nosuch; the environments of c are live, test"],
+        ),
+        ("*", ("c",), ["every environment of c counts as production by *; the environments of c are live, test"]),
+        ("nosuch", (), ["no environment of c counts as production by nosuch; the environments of c are live, test"]),
+        ("nosuch", ("a",), []),
+        ("live", ("c",), []),
+    ],
+)
+def test_patterns_of_a_service_stand_beside_the_figures_that_include_it(
+    patterns: str, asked: tuple[str, ...], told: list[str]
+) -> None:
+    reader = facts_of_records(_in_live_and_test("ac"), _setting_of("ac", "c", patterns), findings=True)
+    found = caveats(reader, replace(ASKED, services=asked))
+    assert [sentence.rsplit("; ", 1)[0] for sentence in found if "production" in sentence] == told
+
+
+def test_patterns_that_only_other_services_follow_do_not_stand_beside_the_figures() -> None:
+    """Both deploy to live, which only c's own patterns take for production: a has no figure, c has."""
+    setting = _setting_of("ac", "c", "live", production=("nosuch",))
+    reader = facts_of_records(_in_live_and_test("ac"), setting, findings=True)
+    found = {asked: caveats(reader, replace(ASKED, services=(asked,))) for asked in "ac"}
+    assert [len([sentence for sentence in found[asked] if "nosuch" in sentence]) for asked in "ac"] == [1, 0]
+
+
+def test_of_many_services_with_such_patterns_five_are_named_and_the_rest_counted() -> None:
+    reader = facts_of_records(_in_live_and_test("abcdefg"), _setting_of("abcdefg", "abcdefg", "nosuch"), findings=True)
+    found = [sentence for sentence in caveats(reader, ASKED) if "nosuch" in sentence or "besides" in sentence]
+    assert [sentence.split()[3] for sentence in found[:5]] == [*"abcde"]
+    assert found[5:] == ["services with such patterns besides these: 2; `dora metrics --quality` counts all"]
 
 
 def test_a_quiet_repository_is_laid_to_the_lead_time_and_not_to_the_frequency() -> None:
@@ -266,6 +304,25 @@ def test_without_records_nothing_is_found() -> None:
 
 
 SERVICES = (ServiceName(service="shop", repository="shop"),)
+ASKED = Question(period=Period(AT - YEAR, AT + YEAR), as_of=AT + YEAR)
+
+
+def _in_live_and_test(services: Iterable[str]) -> list[Deployment]:
+    """One deployment of each service to each."""
+    return [
+        replace(
+            _deployment(number, environment=environment), service=service, repository=service, id=environment + service
+        )
+        for number, environment in enumerate(("live", "test"))
+        for service in services
+    ]
+
+
+def _setting_of(services: Iterable[str], own: Iterable[str], patterns: str, **definitions: object) -> Setting:
+    """Services of which some have these patterns of their own."""
+    common = Definitions(**definitions)  # type: ignore[arg-type]
+    known = tuple(ServiceName(service=name, repository=name) for name in services)
+    return Setting(with_own(common, {name: {"production": (patterns,)} for name in own}), known)
 
 
 def _findings(records: Sequence[Record], **definitions: object) -> dict[str, Finding]:

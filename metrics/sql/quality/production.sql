@@ -1,4 +1,5 @@
--- One row per finding about the production patterns: subject is the patterns, detail the environments.
-select finding, subject, detail from quality_facts
+-- One row per finding about production patterns, the organisation's first: service (null: the organisation), subject is the patterns,
+-- detail the environments.
+select finding, service, subject, detail from quality_facts
 where finding in (select unnest($findings::varchar[]))
-order by finding
+order by service nulls first, finding
