@@ -112,6 +112,7 @@ TOUCHES: Mapping[str, tuple[Touch, ...]] = {
         Touch("deployment_frequency", "rows", "higher", "deployments to other environments count as production"),
         Touch("change_lead_time", "rows", "lower", "a change counts as shipped in each environment, the first one too"),
         Touch("change_fail_rate", "rows", "either", "deployments to other environments count as production"),
+        Touch("deployment_rework_rate", "rows", "either", "deployments to other environments count as production"),
     ),
 }  # fmt: skip
 

@@ -255,6 +255,13 @@ def test_of_many_services_with_such_patterns_five_are_named_and_the_rest_counted
     assert found[5:] == ["services with such patterns besides these: 2; `dora metrics --quality` counts all"]
 
 
+def test_production_that_is_everything_touches_every_figure_over_deployments() -> None:
+    found = _findings(_in_live_and_test(["shop"]), production=("*",))["production_matches_everything"]
+    assert {effect.metric for effect in found.effects} == {
+        "deployment_frequency", "change_lead_time", "change_fail_rate", "deployment_rework_rate",
+    }  # fmt: skip
+
+
 def test_a_quiet_repository_is_laid_to_the_lead_time_and_not_to_the_frequency() -> None:
     commits = [_commit(n, committed_at=AT + timedelta(days=n - 40)) for n in range(10)]
     late = [_deployment(n, finished_at=AT + timedelta(days=n - 10), version="x") for n in range(10)]
