@@ -184,6 +184,14 @@ def _kinds(text: str) -> tuple[str, ...]:
     return kinds
 
 
+#: Why no name can be asked for, where there is not one.
+_NONE_THERE = {
+    "--team": ": no teams are configured; leave it out, or add a [[team]] to dora.toml and run `dora build`",
+    "--service": ": no services are known; run `dora doctor`",
+    "--environment": ": no production environments are known; run `dora doctor`",
+}
+
+
 def _check_names(known: KnownNames, asked: Asked) -> None:
     _check_production(known, asked.environments)
     for option, names, there in (
@@ -193,7 +201,9 @@ def _check_names(known: KnownNames, asked: Asked) -> None:
     ):
         for name in names:
             if name not in there:
-                raise ConfigError(f"{option}: there is no {name!r}{nearest(name, there)}")
+                raise ConfigError(
+                    f"{option}: there is no {name!r}{nearest(name, there) if there else _NONE_THERE[option]}"
+                )
 
 
 def _check_production(known: KnownNames, environments: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dora.processes import dora, leftovers, make_read_only, said, small_disk
+from tests.dora.processes import dora, ingested, leftovers, make_read_only, said, small_disk
 from tests.repositories import Repo
 
 
@@ -45,6 +45,21 @@ def test_usage_mistakes_exit_2_with_a_way_out(shop: Path, words: list[str], says
     done = said(shop, *words, code=2)
     assert says in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("production", "option", "says"),
+    [
+        ("production", "--team", "--team: there is no 'x': no teams are configured; leave it out, or add a [[team]]"),
+        ("live", "--environment", "--environment: there is no 'x': no production environments are known; run `dora doctor`"),
+    ],
+)  # fmt: skip
+def test_a_name_where_there_are_none_is_told_so(tmp_path: Path, production: str, option: str, says: str) -> None:
+    settings = f'[definitions]\nproduction = ["{production}"]\n[[service]]\nname = "shop"\n'
+    ingested(tmp_path, "1,shop,v1,2025-10-02T10:00:00Z", settings)
+    told = said(tmp_path, "metrics", option, "x", code=2).stderr
+    assert says in told
+    assert "valid" not in told
 
 
 def test_nowhere_configured_says_what_to_run(tmp_path: Path) -> None:
