@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from dashboard import units
+from dashboard import basis, units
 from dashboard.axes import Axis
 from dashboard.zones import Zone
 from metrics.bands import Edition, PublishedLevel
-from metrics.intervals import FEWEST
 from metrics.own_past import Change
-from metrics.results import ChangeLeadTime, DeploymentFrequency, Group, Interval, Level
+from metrics.results import Group, Interval, Level
 
 #: Why a figure has no level, where nothing else is known.
 FEW = "few data"
@@ -68,87 +67,64 @@ class Figure:
 
 def _frequency(group: Group) -> Reading:
     found = group.deployment_frequency
-    basis = f"{units.many(found.deployments, 'deployment')} on {_days(found)}"
     value = found.per_day if found.deployments else None
     return Reading(
         value=value,
         interval=found.per_day_interval if found.deployments else (None, None),
         n=found.deployments,
-        basis=basis,
+        basis=basis.of_frequency(found),
         level=found.level,
     )
-
-
-def _days(found: DeploymentFrequency) -> str:
-    """How many days had a deployment, of how many where the period is of whole ones: it may touch more than its length."""
-    touched = found.days_with_deployment
-    if found.days != int(found.days) or touched > found.days:
-        return units.many(touched, "day")
-    return f"{units.count(touched)} of {units.count(found.days)} days"
 
 
 def _lead_time(group: Group) -> Reading:
     found = group.change_lead_time
-    basis = f"median of {units.many(found.n, 'change')}{_worth(found)}{_waiting(found)}"
     return Reading(
-        value=found.median_seconds, interval=found.interval_seconds, n=found.n, basis=basis, level=found.level
+        value=found.median_seconds,
+        interval=found.interval_seconds,
+        n=found.n,
+        basis=basis.of_lead_time(found),
+        level=found.level,
     )
-
-
-def _worth(found: ChangeLeadTime) -> str:
-    """Why the interval is as wide as it is: changes of one deployment tell little more than one of them."""
-    if not found.n or found.independent == found.n:
-        return ""
-    few = f", shipped in fewer than {FEWEST} deployments"
-    return f", worth {units.count(found.independent)} independent ones" if found.independent else few
-
-
-def _waiting(found: ChangeLeadTime) -> str:
-    """What the figure leaves out: how many changes wait, and the median that counts them; empty where none waits."""
-    n = found.undeployed["n"]
-    if not n:
-        return ""
-    median = found.kaplan_meier_median_seconds
-    text = "not reached" if median is None else units.duration(median)
-    return f"; {units.count(n)} {'waits, with it' if n == 1 else 'wait, with these'} {text} (Kaplan-Meier)"
 
 
 def _fail_rate(group: Group) -> Reading:
     found = group.change_fail_rate
-    pending = f", {units.count(found.pending)} too young to judge" if found.pending else ""
-    unwatched = "" if found.watched or not found.deployments else "; nothing recorded could tell of one"
-    basis = f"{units.count(found.failed)} of {units.many(found.deployments, 'deployment')} failed{pending}{unwatched}"
-    lacking = "none looked for" if unwatched else FEW
+    unwatched = bool(found.deployments) and not found.watched
     return Reading(
         value=found.rate,
         interval=found.interval,
         n=found.deployments,
-        basis=basis,
+        basis=basis.of_fail_rate(found),
         level=found.level,
-        lacking=lacking,
+        lacking="none looked for" if unwatched else FEW,
     )
 
 
 def _recovery(group: Group) -> Reading:
     found = group.failed_deployment_recovery_time
-    open_ = f", {units.count(found.open)} still open" if found.open else ""
-    basis = f"median of {units.many(found.n, 'failure')}{open_}"
-    value = found.kaplan_meier_median_seconds
-    return Reading(value=value, interval=found.interval_seconds, n=found.n, basis=basis, level=found.level)
+    return Reading(
+        value=found.kaplan_meier_median_seconds,
+        interval=found.interval_seconds,
+        n=found.n,
+        basis=basis.of_endings(found, "failure"),
+        level=found.level,
+    )
 
 
 def _restore(group: Group) -> Reading:
     found = group.time_to_restore
-    open_ = f", {units.count(found.open)} still open" if found.open else ""
-    basis = f"median of {units.many(found.n, 'incident')}{open_}"
-    return Reading(value=found.kaplan_meier_median_seconds, interval=found.interval_seconds, n=found.n, basis=basis)
+    return Reading(
+        value=found.kaplan_meier_median_seconds,
+        interval=found.interval_seconds,
+        n=found.n,
+        basis=basis.of_endings(found, "incident"),
+    )
 
 
 def _rework(group: Group) -> Reading:
     found = group.deployment_rework_rate
-    verb = "was" if found.deployments == 1 else "were"
-    basis = f"{units.count(found.rework)} of {units.many(found.deployments, 'deployment')} {verb} rework"
-    return Reading(value=found.rate, interval=found.interval, n=found.deployments, basis=basis)
+    return Reading(value=found.rate, interval=found.interval, n=found.deployments, basis=basis.of_rework(found))
 
 
 FIGURES: tuple[Figure, ...] = (

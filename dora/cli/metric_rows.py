@@ -57,6 +57,7 @@ def _bucket(group: Group, timezone: str) -> Row:
         "frequency level": levels["deployment_frequency"],
         "lead time": duration(lead.median_seconds),
         "95 %": _span(lead.interval_seconds),
+        "p90": duration(lead.p90_seconds),
         "n": lead.n,
         "waiting": lead.undeployed["n"],
         "with waiting": _with_waiting(lead),

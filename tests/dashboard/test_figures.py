@@ -10,6 +10,7 @@ import pytest
 
 from dashboard.figures import (
     FIGURES,
+    TIME_TO_RESTORE,
     Reading,
     change_text,
     elite_words,
@@ -46,7 +47,7 @@ def _group(published: Path) -> Group:
 def test_every_reading_says_what_it_rests_on(tmp_path: Path) -> None:
     group = _group(publish(tmp_path, ["Atlas"]))
     assert [figure.of(group).basis for figure in FIGURES] == [
-        "20 deployments on 20 of 90 days", "median of 19 changes; 1 waits, with it 18 h 30 min (Kaplan-Meier)", "4 of 19 deployments failed, 1 too young to judge", "median of 4 failures",
+        "20 deployments on 20 of 90 days", "median of 19 changes; p75 1 d 1 h, p90 1 d 4 h; 1 waits, with it 18 h 30 min (Kaplan-Meier)", "4 of 19 deployments failed, 1 too young to judge", "median of 4 failures; p90 4 h",
         "0 of 20 deployments were rework",
     ]  # fmt: skip
 
@@ -92,9 +93,9 @@ def test_a_figure_and_both_ends_of_its_interval_are_in_one_unit(value: float, te
 @pytest.mark.parametrize(
     ("independent", "basis"),
     [
-        (192, "median of 192 changes"),
-        (6, "median of 192 changes, worth 6 independent ones"),
-        (0, "median of 192 changes, shipped in fewer than 5 deployments"),
+        (192, "median of 192 changes; p75 1 d 1 h, p90 1 d 4 h"),
+        (6, "median of 192 changes, worth 6 independent ones; p75 1 d 1 h, p90 1 d 4 h"),
+        (0, "median of 192 changes, shipped in fewer than 5 deployments; p75 1 d 1 h, p90 1 d 4 h"),
     ],
 )
 def test_changes_that_ship_together_say_what_they_are_worth(tmp_path: Path, independent: int, basis: str) -> None:
@@ -115,7 +116,34 @@ def test_changes_that_wait_stand_beside_the_median_of_those_that_do_not(
     queue = {"n": n, "oldest_seconds": 1.0, "median_seconds": 1.0}
     lead = replace(group.change_lead_time, undeployed=queue, kaplan_meier_median_seconds=seconds)
     basis = BY_ID["change_lead_time"].of(replace(group, change_lead_time=lead)).basis
-    assert basis == f"median of 19 changes; {words} (Kaplan-Meier)"
+    assert basis == f"median of 19 changes; p75 1 d 1 h, p90 1 d 4 h; {words} (Kaplan-Meier)"
+
+
+def test_one_change_has_no_quantiles_beside_its_time(tmp_path: Path) -> None:
+    group = _group(publish(tmp_path, ["Atlas"]))
+    nothing = {"n": 0, "oldest_seconds": None, "median_seconds": None}
+    lead = replace(group.change_lead_time, n=1, independent=1, undeployed=nothing)
+    assert BY_ID["change_lead_time"].of(replace(group, change_lead_time=lead)).basis == "median of 1 change"
+
+
+@pytest.mark.parametrize(
+    ("n", "going", "words"),
+    [
+        (94, 0, "94 THINGs; p90 7 h"),
+        (94, 2, "94 THINGs, 2 still open; p90 of the 92 that ended 7 h"),
+        (3, 2, "3 THINGs, 2 still open"),
+        (1, 0, "1 THING"),
+        (0, 0, "0 THINGs"),
+    ],
+)
+def test_the_p90_of_what_ends_is_of_those_that_ended(tmp_path: Path, n: int, going: int, words: str) -> None:
+    group = _group(publish(tmp_path, ["Atlas"]))
+    p90 = 7 * HOUR if n > going else None
+    recovery = replace(group.failed_deployment_recovery_time, n=n, open=going, p90_seconds=p90)
+    restore = replace(group.time_to_restore, n=n, open=going, p90_seconds=p90)
+    told = replace(group, failed_deployment_recovery_time=recovery, time_to_restore=restore)
+    bases = [figure.of(told).basis for figure in (BY_ID["failed_deployment_recovery_time"], TIME_TO_RESTORE)]
+    assert bases == [f"median of {words.replace('THING', thing)}" for thing in ("failure", "incident")]
 
 
 @pytest.mark.parametrize(

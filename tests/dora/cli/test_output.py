@@ -235,11 +235,15 @@ def test_the_printed_figures_stand_beside_their_interval_and_what_they_rest_on(s
     worth = "" if lead["independent"] == lead["n"] else f", worth {lead['independent']} independent ones"
     wait = f"; 5 wait, with these {units.duration(lead['kaplan_meier_median_seconds'])} (Kaplan-Meier)"
     assert lead["undeployed"]["n"] == 5
-    assert told["Change lead time"][2] == f"median of {lead['n']} changes{worth}{wait}"
+    upper = f"; p75 {units.duration(lead['p75_seconds'])}, p90 {units.duration(lead['p90_seconds'])}"
+    assert told["Change lead time"][2] == f"median of {lead['n']} changes{worth}{upper}{wait}"
     bucket = said(shop, "metrics", *PERIOD, "--every", "month", "--format", "markdown").stdout.splitlines()[2]
     assert f"| 5 | {units.duration(lead['kaplan_meier_median_seconds'])} |" in bucket
+    assert f"| {units.duration(lead['p90_seconds'])} | {lead['n']} |" in bucket
     open_ = f", {restore['open']} still open" if restore["open"] else ""
-    assert told["Time to restore"][2:] == [f"median of {restore['n']} incidents{open_}", "no published levels"]
+    ended = f" of the {restore['n'] - restore['open']} that ended" if restore["open"] else ""
+    p90 = f"; p90{ended} {units.duration(restore['p90_seconds'])}"
+    assert told["Time to restore"][2:] == [f"median of {restore['n']} incidents{open_}{p90}", "no published levels"]
 
 
 def test_how_far_elite_is_stands_in_the_column_of_the_level(shop: Path) -> None:
