@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dora.period import edge
 
 if TYPE_CHECKING:
-    from metrics.results import ChangeLeadTime, Group, Interval, Scorecard
+    from metrics.results import ChangeFailRate, ChangeLeadTime, Group, Interval, Scorecard
 
 Row = Mapping[str, object]
 
@@ -62,7 +62,7 @@ def _bucket(group: Group, timezone: str) -> Row:
         "waiting": lead.undeployed["n"],
         "with waiting": _with_waiting(lead),
         "lead level": levels["change_lead_time"],
-        "fail rate": f"{percent(fails.rate)} ({fails.failed}/{fails.deployments})",
+        "fail rate": f"{percent(fails.rate)} ({fails.failed}/{fails.deployments}{_pending(fails)})",
         "fail level": levels["change_fail_rate"],
         "recovery": duration(recovery.kaplan_meier_median_seconds),
         "failures": recovery.n,
@@ -71,6 +71,11 @@ def _bucket(group: Group, timezone: str) -> Row:
         "restore": duration(group.time_to_restore.kaplan_meier_median_seconds),
         "incidents": group.time_to_restore.n,
     }
+
+
+def _pending(fails: ChangeFailRate) -> str:
+    """How many are too young to judge and in neither number; empty without any."""
+    return f", {fails.pending} pending" if fails.pending else ""
 
 
 def _with_waiting(lead: ChangeLeadTime) -> str | None:

@@ -9,6 +9,7 @@ import os
 import pty
 import subprocess
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +245,19 @@ def test_the_printed_figures_stand_beside_their_interval_and_what_they_rest_on(s
     ended = f" of the {restore['n'] - restore['open']} that ended" if restore["open"] else ""
     p90 = f"; p90{ended} {units.duration(restore['p90_seconds'])}"
     assert told["Time to restore"][2:] == [f"median of {restore['n']} incidents{open_}{p90}", "no published levels"]
+
+
+def test_a_bucket_tells_of_the_deployments_that_are_too_young_to_judge(shop: Path) -> None:
+    as_of = json.loads(said(shop, "metrics", *PERIOD, "--format", "json").stdout)["data_as_of"]
+    window = datetime.fromisoformat(as_of) - datetime(2025, 12, 15, tzinfo=UTC)  # so that it ends for half of December
+    words = ["metrics", *PERIOD, "--failure-window", f"{window.days}d", "--every", "month", "--format"]
+    [group] = json.loads(said(shop, *words, "json").stdout)["groups"]
+    lines = said(shop, *words, "markdown").stdout.splitlines()[2:]
+    rates = [part["change_fail_rate"] for part in (group, *group["buckets"])]
+    assert [rate["pending"] > 0 for rate in rates] == [True, False, False, True]
+    for line, rate in zip(lines, rates, strict=True):
+        pending = f", {rate['pending']} pending" if rate["pending"] else ""
+        assert f"| {units.percent(rate['rate'])} ({rate['failed']}/{rate['deployments']}{pending}) |" in line
 
 
 def test_how_far_elite_is_stands_in_the_column_of_the_level(shop: Path) -> None:
