@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dora.cli.options import READ, note
-from dora.cli.settings import note_settings
+from dora.cli.options import READ, say
+from dora.cli.settings import settings
 from dora.cli.tables import emit
 from dora.period import edge
 
@@ -42,12 +42,12 @@ def emit_analysis(reader: Reader, question: Question, name: str, form: str, out:
 
     answer = analysis(name).answer(reader, question)
     if form in READ:
-        emit(_table(answer), form, out)
+        notes = [*_footer(answer, question), *question.narrowing, *question.ended()]
+        emit(_table(answer), form, out, notes=notes)
+        say(notes, form)
     else:
         rows, used = [_flat(row) for row in answer.rows], question.definitions.hash
         emit(rows, form, out, contract(answer, question), _flat_names(answer), definitions=used)
-    if form in READ:
-        _footer(answer, question)
 
 
 def contract(answer: Answer, question: Question) -> dict[str, object]:
@@ -134,13 +134,12 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
-def _footer(answer: Answer, question: Question) -> None:
-    note(f"{answer.title}: {answer.definition}")
-    start, end = (edge(at, question.definitions.timezone) for at in (question.period.start, question.period.end))
-    note(
-        f"[{start}, {end}), times of rows in UTC; data as of {question.as_of.isoformat(timespec='seconds')}; "
-        f"definitions {question.definitions.hash}:"
-    )
-    note_settings(question.definitions)
-    for line in answer.notes:
-        note(line)
+def _footer(answer: Answer, question: Question) -> list[str]:
+    used, period = question.definitions, question.period
+    start, end = (edge(at, used.timezone) for at in (period.start, period.end))
+    return [
+        f"{answer.title}: {answer.definition}",
+        f"[{start}, {end}), times of rows in UTC; data as of {question.as_of.isoformat(timespec='seconds')}; definitions {used.hash}:",
+        *settings(used),
+        *answer.notes,
+    ]

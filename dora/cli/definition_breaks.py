@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dora.cli.options import note
 from dora.definition_log import DefinitionChange, definition_changes
 
 if TYPE_CHECKING:
@@ -26,9 +25,7 @@ def as_entries(found: Sequence[DefinitionChange]) -> list[Mapping[str, object]]:
     ]
 
 
-def note_changes(found: Sequence[DefinitionChange]) -> None:
-    """Say on stderr when what changed, and that it breaks no line here but one that older answers are joined to."""
-    for change in found:
-        note(change.sentence)
-    if found:
-        note("all figures above use the present definitions; join them to an earlier answer only with a break there")
+def sentences(found: Sequence[DefinitionChange]) -> list[str]:
+    """When what changed, and that it breaks no line here but one that older answers are joined to."""
+    present = "all figures above use the present definitions; join them to an earlier answer only with a break there"
+    return [*(change.sentence for change in found), *([present] if found else [])]

@@ -15,18 +15,19 @@ from dora.cli.options import (
     deployment_meant,
     filter_options,
     format_option,
-    note,
     out_option,
     question_of,
     reading,
     say,
 )
-from dora.cli.settings import note_settings
+from dora.cli.settings import settings
 from dora.cli.speech import document
 from dora.cli.tables import emit
+from dora.period import edge
 
 if TYPE_CHECKING:
     from metrics.deployment_list import Verdict
+    from metrics.question import Question
 
 
 class _Shown(HintingGroup):
@@ -75,11 +76,9 @@ def command(
         frame = frame.head(limit)
     rows = frame.to_dicts()
     shown = [_row(row) for row in rows] if form in READ else rows
-    emit(shown, form, out, empty=frame.columns, definitions=question.definitions.hash)
-    if form in READ:
-        note(f"times in UTC; definitions {question.definitions.hash}:")
-        note_settings(question.definitions)
-    say(question.ended(), form)
+    notes = _footer(question)
+    emit(shown, form, out, empty=frame.columns, definitions=question.definitions.hash, notes=notes)
+    say(notes, form)
 
 
 @command.command("show")
@@ -99,6 +98,13 @@ def show(ctx: click.Context, deployment: str, config: str | None, form: str, nam
             reader, deployment_meant(reader, deployment), as_of=published_as_of(reader), names=names
         )
     click.echo(document(str(FORMATS[form].render(story))))
+
+
+def _footer(question: Question) -> list[str]:
+    used, period = question.definitions, question.period
+    start, end = (edge(at, used.timezone) for at in (period.start, period.end))
+    head = f"[{start}, {end}), times in UTC; definitions {used.hash}:"
+    return [head, *settings(used), *question.narrowing, *question.ended()]
 
 
 def _row(row: dict[str, object]) -> dict[str, object]:

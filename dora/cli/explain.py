@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from dora.cli.options import (
-    READ,
     asked,
     config_option,
     definition_options,
     filter_options,
     format_option,
-    note,
     out_option,
     question_of,
     reading,
     say,
 )
-from dora.cli.settings import note_settings
+from dora.cli.settings import settings
 from dora.cli.tables import emit
 from dora.period import edge
 
@@ -50,22 +48,28 @@ def command(
         click.echo(told.sql)
         return
     rows = [row for row in told.rows if excluded or row["role"] != "excluded"]
-    if form in READ:
-        _head(told)
+    head = _head(told)
+    say(head, form)
     shown = rows if form != "table" else [_short(row) for row in rows]
-    emit(shown, form, out, _document(told, rows), definitions=told.question.definitions.hash)
+    used = told.question.definitions.hash
+    emit(shown, form, out, _document(told, rows), definitions=used, notes=(*head, *told.notes))
     say(told.notes, form)
 
 
-def _head(told: Explanation) -> None:
+def _head(told: Explanation) -> list[str]:
     used, period = told.question.definitions, told.question.period
-    note(f"{told.metric.title}: {told.metric.definition}")
     start, end = (edge(at, used.timezone) for at in (period.start, period.end))
-    note(f"definition: {told.metric.source_url}; [{start}, {end}), times of rows in UTC; definitions {used.hash}:")
-    note_settings(used)
-    note(f"{told.formula} = {figure_text(told.value, told.metric.unit, 'no data')}")
+    lines = [
+        f"{told.metric.title}: {told.metric.definition}",
+        f"definition: {told.metric.source_url}; [{start}, {end}), times of rows in UTC; definitions {used.hash}:",
+        *settings(used),
+        f"{told.formula} = {figure_text(told.value, told.metric.unit, 'no data')}",
+    ]
     if any(row["role"] == "open" for row in told.rows):
-        note(f"with the open ones (Kaplan-Meier) = {figure_text(told.with_open, told.metric.unit, 'not reached')}")
+        lines.append(
+            f"with the open ones (Kaplan-Meier) = {figure_text(told.with_open, told.metric.unit, 'not reached')}"
+        )
+    return lines
 
 
 def figure_text(value: float | None, unit: str, without: str) -> str:

@@ -36,12 +36,18 @@ def with_strips(document: dict[str, object], card: Scorecard) -> dict[str, objec
     return document | {"quick_check": {"edition": YEAR, "source": SOURCE, "scale": [0, 10], "groups": groups}}
 
 
-def show(card: Scorecard, form: str, out: str | None) -> None:
-    """After the table: the provenance of the levels, and for 2025 the strips (on stdout when the table is there)."""
+def provenance(card: Scorecard) -> str:
+    """Where the levels come from, as a sentence."""
     from metrics.bands import edition
-    from metrics.quick_check import YEAR, quick_check
 
     found = edition(card.edition)
+    return f"levels of {found.year}, status {found.status}: {found.note} {found.source}"
+
+
+def show_strips(card: Scorecard, form: str, out: str | None) -> None:
+    """For 2025 the strips, on stdout after the table when that is there."""
+    from metrics.quick_check import YEAR, quick_check
+
     if card.edition == YEAR and not out:
         click.echo()
         rows = [_row(group, strip) for group in card.groups for strip in quick_check(group)]
@@ -50,7 +56,6 @@ def show(card: Scorecard, form: str, out: str | None) -> None:
             "= mean and one standard deviation of all who answered, | their mean, o our place, + both, "
             "( ) the ends of its 95 % interval; a strip, not a rank"
         )
-    note(f"levels of {found.year}, status {found.status}: {found.note} {found.source}")
 
 
 def _row(group: Group, strip: Strip) -> Mapping[str, object]:

@@ -23,13 +23,12 @@ from dora.cli.options import (
     filter_options,
     format_option,
     given_options,
-    note,
     out_option,
     question_of,
     reading,
     say,
 )
-from dora.cli.settings import note_settings
+from dora.cli.settings import settings
 from dora.cli.tables import emit
 from dora.period import edge
 
@@ -92,8 +91,6 @@ def command(
         question = question_of(reader, asked(rest), by=by, every=every, edition=edition)
         if analysis or trend or peer:
             _answer(reader, question, analysis, peer, form, out)
-            if not trend:
-                say((*question.narrowing, *question.ended()) if analysis else question.notes, form)
             return
         card = scorecard(reader, question)
         card = replace(card, notes=(*card.notes, *caveats(reader, question)))
@@ -112,12 +109,11 @@ def _show(card: Scorecard, question: Question, breaks: Sequence[DefinitionChange
     document = levels.with_strips(contract(card), card)
     if question.every:
         document["definition_changes"] = definition_breaks.as_entries(breaks)
-    emit(metric_rows(card, question.definitions.timezone), form, out, document)
+    notes = [*definition_breaks.sentences(breaks), levels.provenance(card), *_footer(card, question), *card.notes]
+    emit(metric_rows(card, question.definitions.timezone), form, out, document, notes=notes)
     if form in READ:
-        definition_breaks.note_changes(breaks)
-        levels.show(card, form, out)
-        _footer(card, question)
-    say(card.notes, form)
+        levels.show_strips(card, form, out)
+    say(notes, form)
 
 
 def _answer(
@@ -172,8 +168,8 @@ def _emit_numbers(card: Scorecard, form: str, out: str | None) -> None:
     emit_columns(flat_columns(card), form, out)
 
 
-def _footer(card: Scorecard, question: Question) -> None:
+def _footer(card: Scorecard, question: Question) -> list[str]:
     used, period = question.definitions, question.period
     start, end = (edge(at, used.timezone) for at in (period.start, period.end))
-    note(f"{start} to {end}; levels of {card.edition}; data as of {card.data_as_of}; definitions {used.hash}:")
-    note_settings(used)
+    head = f"{start} to {end}; levels of {card.edition}; data as of {card.data_as_of}; definitions {used.hash}:"
+    return [head, *settings(used)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dora.cli.options import READ, note
-from dora.cli.settings import chosen, note_settings, own_settings
+from dora.cli.options import READ, say
+from dora.cli.settings import chosen, own_settings, settings
 from dora.cli.tables import emit
 from dora.period import edge
 
@@ -27,14 +27,15 @@ def show(reader: Reader, question: Question, name: str, form: str, out: str | No
 
     found = compare(reader, question, name)
     if form in READ:
-        emit([_said(found, row) for row in found.rows], form, out)
+        notes = [*_footer(found), *question.notes]
+        emit([_said(found, row) for row in found.rows], form, out, notes=notes)
+        say(notes, form)
     else:
         rows, used = [_flat(row) for row in found.rows], found.question.definitions.hash
         emit(rows, form, out, found.as_dict(), list(_FLAT), definitions=used)
-    if form in READ:
-        _footer(found)
 
 
+_SIDES = {"higher": "↑", "lower": "↓", "either": "↕"}
 _FLAT = ("group", "start", "end", "metric", "unit", "peer", "n", "dora", "dora_n", "rules")
 
 
@@ -67,14 +68,14 @@ def _value(unit: str, value: float | None) -> str:
     )
 
 
-def _footer(found: Comparison) -> None:
-    note(f"{found.peer.title}, by its published rules ({found.peer.read}); docs/peers.md tells them one by one")
-    for rule in found.peer.rules:
-        side = {"higher": "↑", "lower": "↓", "either": "↕"}[rule.moves]
-        note(f"{rule.code} {side} {rule.peer}; dora: {rule.dora}")
-    used = found.question.definitions
-    note(f"{found.peer.name} rests on these rules, and of the settings on {chosen(used, SHARED)}")
-    for line in own_settings(used, SHARED):
-        note(line)
-    note(f"data as of {found.question.as_of.isoformat(timespec='seconds')}; dora rests on definitions {used.hash}:")
-    note_settings(used)
+def _footer(found: Comparison) -> list[str]:
+    used, asked = found.question.definitions, found.question
+    start, end = (edge(at, used.timezone) for at in (asked.period.start, asked.period.end))
+    return [
+        f"{found.peer.title}, by its published rules ({found.peer.read}); docs/peers.md tells them one by one",
+        *(f"{rule.code} {_SIDES[rule.moves]} {rule.peer}; dora: {rule.dora}" for rule in found.peer.rules),
+        f"{found.peer.name} rests on these rules, and of the settings on {chosen(used, SHARED)}",
+        *own_settings(used, SHARED),
+        f"{start} to {end}; data as of {asked.as_of.isoformat(timespec='seconds')}; dora rests on definitions {used.hash}:",
+        *settings(used),
+    ]

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from dora.cli.options import READ, note, say
-from dora.cli.settings import note_settings
+from dora.cli.options import say
+from dora.cli.settings import settings
 from dora.cli.tables import emit
 from dora.cli.trends import forms
 from dora.period import edge
@@ -36,19 +36,21 @@ def show(reader: Reader, question: Question, card: Scorecard, form: str, out: st
     rows = [_row(group, plan) for group, several in found for plan in several]
     then, owned = "these days count as no time", {name: one.stretches for name, one in known.items()}
     notes = (*question.narrowing, *question.outside(then=then), *not_owned(question, owned, then=then))
-    emit(rows, form, out, document(card, found, notes))
-    if form in READ:
-        note(
-            "the least fall and rise that comparing so many weeks with as many before shows in 80 % of cases at 5 %, two-sided"
-        )
-        note(
-            "no fall: even a fall to nothing would not be seen; -: nothing would, or the asked period tells too little to plan with; "
-            "n of lead time: deployments that ship changes"
-        )
-        start, end = (edge(at, question.definitions.timezone) for at in (question.period.start, question.period.end))
-        note(f"usual figures from {start} to {end}; definitions {question.definitions.hash}:")
-        note_settings(question.definitions)
-    say(notes, form)
+    told = [*_footer(question), *notes]
+    emit(rows, form, out, document(card, found, notes), notes=told)
+    say(told, form)
+
+
+def _footer(question: Question) -> list[str]:
+    used, period = question.definitions, question.period
+    start, end = (edge(at, used.timezone) for at in (period.start, period.end))
+    return [
+        "the least fall and rise that comparing so many weeks with as many before shows in 80 % of cases at 5 %, two-sided",
+        "no fall: even a fall to nothing would not be seen; -: nothing would, or the asked period tells too little to plan with; "
+        "n of lead time: deployments that ship changes",
+        f"usual figures from {start} to {end}; definitions {used.hash}:",
+        *settings(used),
+    ]
 
 
 def document(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from dora.cli.options import note, reading
+from dora.cli.options import reading, say
 from dora.cli.tables import emit
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ def show(config: str | None, form: str, out: str | None) -> None:
     with reading(config) as reader:
         found = findings(reader)
     document = {"schema_version": 1, "findings": [asdict(finding) for finding in found]}
-    emit([_row(finding) for finding in found], form, out, document, _COLUMNS)
-    if form == "table":
-        note("over all the data, whatever the period; `--format json` has all examples, and why each metric is touched")
+    notes = ["over all the data, whatever the period; `--format json` has all examples, and why each metric is touched"]
+    emit([_row(finding) for finding in found], form, out, document, _COLUMNS, notes=notes)
+    say(notes, form)
 
 
 def _row(finding: Finding) -> dict[str, object]:

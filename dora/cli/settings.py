@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import cast
 
-from dora.cli.speech import note
 from dora.definitions import Definitions
 
 #: Which settings stand in one line.
@@ -21,12 +20,6 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
 _LABELS = {"production": "production environments", "rehearsal": "rehearsal environments", "timezone": "days of"}
 #: A name that could be taken for several, or for none.
 _UNCLEAR = re.compile(r'[,;"]|^$|^none$|^\s|\s$')
-
-
-def note_settings(used: Definitions) -> None:
-    """Say every setting; what services have of their own in a line each."""
-    for line in settings(used):
-        note(line)
 
 
 def settings(used: Definitions) -> Iterator[str]:

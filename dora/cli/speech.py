@@ -20,7 +20,12 @@ READ = ("table", "markdown")
 
 def note(text: str) -> None:
     """A line for the person, on stderr."""
-    click.echo(document(without_secrets(text)), err=True)
+    click.echo(spoken(text), err=True)
+
+
+def spoken(text: str) -> str:
+    """A note as it may leave the process."""
+    return document(without_secrets(text))
 
 
 def say(notes: Iterable[str], form: str) -> None:

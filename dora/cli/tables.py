@@ -7,16 +7,19 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TextIO
 
-from dora.cli.speech import printable
+from dora.cli.speech import READ, printable, spoken
 from dora.errors import ConfigError, DoraError
 
 Cell = object
 #: What JSON may hold as it is, but a terminal would obey or UTF-8 cannot say.
 _UNSAFE = re.compile("[\x7f-\x9f\ud800-\udfff]")
+#: What Markdown would take for more than text in a sentence; an underscore within a word is none of it.
+_OBEYED = re.compile(r"[\\`*\[\]~<]|(?<!\w)_|_(?!\w)")
 _HASH = "definitions_hash"
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
@@ -29,12 +32,14 @@ def emit(
     empty: Sequence[str] = (),
     kinds: Mapping[str, type] | None = None,
     definitions: str | None = None,
+    notes: Iterable[str] = (),
 ) -> None:
     """Write rows in one of the formats.
 
     `document` is what JSON prints instead of the rows; `empty` names the columns for the case that there are none.
     `kinds`: what Parquet columns hold, by name; the others hold what their values are.
     `definitions`: the hash of what the rows were computed with, the last column of CSV and Parquet.
+    `notes`: what stands below a table in a file, which stderr is not beside.
     """
     if definitions and form in ("csv", "parquet"):
         rows, empty = [{**row, _HASH: definitions} for row in rows], [*empty, _HASH]
@@ -42,27 +47,53 @@ def emit(
     if form == "parquet":
         write_parquet(rows, out, empty, kinds)
         return
-    try:
-        stream: IO[str] = Path(out).open("w", encoding="utf-8", newline="") if out else sys.stdout  # noqa: SIM115
-    except OSError as error:
-        raise DoraError(f"{out}: cannot be written: {error.strerror}; choose another --out") from None
-    try:
+    with _opened(out) as stream:
         if form == "json":
-            text = json.dumps(rows if document is None else document, default=str, ensure_ascii=False, indent=1)
-            stream.write(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+            write_json(rows if document is None else document, stream)
             return
         header = list(rows[0] if rows else empty)
-        body = [[row.get(name) for name in header] for row in rows]
-        if form == "csv":
-            shown = [[printable(c) if isinstance(c, str) else c for c in row] for row in body]
-            write_csv(header, shown if _is_terminal(stream) else body, stream)
-        elif form == "markdown":
-            write_markdown(header, body, stream)
-        else:
-            write_table(header, body, stream)
-    finally:
-        if out:
-            stream.close()
+        _write(header, [[row.get(name) for name in header] for row in rows], form, stream)
+        if out and form in READ:
+            write_notes(notes, form, stream)
+
+
+@contextmanager
+def _opened(out: str | None) -> Iterator[IO[str]]:
+    """The file to write, closed in the end, or stdout."""
+    if not out:
+        yield sys.stdout
+        return
+    try:
+        stream = Path(out).open("w", encoding="utf-8", newline="")  # noqa: SIM115
+    except OSError as error:
+        raise DoraError(f"{out}: cannot be written: {error.strerror}; choose another --out") from None
+    with stream:
+        yield stream
+
+
+def _write(header: Sequence[str], body: Sequence[Sequence[Cell]], form: str, stream: IO[str]) -> None:
+    if form == "csv":
+        shown = [[printable(c) if isinstance(c, str) else c for c in row] for row in body]
+        write_csv(header, shown if _is_terminal(stream) else body, stream)
+    elif form == "markdown":
+        write_markdown(header, body, stream)
+    else:
+        write_table(header, body, stream)
+
+
+def write_json(document: object, stream: IO[str]) -> None:
+    """An indented document in UTF-8."""
+    text = json.dumps(document, default=str, ensure_ascii=False, indent=1)
+    stream.write(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+
+
+def write_notes(notes: Iterable[str], form: str, stream: IO[str]) -> None:
+    """Notes below a table after an empty line, in Markdown as a list; nothing without any."""
+    lines = [spoken(line) for line in notes]
+    if form == "markdown":
+        lines = ["- " + _OBEYED.sub(_escaped, line.replace("\n", " ")) for line in lines]
+    if lines:
+        stream.write("\n" + "".join(f"{line}\n" for line in lines))
 
 
 def write_table(header: Sequence[str], rows: Sequence[Sequence[Cell]], stream: IO[str]) -> None:
@@ -124,6 +155,10 @@ def _text(cell: Cell) -> str:
 
 def _markdown(cell: Cell) -> str:
     return _text(cell).replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "&lt;" if found[0] == "<" else f"\\{found[0]}"
 
 
 def _one_text(cell: Cell) -> Cell:

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from dora.cli.definition_breaks import as_entries, changes_in, note_changes
-from dora.cli.options import READ, note, say
-from dora.cli.settings import note_settings
+from dora.cli.definition_breaks import as_entries, changes_in, sentences
+from dora.cli.options import say
+from dora.cli.settings import settings
 from dora.cli.tables import emit
 from dora.period import edge
 
@@ -38,17 +38,22 @@ def show(reader: Reader, question: Question, form: str, out: str | None) -> None
     breaks = changes_in(reader.path, question.over(found.before))
     plain = document(found) | {"definition_changes": as_entries(breaks)}
     rows = [_row(group, trend) for group in found.groups for trend in group.trends]
-    emit(rows, form, out, plain)
-    if form in READ:
-        note_changes(breaks)
-        start, end = (edge(at, question.definitions.timezone) for at in (found.before.start, found.before.end))
-        note(
-            f"before: {start} to {end}; an arrow needs a 95 % interval of the "
-            f"change that excludes none; outside: a {found.every} beyond its control limits, or one of 8 in a row on one side of the median"
-        )
-        note(f"data as of {found.card.data_as_of}; definitions {question.definitions.hash}:")
-        note_settings(question.definitions)
-    say(found.notes, form)
+    notes = [*sentences(breaks), *_footer(found, question), *found.notes]
+    emit(rows, form, out, plain, notes=notes)
+    say(notes, form)
+
+
+def _footer(found: TrendCard, question: Question) -> list[str]:
+    used, now = question.definitions, question.period
+    start, end, before, until = (
+        edge(at, used.timezone) for at in (now.start, now.end, found.before.start, found.before.end)
+    )
+    return [
+        f"before: {before} to {until}; an arrow needs a 95 % interval of the "
+        f"change that excludes none; outside: a {found.every} beyond its control limits, or one of 8 in a row on one side of the median",
+        f"{start} to {end}; data as of {found.card.data_as_of}; definitions {used.hash}:",
+        *settings(used),
+    ]
 
 
 def document(found: TrendCard) -> dict[str, object]:

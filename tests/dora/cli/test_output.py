@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ import pytest
 from dashboard import units
 from dashboard.figures import FIGURES
 from dora.cli.explain import figure_text
-from dora.cli.tables import write_csv, write_markdown, write_table
+from dora.cli.tables import write_csv, write_markdown, write_notes, write_table
 from dora.definitions import Definitions
 from tests.dora.processes import command, dora, environment, ingested, said
 
@@ -152,6 +153,39 @@ def test_what_verdicts_rest_on_stands_beside_a_list_of_deployments(shop: Path, f
     printed = said(shop, "deploys", *PERIOD, "--failure-window", "2h", "--format", form).stderr
     assert f"definitions {used['hash']}:" in printed
     assert "failure window 2 h; failure kinds override, " in printed
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("metrics",), ("metrics", "--every", "month"), ("metrics", "--trend"), ("metrics", "--power"), ("metrics", "--as", "gitlab"),
+        ("metrics", "--analysis", "success"), ("explain", "change_fail_rate"), ("deploys",),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_saved_table_holds_the_notes_that_stand_beside_a_printed_one(
+    shop: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    narrowed = [*words, *PERIOD, "--service", "prices", "--format"]
+    for form, mark in ("table", ""), ("markdown", "- "):
+        printed, file = said(shop, *narrowed, form), tmp_path / form
+        saved = said(shop, *narrowed, form, "--out", str(file))
+        assert (saved.stdout, saved.stderr) == ("", printed.stderr)
+        table, _, notes = file.read_text().partition("\n\n")
+        assert table + "\n" == printed.stdout
+        plain = re.sub(r"\\(.)", r"\1", notes).replace("&lt;", "<") if form == "markdown" else notes
+        assert plain.splitlines() == [mark + line for line in printed.stderr.splitlines()]
+        assert re.search("2025-10-01.* 2026-01-01", notes)
+        assert re.search("definitions [0-9a-f]{12}:", notes)
+        assert "only services prices" in notes
+
+
+def test_a_saved_note_is_no_markup_in_markdown() -> None:
+    stream = io.StringIO()
+    write_notes(["hotfix titles hotfix:*, [[]hotfix]*; failure kinds linked_incident, <b>, _x_", "two\nlines"], "markdown", stream)
+    assert stream.getvalue() == (
+        "\n- hotfix titles hotfix:\\*, \\[\\[\\]hotfix\\]\\*; failure kinds linked_incident, &lt;b>, \\_x\\_\n- two lines\n"
+    )
 
 
 def test_an_answer_without_production_says_which_patterns_match_nothing(tmp_path: Path) -> None:
