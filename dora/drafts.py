@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -37,3 +38,9 @@ def copy_file(origin: Path, copy: Path) -> None:
         left = -1
     if left:
         shutil.copyfile(origin, copy)
+
+
+def flush_file(file: Path) -> None:
+    """Bring what was written to a file onto the disk; nothing where that cannot be done."""
+    with suppress(OSError), file.open("rb") as opened:
+        os.fsync(opened.fileno())

@@ -6,7 +6,7 @@ Every failure is a `WarehouseError` in one sentence. Times are UTC without a zon
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,6 +134,20 @@ class Builder(Reader):
         """
         with sentences(self.path):
             self._con.execute(f'insert into "{table}" by name from frame')
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of the block, or nothing of it."""
+        with sentences(self.path):
+            self._con.execute("begin")
+            try:
+                yield
+                self._con.execute("commit")
+            except BaseException:
+                # After a full disk DuckDB has rolled back already, and says so; the first error is the one to tell.
+                with suppress(duckdb.Error):
+                    self._con.execute("rollback")
+                raise
 
     @contextmanager
     def staged(self, name: str, frame: pl.DataFrame) -> Iterator[None]:

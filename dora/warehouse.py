@@ -8,7 +8,7 @@ only module that imports duckdb. Every failure is a `WarehouseError` in one sent
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import duckdb
 
 from dora import parts
-from dora.drafts import copy_file, new_draft, remove_drafts
+from dora.by_source import Counts, remove_said
+from dora.drafts import copy_file, flush_file, new_draft, remove_drafts
 from dora.errors import WarehouseError
 from dora.model import Record
 from dora.moments import aware
@@ -71,27 +72,29 @@ class Warehouse(Builder):
         the frame is all there is with these values, so its rows replace the stored ones and the others are
         removed. `merged`: the rows were made from the stored ones and replace them.
         """
-        with sentences(self.path):
-            self._con.execute("begin")
-            try:
-                changed = 0
-                for table, frame in frames.items():
-                    if frame.height:
-                        changed += upsert(self, table, frame, merged or (complete is not None and complete[0] == table))
-                if complete:
-                    changed += remove_others(self, complete[0], complete[1], frames.get(complete[0]))
-                if cursor is not None:
-                    self._con.execute("delete from cursors where source = ? and stream = ?", [source, stream])
-                    self._con.execute("insert into cursors values (?, ?, ?)", [source, stream, cursor])
-                if changed:
-                    self.set_meta(unpublished="true")
-                self._con.execute("commit")
-            except BaseException:
-                # After a full disk DuckDB has rolled back already, and says so; the first error is the one to tell.
-                with suppress(duckdb.Error):
-                    self._con.execute("rollback")
-                raise
-            return changed
+        with self.transaction():
+            changed = 0
+            for table, frame in frames.items():
+                if frame.height:
+                    changed += upsert(self, table, frame, merged or (complete is not None and complete[0] == table))
+            if complete:
+                changed += remove_others(self, complete[0], complete[1], frames.get(complete[0]))
+            if cursor is not None:
+                self._con.execute("delete from cursors where source = ? and stream = ?", [source, stream])
+                self._con.execute("insert into cursors values (?, ?, ?)", [source, stream, cursor])
+            if changed:
+                self.set_meta(unpublished="true")
+        return changed
+
+    def remove(self, sources: Sequence[str]) -> dict[str, Counts]:
+        """Remove all that these sources said, and their cursors, in one transaction; returns what that was.
+
+        Nothing else removes what a source said without having read it anew.
+        """
+        with self.transaction():
+            removed = {source: remove_said(self, source) for source in sources}
+            self.set_meta(unpublished="true")
+        return removed
 
     def stored(self, record: Record) -> Record | None:
         """The stored record with the same key; None when there is none."""
@@ -128,10 +131,9 @@ class Warehouse(Builder):
                     copy_file(self.path, new_draft(target))
                     self._draft(draft, build, now)
                 os.replace(draft, target)
-            self.execute("begin")
-            self.execute("delete from touched_parts")
-            self.set_meta(unpublished=None, published_as=None if now is None else parts.digest(now))
-            self.execute("commit")
+            with self.transaction():
+                self.execute("delete from touched_parts")
+                self.set_meta(unpublished=None, published_as=None if now is None else parts.digest(now))
         finally:
             remove_drafts(target)
 
@@ -166,7 +168,8 @@ class Warehouse(Builder):
 
     def _draft(self, draft: Path, make: Callable[[Builder], object], now: pl.DataFrame | None) -> bool:
         """Let `make` work on a copy; whether it could."""
-        flushing = Thread(target=_flush, args=(draft,))
+        # While facts are made: closing the file waits for that at its end.
+        flushing = Thread(target=flush_file, args=(draft,))
         flushing.start()
         con = duckdb.connect(str(draft), config=dict(_DUCKDB) | {"memory_limit": _BUILD_MEMORY})
         try:
@@ -194,12 +197,6 @@ def _meanwhile(work: Callable[..., None], *given: object) -> Iterator[None]:
         working = beside.submit(work, *given)
         yield
         working.result()
-
-
-def _flush(file: Path) -> None:
-    """Bring a copy onto the disk while facts are made, which waits for that at its end."""
-    with suppress(OSError), file.open("rb") as opened:
-        os.fsync(opened.fileno())
 
 
 def open_warehouse(path: Path, memory_limit: str | None = None) -> Warehouse:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dora.cli.counts import counted
+from dora.cli.forget import forget_sources, forgetting
 from dora.cli.mismatches import say_mismatches
 from dora.cli.options import config_option, note, progress
 from dora.config import Config, SourceTable, cache_folder, load_config, salt_value
@@ -28,10 +30,23 @@ if TYPE_CHECKING:
 @config_option
 @click.option("--since", metavar="90d|DATE", help="On a first read, nothing that ended before this.")
 @click.option("--full", is_flag=True, help="Forget where the sources stand and read them from the start.")
-@click.option("--dry-run", is_flag=True, help="Read and count, store nothing.")
+@click.option(
+    "--forget",
+    multiple=True,
+    metavar="NAME",
+    help="Read nothing, but remove all records that the source NAME said, which dora.toml has no more, for good. "
+    "Commits, paths, tags and names of people are kept by repository and stay. Repeatable.",
+)
+@click.option("--dry-run", is_flag=True, help="Read and count, store nothing; remove nothing.")
 @click.option("--wait", type=float, default=0.0, metavar="SECONDS", help="How long to wait for another writer.")
 def command(
-    names: tuple[str, ...], config: str | None, since: str | None, full: bool, dry_run: bool, wait: float
+    names: tuple[str, ...],
+    config: str | None,
+    since: str | None,
+    full: bool,
+    forget: tuple[str, ...],
+    dry_run: bool,
+    wait: float,
 ) -> None:
     """Read SOURCEs (default: all) from where they stand, build the facts, publish them.
 
@@ -39,6 +54,13 @@ def command(
     then says that the rest is stored, and exit 1 that every source failed and nothing of them is.
     """
     loaded = load_config(config)
+    if forget:
+        if names or since or full:
+            raise ConfigError("--forget reads nothing; leave out SOURCE, --since and --full")
+        forget_sources(loaded, forget, wait, dry_run)
+        if not dry_run:
+            say_mismatches(loaded)
+        return
     chosen = _chosen(loaded, names)
     started = datetime.now(UTC)
     results = (
@@ -96,7 +118,7 @@ def print_results(results: Sequence[StreamResult]) -> None:
         if not (result.read or result.changed or result.rejected or result.error or result.remark):
             idle[result.source] += 1
             continue
-        read = ", ".join(_counted(count, table) for table, count in sorted(result.read.items()))
+        read = ", ".join(counted(count, table) for table, count in sorted(result.read.items()))
         changed = "new data" if result.read else "rows removed"
         state = "failed" if result.error else (changed if result.changed else result.remark or "unchanged")
         rows.append([result.source, result.stream, state, read or "-", f"{result.changed:,}", f"{result.rejected:,}"])
@@ -110,12 +132,6 @@ def print_results(results: Sequence[StreamResult]) -> None:
             note(f"dora: {_placed(result, result.error)}")
 
 
-def _counted(count: int, table: str) -> str:
-    """The rows of a table in words: `1 pull request`, `1 person`, `1,200 people`."""
-    one = {"people": "person"}.get(table, table.removesuffix("s"))
-    return f"{count:,} {(one if count == 1 else table).replace('_', ' ')}"
-
-
 def _placed(result: StreamResult, error: str) -> str:
     """An error behind its source and stream, each said once: many errors begin with them."""
     for said in (f"{result.source}: ", f"{result.stream}: "):
@@ -127,10 +143,17 @@ def _chosen(config: Config, names: Sequence[str]) -> list[SourceTable]:
     known = [table.name for table in config.sources]
     for name in names:
         if name not in known:
-            raise ConfigError(f"{config.file}: there is no source {name!r}{nearest(name, known)}")
+            raise ConfigError(f"{config.file}: there is no source {name!r}{nearest(name, known)}{_left(config, name)}")
     if not config.sources:
         raise ConfigError(f"{config.file}: no [[source]] is configured; `dora init` shows how one looks")
     return [table for table in config.sources if not names or table.name in names]
+
+
+def _left(config: Config, name: str) -> str:
+    """What to do about a source that is not configured any more; nothing about one that never was."""
+    if not any(name == source for source, _ in _published_cursors(config)):
+        return ""
+    return f"; it was once, and {forgetting(name)} removes what it said"
 
 
 def _run(
@@ -163,16 +186,24 @@ def _run(
 
 
 def _dry_run(config: Config, chosen: Sequence[SourceTable], since: str | None) -> list[StreamResult]:
-    from dora.warehouse import open_published
     from ingest.sync import preview
 
-    cursors: dict[tuple[str, str], str] = {}
-    if config.published_path.is_file():
-        reader = open_published(config.published_path)
-        cursors = reader.cursors()
-        reader.close()
+    cursors = _published_cursors(config)
     note("dry run: nothing is stored")
     return preview(open_sources(config, chosen), cursors, _since(since))
+
+
+def _published_cursors(config: Config) -> dict[tuple[str, str], str]:
+    """Where every stream stood when the facts were published; nothing before that."""
+    from dora.warehouse import open_published
+
+    if not config.published_path.is_file():
+        return {}
+    reader = open_published(config.published_path)
+    try:
+        return reader.cursors()
+    finally:
+        reader.close()
 
 
 def _since(text: str | None) -> datetime | None:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dora.by_source import remove_said
 from dora.errors import WarehouseError
 from dora.frames import frames_of
 from dora.model import RECORDS, Commit, Deployment, Incident, PipelineRun, PullRequest, Record, column_types
@@ -131,6 +132,20 @@ def test_a_batch_that_fails_moves_no_cursor(warehouse: Warehouse) -> None:
         warehouse.commit("s", "t", frames_of([Deployment(source="s", id="b")]) | broken, "2")
     assert warehouse.content_hash() == before
     assert warehouse.cursors() == {("s", "t"): "1"}
+
+
+def test_removing_what_sources_said_is_done_for_all_of_them_or_for_none(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        warehouse.commit(name, "t", frames_of([Deployment(source=name, id="1"), Incident(source=name, id="1")]), "1")
+    before = warehouse.content_hash()
+    monkeypatch.setattr("dora.warehouse.remove_said", lambda builder, name: remove_said(builder, {"a": "a"}[name]))
+    with pytest.raises(KeyError):
+        warehouse.remove(["a", "b"])
+    assert warehouse.content_hash() == before
+    assert warehouse.remove(["a"]) == {"a": {"deployments": 1, "incidents": 1}}
+    assert warehouse.cursors() == {("b", "t"): "1"}
 
 
 def test_file_of_a_newer_schema_is_left_alone(tmp_path: Path) -> None:

@@ -107,6 +107,24 @@ def test_an_incident_is_the_other_repositorys_once_one_of_two_loses_the_commit_t
     warehouse.close()
 
 
+def test_what_a_source_said_is_gone_from_the_facts_once_it_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "SHARE", 9.0)
+    setting, made = Setting(Definitions(), SERVICES, OWNERS), history(random.Random(1))
+    twice = [replace(record, source="twin") for record in made if isinstance(record, Deployment | Incident)]
+    warehouse = _warehouse(tmp_path / "dora.duckdb", setting)
+    warehouse.commit("s", "t", frames_of(made), "1")
+    once = _published(warehouse, setting)
+    warehouse.commit("twin", "t", frames_of(twice), "1")
+    rebuilt: list[bool] = []
+    assert _published(warehouse, setting, rebuilt)["deployment_facts"] != once["deployment_facts"]
+    assert sum(warehouse.remove(["twin"])["twin"].values()) == len({(record.TABLE, record.id) for record in twice})
+    assert _published(warehouse, setting, rebuilt) == _published(warehouse, setting) == once
+    assert rebuilt == [True]
+    warehouse.close()
+
+
 def test_what_is_said_of_a_renamed_service_reaches_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """web is called site now; records of the whole repository, and what names them, are as they were."""
     monkeypatch.setattr(parts, "SHARE", 9.0)
