@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
-from dora.cli.mismatches import lost_decisions, unknown_services, unread_paths
+from dora.cli.mismatches import lost_decisions, retired_sources, unknown_services, unread_paths
 from dora.cli.options import config_option
 from dora.config import Config, SourceTable, load_config
 from dora.environment import secret_names
@@ -152,6 +152,7 @@ def _published(config: Config) -> Iterator[Check]:
         looks: tuple[Callable[[Config, Reader], Iterator[Check]], ...] = (
             _freshness,
             _runs,
+            _retired,
             _environments,
             _services,
             _decisions,
@@ -191,6 +192,11 @@ def _runs(config: Config, _reader: Reader) -> Iterator[Check]:
         if at is None or datetime.now(UTC) - at > STALE:
             found = "no run in the log read it to its end" if at is None else f"last read on {at:%Y-%m-%d %H:%M} UTC"
             yield Check(f"source {table.name}", "warning", found, f"run `dora ingest {table.name}`")
+
+
+def _retired(config: Config, reader: Reader) -> Iterator[Check]:
+    for name, sentence, step in retired_sources(config, reader):
+        yield Check(f"source {name}", "warning", sentence, step)
 
 
 def _environments(_config: Config, reader: Reader) -> Iterator[Check]:

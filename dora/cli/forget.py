@@ -14,7 +14,7 @@ from dora.tables import nearest
 
 if TYPE_CHECKING:
     from dora.by_source import Counts
-    from dora.warehouse import Warehouse
+    from dora.warehouse import Reader, Warehouse
 
 
 def forget_sources(config: Config, names: Sequence[str], wait: float, dry_run: bool) -> None:
@@ -34,6 +34,17 @@ def forget_sources(config: Config, names: Sequence[str], wait: float, dry_run: b
                 publish_if_needed(config, warehouse, progress())
         finally:
             warehouse.close()
+
+
+def retired(config: Config, reader: Reader) -> dict[str, Counts]:
+    """What sources said that an ingest once read and that no `[[source]]` names now, by source; none where it is nothing.
+
+    What `dora record` stored is of sources that no ingest reads: they are not among these.
+    """
+    from dora.by_source import rows_said
+
+    gone = {source for source, _ in reader.cursors()}.difference(table.name for table in config.sources)
+    return {name: counts for name, counts in rows_said(reader, sorted(gone)).items() if counts} if gone else {}
 
 
 def forgetting(name: str) -> str:

@@ -1,5 +1,5 @@
-"""What the configuration says and the data does not have: names, said after every build, by `dora record`
-and by `dora doctor`; definitions.
+"""What the configuration says and the data does not have, or the other way round: names, said after every build, by
+`dora record` and by `dora doctor`; definitions.
 """
 
 from __future__ import annotations
@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from dora.cli.counts import all_counted
+from dora.cli.forget import forgetting, retired
 from dora.cli.publishing import decisions_of, ownerships_of, services_of
 from dora.cli.speech import note
 from dora.config import Config
@@ -78,6 +80,18 @@ def unread_paths(reader: Reader) -> list[str]:
     ]
 
 
+def retired_sources(config: Config, reader: Reader) -> list[tuple[str, str, str]]:
+    """Of every source that was read once and that no `[[source]]` names now: its name, a sentence, what to do about it."""
+    return [
+        (
+            name,
+            f"no [[source]] has the name {name!r} any more, and its records count: {all_counted(counts)}",
+            f"{forgetting(name)} removes them, unless they are history to keep",
+        )
+        for name, counts in retired(config, reader).items()
+    ]
+
+
 def say_mismatches(config: Config) -> None:
     """Warn, on stderr, of what the configuration names and the published facts do not have."""
     from metrics.facts_version import open_facts
@@ -85,12 +99,15 @@ def say_mismatches(config: Config) -> None:
     reader = open_facts(config.published_path)
     try:
         lost, unread = lost_decisions(config, reader), unread_paths(reader)
+        gone = retired_sources(config, reader)
     finally:
         reader.close()
     for sentence in unknown_services(config):
         note(f"warning: {sentence}; correct the name")
     for sentence in unread:
         note(f"warning: {sentence}; run `dora ingest`, which reads them")
+    for _, sentence, step in gone:
+        note(f"warning: {sentence}; {step}")
     for sentence in lost:
         note(f"warning: {sentence}; correct or remove it in {config.overrides_path.name}")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dora.warehouse import open_published
+from metrics.quality_effects import NEXT_STEPS
 from tests.dora.processes import content, leftovers, said
 from tests.repositories import Repo
 
@@ -129,3 +130,32 @@ def test_reading_a_source_that_is_gone_says_how_to_forget_it(renamed: Path) -> N
     assert "there is no source 'code'" in told
     assert "it was once, and `dora ingest --forget code` removes what it said" in told
     assert "--forget" not in said(renamed, "ingest", "--full", "recorded", code=2).stderr
+
+
+def test_a_source_that_is_gone_is_told_until_it_is_forgotten_or_configured_again(renamed: Path) -> None:
+    sentence = "no [[source]] has the name 'code' any more, and its records count: 2 deployments"
+    step = "`dora ingest --forget code` removes them, unless they are history to keep"
+    for words in (["ingest"], ["build"]):
+        told = said(renamed, *words).stderr
+        assert f"warning: {sentence}; {step}\n" in told
+        assert "'recorded'" not in told
+        assert "'fleet'" not in told
+    told = said(renamed, "doctor", "--offline").stdout
+    assert f"warning  source code: {sentence}\n         -> {step}\n" in told
+    assert "source recorded" not in told
+    assert "any more" not in said(renamed, "ingest", "--forget", "code").stderr
+    assert "any more" not in said(renamed, "ingest").stderr + said(renamed, "doctor", "--offline").stdout
+
+
+def test_a_source_that_is_gone_and_said_nothing_is_not_told(tmp_path: Path) -> None:
+    Repo(tmp_path / "code").commit("one")
+    (tmp_path / "dora.toml").write_text(CODE)
+    said(tmp_path, "ingest")
+    (tmp_path / "dora.toml").write_text(CODE.replace('"code"\nrep', '"git"\nrep'))
+    assert "warning" not in said(tmp_path, "ingest").stderr
+    assert "forgot 'code': no record\n" in said(tmp_path, "ingest", "--forget", "code").stderr
+
+
+def test_the_advice_on_repeated_deployments_and_silent_sources_names_the_command() -> None:
+    for finding in ("duplicate_deployment", "stale_source"):
+        assert "`dora ingest --forget NAME`" in NEXT_STEPS[finding]
