@@ -20,7 +20,10 @@ from dora.overrides import Decision, Override, append_override
 @click.option("--reason", metavar="TEXT", help="Why people say that it failed.")
 @click.option("--wait", type=float, default=30.0, show_default=True, metavar="SECONDS")
 def blame(deployment: str, config: str | None, incident: str | None, reason: str | None, wait: float) -> None:
-    """Record that DEPLOYMENT failed, whatever the rules say (an id, a part of one, or service@version)."""
+    """Record that DEPLOYMENT failed, whatever the rules say (an id, a part of one, or service@version).
+
+    Of two decisions about one deployment that contradict each other, the one that absolves it wins, whichever is later.
+    """
     if not incident and not reason:
         raise ConfigError("say why: --incident ID, --reason TEXT, or both")
     _decide("blame", deployment, config, incident, reason or f"it caused incident {incident}", wait)
@@ -32,7 +35,10 @@ def blame(deployment: str, config: str | None, incident: str | None, reason: str
 @click.option("--reason", required=True, metavar="TEXT", help="Why people say that it did not fail.")
 @click.option("--wait", type=float, default=30.0, show_default=True, metavar="SECONDS")
 def absolve(deployment: str, config: str | None, reason: str, wait: float) -> None:
-    """Record that DEPLOYMENT did not fail, whatever the rules say."""
+    """Record that DEPLOYMENT did not fail, whatever the rules say.
+
+    It wins over a decision to blame it, whichever is later. A decision is withdrawn by removing it from the file.
+    """
     _decide("absolve", deployment, config, None, reason, wait)
 
 

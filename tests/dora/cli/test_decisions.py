@@ -155,3 +155,16 @@ def test_a_broken_file_of_decisions_gets_none_added(folder: Path, broken: str, s
     assert says in done.stderr
     assert "blame: shop v1" not in done.stderr
     assert file.read_text() == broken
+
+
+def test_an_absolution_wins_over_a_later_blame_and_the_help_says_so(folder: Path) -> None:
+    told = said(folder, "blame", "shop@v3", "--reason", "it was not the network").stderr
+    assert "which wins, so that it has no effect" in told
+    listed = said(folder, "deploys", "--failed", "--from", "2025", "--format", "csv").stdout
+    assert "hand/2" in listed
+    assert "hand/3" not in listed
+    for name, words in {
+        "blame": "the one that absolves it wins",
+        "absolve": "It wins over a decision to blame it",
+    }.items():
+        assert words in " ".join(said(folder, name, "--help").stdout.split())
