@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from metrics.beside import Brought, brought_beside, squashes
-from metrics.copies import homes
+from metrics.copied import with_homes
 from metrics.membership import KEY, listed_commits
 from metrics.repository import Repository, Told
 from metrics.sha_index import Positions
@@ -38,7 +38,7 @@ def tell(
     of_pulls = commits.select(pl.any_horizontal(pl.col("pull_request", "hosted").is_not_null())).to_series()
     beside = brought_beside(repositories, of_pulls.to_numpy(), starts)
     squashed = squashes(commits, pulls, beside.commits)
-    changes = _changes(commits, records, squashed, _homes(repositories, starts))
+    changes = _changes(commits, records, squashed, with_homes(repositories, starts))
     merges = _merges(repositories, commits, pulls, members, squashed)
     requests = _requests(commits, merges, records, beside, starts)
     own = listed_commits(listed, requests)
@@ -64,17 +64,6 @@ def _with_landings(repositories: Sequence[Repository], commits: pl.DataFrame, st
         landed=_nullable(landed),
         begun_at=_begun(landed, is_merge, commits["authored_at"]),
     )
-
-
-def _homes(repositories: Sequence[Repository], starts: Positions) -> tuple[Positions, Positions]:
-    """The places among all commits of copies, and of their homes; see `metrics.copies.homes`."""
-    pairs = [
-        (copy + start, home + start)
-        for repository, start in zip(repositories, starts.tolist(), strict=False)
-        for copy, home in homes(repository.copies).items()
-    ]
-    copies, theirs = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    return copies, theirs
 
 
 def _changes(

@@ -10,8 +10,7 @@ import numpy as np
 import polars as pl
 
 from dora.warehouse import Builder
-from metrics import landed
-from metrics.copies import Holding, alike, copies_of, homes
+from metrics import copied, landed
 from metrics.lineage import CommitGraph
 from metrics.membership import KEY, members, unmapped
 from metrics.merge_subjects import told_by_subjects
@@ -109,32 +108,13 @@ def opened(rows: RepositoryRows) -> tuple[dict[str, Repository], pl.DataFrame]:
     frames["commits"] = commits = _commits(known, frames["mainline"], listed)
     frames["pull_requests"] = pulls = _with_merges(frames["pull_requests"].drop("commits"), known)
     found = _repositories(known, {name: frames[name] for name in _OWN}, _taking_back(rows["commits"]))
-    _copies(found, commits)
-    landings = np.append(np.concatenate([_brought(repository) for repository in found]), -1)
+    copied.tell(found, commits)
+    landings = np.append(np.concatenate([copied.brought(repository) for repository in found]), -1)
     listed = listed.with_columns(landed=pl.Series(landings[known.rows(listed, listed["position"].to_numpy())]))
     requests = landed.tell(found, commits, pulls, members(listed, pulls), listed)
     _mark(found, known, requests, pulls)
     lost = unmapped(commits, requests, pulls, listed).with_columns(pl.col("repository").cast(pl.String))
     return {repository.name: repository for repository in found}, lost
-
-
-def _copies(found: Sequence[Repository], commits: pl.DataFrame) -> None:
-    """Tell the repositories which of their commits are copies, see `metrics.copies`."""
-    groups = alike(commits, np.concatenate([repository.is_merge for repository in found]))
-    for repository in found:
-        if repository.name in groups:
-            made = repository.commits["committed_at"].to_physical().fill_null(np.iinfo(np.int64).max).to_numpy()
-            holds = Holding(repository.graph, repository.landed, repository.line)
-            alone = groups[repository.name]
-            repository.copies = copies_of(alone, repository.landed, made, holds, repository.is_named_by_revert)
-
-
-def _brought(repository: Repository) -> Positions:
-    """For every commit the one that brought it, or else its home, to the default branch; -1 for none."""
-    places = repository.landed.copy()
-    for commit, home in homes(repository.copies).items():
-        places[commit] = repository.landed[home]
-    return places
 
 
 def _mark(found: Sequence[Repository], known: Known, requests: pl.DataFrame, pulls: pl.DataFrame) -> None:

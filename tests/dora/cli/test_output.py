@@ -182,7 +182,11 @@ def test_a_saved_table_holds_the_notes_that_stand_beside_a_printed_one(
 
 def test_a_saved_note_is_no_markup_in_markdown() -> None:
     stream = io.StringIO()
-    write_notes(["hotfix titles hotfix:*, [[]hotfix]*; failure kinds linked_incident, <b>, _x_", "two\nlines"], "markdown", stream)
+    write_notes(
+        ["hotfix titles hotfix:*, [[]hotfix]*; failure kinds linked_incident, <b>, _x_", "two\nlines"],
+        "markdown",
+        stream,
+    )
     assert stream.getvalue() == (
         "\n- hotfix titles hotfix:\\*, \\[\\[\\]hotfix\\]\\*; failure kinds linked_incident, &lt;b>, \\_x\\_\n- two lines\n"
     )
