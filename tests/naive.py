@@ -220,7 +220,7 @@ class Naive:
         found = set(shas)
         for sha in list(found):
             copies = self.copies.get((service.repository, sha), ())
-            if self.concerns(service, sha):
+            if copies and self.concerns(service, sha):
                 found |= {copy for copy in copies if self.concerns(service, copy)}
         return found
 
