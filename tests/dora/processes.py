@@ -16,6 +16,18 @@ import pytest
 from dora.cli import main
 from dora.warehouse import open_published, open_warehouse
 
+#: A repository `code` whose tags are deployments of the service shop.
+GIT_ALONE = """
+[[service]]
+name = "shop"
+repository = "acme/shop"
+[[source]]
+type = "git"
+name = "code"
+repositories = [{ name = "acme/shop", url = "code" }]
+deployments = [{ tags = "v*", environment = "production", service = "shop" }]
+"""
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -8,19 +8,9 @@ import pytest
 
 from dora.warehouse import open_published
 from metrics.quality_effects import NEXT_STEPS
-from tests.dora.processes import content, leftovers, said
+from tests.dora.processes import GIT_ALONE, content, leftovers, said
 from tests.repositories import Repo
 
-CODE = """
-[[service]]
-name = "shop"
-repository = "acme/shop"
-[[source]]
-type = "git"
-name = "code"
-repositories = [{ name = "acme/shop", url = "code" }]
-deployments = [{ tags = "v*", environment = "production", service = "shop" }]
-"""
 HAND = '[[source]]\ntype = "files"\nname = "hand"\nfolder = "records"\n'
 EVENT = (
     "record",
@@ -45,7 +35,7 @@ def renamed(tmp_path: Path) -> Path:
         "id,service,detected_at\n1,shop,2025-01-01T10:00\n2,shop,soon\n"
     )
     for name in ("code", "fleet"):
-        (tmp_path / "dora.toml").write_text(CODE.replace('"code"\nrep', f'"{name}"\nrep') + HAND)
+        (tmp_path / "dora.toml").write_text(GIT_ALONE.replace('"code"\nrep', f'"{name}"\nrep') + HAND)
         said(tmp_path, "ingest")
     said(tmp_path, *EVENT)
     return tmp_path
@@ -75,7 +65,7 @@ def test_a_renamed_source_is_forgotten_and_all_else_stays(renamed: Path) -> None
 
 
 def test_several_sources_are_forgotten_at_once_with_every_kind_of_record(renamed: Path) -> None:
-    (renamed / "dora.toml").write_text(CODE)
+    (renamed / "dora.toml").write_text(GIT_ALONE)
     told = said(renamed, "ingest", "--forget", "hand", "--forget", "fleet").stderr
     assert "forgot 'hand': 1 incident, 1 rejected row\nforgot 'fleet': 2 deployments\n" in told
     assert held(renamed, "deployments") == ["code", "code", "recorded"]
@@ -149,9 +139,9 @@ def test_a_source_that_is_gone_is_told_until_it_is_forgotten_or_configured_again
 
 def test_a_source_that_is_gone_and_said_nothing_is_not_told(tmp_path: Path) -> None:
     Repo(tmp_path / "code").commit("one")
-    (tmp_path / "dora.toml").write_text(CODE)
+    (tmp_path / "dora.toml").write_text(GIT_ALONE)
     said(tmp_path, "ingest")
-    (tmp_path / "dora.toml").write_text(CODE.replace('"code"\nrep', '"git"\nrep'))
+    (tmp_path / "dora.toml").write_text(GIT_ALONE.replace('"code"\nrep', '"git"\nrep'))
     assert "warning" not in said(tmp_path, "ingest").stderr
     assert "forgot 'code': no record\n" in said(tmp_path, "ingest", "--forget", "code").stderr
 

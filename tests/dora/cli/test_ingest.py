@@ -12,19 +12,9 @@ import pytest
 
 from dora.demo import make_sample
 from dora.warehouse import open_published
-from tests.dora.processes import content, dora, leftovers, said
+from tests.dora.processes import GIT_ALONE, content, dora, leftovers, said
 from tests.repositories import Repo
 
-GIT_ALONE = """
-[[service]]
-name = "shop"
-repository = "acme/shop"
-[[source]]
-type = "git"
-name = "code"
-repositories = [{ name = "acme/shop", url = "code" }]
-deployments = [{ tags = "v*", environment = "production", service = "shop" }]
-"""
 SCRIPT = "<script>alert(1)</script>"
 DROP = "'; drop table deployments; --"
 CLIMB = "../../etc/x"
