@@ -36,7 +36,7 @@ FACTS = (
     "incident_facts",
     "quality_facts",
 )
-quick = settings(max_examples=10, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=7, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 @quick
@@ -118,7 +118,7 @@ def test_order_and_repetition_of_records_change_nothing(seed: int) -> None:
     assert _tables(_facts(records, findings=True)) == expected
 
 
-@settings(max_examples=4, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(SEEDS)
 def test_records_that_arrive_in_any_parts_make_the_same_facts(tmp_path: Path, seed: int) -> None:
     """Through the real file: delivered in parts of any size, some of them twice, as against all at once."""

@@ -36,7 +36,7 @@ def _few_are_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "WORTH_ROWS", 0)
 
 
-@settings(max_examples=4, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 2**32),
     services=st.sampled_from(CONFIGURED),
