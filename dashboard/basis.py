@@ -17,6 +17,12 @@ def of_lead_time(found: ChangeLeadTime) -> str:
     return f"median of {many(found.n, 'change')}{_worth(found)}{_upper(found)}{_waiting(found)}"
 
 
+def with_waiting(found: ChangeLeadTime) -> str:
+    """The median that counts what waits."""
+    median = found.kaplan_meier_median_seconds
+    return "not reached" if median is None else duration(median)
+
+
 def of_fail_rate(found: ChangeFailRate) -> str:
     """`6 of 48 deployments failed, 14 too young to judge`."""
     pending = f", {count(found.pending)} too young to judge" if found.pending else ""
@@ -71,6 +77,4 @@ def _waiting(found: ChangeLeadTime) -> str:
     n = found.undeployed["n"]
     if not n:
         return ""
-    median = found.kaplan_meier_median_seconds
-    text = "not reached" if median is None else duration(median)
-    return f"; {count(n)} {'waits, with it' if n == 1 else 'wait, with these'} {text} (Kaplan-Meier)"
+    return f"; {count(n)} {'waits, with it' if n == 1 else 'wait, with these'} {with_waiting(found)} (Kaplan-Meier)"

@@ -10,13 +10,14 @@ import numpy as np
 from dora.warehouse import Reader
 from metrics import bands
 from metrics.cells import Arrays
+from metrics.columns import TOO_LITTLE
 from metrics.question import Question
 from metrics.results import ChangeLeadTime, Group
 from metrics.slices import Slices, slices
 
 #: Of every commit git tells these.
 _ALWAYS_KNOWN = ("committed", "authored")
-_NO_LEVEL, _NOT_REACHED = "insufficient data", "not reached"
+_NOT_REACHED = "not reached"
 
 
 def unwatched(groups: Sequence[Group]) -> Iterator[str]:
@@ -68,14 +69,14 @@ def moved_by_waiting(year: int, groups: Sequence[Group]) -> Iterator[str]:
 
 
 def _placed(lead: ChangeLeadTime) -> bool:
-    return lead.undeployed["n"] > 0 and lead.level.label != _NO_LEVEL
+    return lead.undeployed["n"] > 0 and lead.level.label != TOO_LITTLE
 
 
 def _levels(year: int, medians: Sequence[float | None]) -> list[str]:
     """The level that holds each median itself, whatever its interval."""
     values = np.array([np.nan if median is None else median for median in medians])
     labels = bands.levels(year, "change_lead_time", values, np.column_stack([values, values])).label
-    return [_NOT_REACHED if label == _NO_LEVEL else label for label in labels]
+    return [_NOT_REACHED if label == TOO_LITTLE else label for label in labels]
 
 
 def _unknown(reader: Reader, part: Slices) -> Arrays:

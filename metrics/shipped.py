@@ -142,8 +142,8 @@ class Shipped:
         return self._reverts
 
     def _taking_back(self, repository: Repository) -> Iterator[Revert]:
-        for commit in repository.takes_back.keys() - self.others:
-            deployed = self.by_commit(commit)
+        for commit in repository.takes_back:
+            deployed = None if commit in self.others else self.by_commit(commit)
             for target in repository.reverted(commit) if deployed else ():
                 blamed = self._taken_back(target)
                 if deployed and blamed and blamed.order < deployed.order and not repository.takes_away(target):

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from dora.cli.options import READ, say
-from dora.cli.settings import settings
+from dora.cli.settings import ends, stamped
 from dora.cli.tables import emit
-from dora.period import edge
 
 if TYPE_CHECKING:
     from dora.warehouse import Reader
@@ -136,10 +135,11 @@ def _number(value: float | None) -> str:
 
 def _footer(answer: Answer, question: Question) -> list[str]:
     used, period = question.definitions, question.period
-    start, end = (edge(at, used.timezone) for at in (period.start, period.end))
+    start, end = ends(period, used)
     return [
         f"{answer.title}: {answer.definition}",
-        f"[{start}, {end}), times of rows in UTC; data as of {question.as_of.isoformat(timespec='seconds')}; definitions {used.hash}:",
-        *settings(used),
+        *stamped(
+            f"[{start}, {end}), times of rows in UTC; data as of {question.as_of.isoformat(timespec='seconds')}", used
+        ),
         *answer.notes,
     ]

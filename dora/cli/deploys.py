@@ -20,10 +20,9 @@ from dora.cli.options import (
     reading,
     say,
 )
-from dora.cli.settings import settings
+from dora.cli.settings import ends, stamped
 from dora.cli.speech import document
 from dora.cli.tables import emit
-from dora.period import edge
 
 if TYPE_CHECKING:
     from metrics.deployment_list import Verdict
@@ -101,10 +100,9 @@ def show(ctx: click.Context, deployment: str, config: str | None, form: str, nam
 
 
 def _footer(question: Question) -> list[str]:
-    used, period = question.definitions, question.period
-    start, end = (edge(at, used.timezone) for at in (period.start, period.end))
-    head = f"[{start}, {end}), times in UTC; definitions {used.hash}:"
-    return [head, *settings(used), *question.narrowing, *question.ended()]
+    start, end = ends(question.period, question.definitions)
+    head = stamped(f"[{start}, {end}), times in UTC", question.definitions)
+    return [*head, *question.narrowing, *question.ended()]
 
 
 def _row(row: dict[str, object]) -> dict[str, object]:

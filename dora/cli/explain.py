@@ -17,9 +17,8 @@ from dora.cli.options import (
     reading,
     say,
 )
-from dora.cli.settings import settings
+from dora.cli.settings import ends, stamped
 from dora.cli.tables import emit
-from dora.period import edge
 
 if TYPE_CHECKING:
     from metrics.explain import Explanation
@@ -58,11 +57,10 @@ def command(
 
 def _head(told: Explanation) -> list[str]:
     used, period = told.question.definitions, told.question.period
-    start, end = (edge(at, used.timezone) for at in (period.start, period.end))
+    start, end = ends(period, used)
     lines = [
         f"{told.metric.title}: {told.metric.definition}",
-        f"definition: {told.metric.source_url}; [{start}, {end}), times of rows in UTC; definitions {used.hash}:",
-        *settings(used),
+        *stamped(f"definition: {told.metric.source_url}; [{start}, {end}), times of rows in UTC", used),
         f"{told.formula} = {figure_text(told.value, told.metric.unit, 'no data')}",
     ]
     if any(row["role"] == "open" for row in told.rows):

@@ -80,12 +80,9 @@ def _pending(fails: ChangeFailRate) -> str:
 
 def _with_waiting(lead: ChangeLeadTime) -> str | None:
     """The Kaplan-Meier median, which counts what waits; None where nothing does."""
-    from dashboard.units import duration
+    from dashboard.basis import with_waiting
 
-    if not lead.undeployed["n"]:
-        return None
-    median = lead.kaplan_meier_median_seconds
-    return "not reached" if median is None else duration(median)
+    return with_waiting(lead) if lead.undeployed["n"] else None
 
 
 def _span(interval: Interval) -> str:

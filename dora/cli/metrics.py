@@ -28,9 +28,8 @@ from dora.cli.options import (
     reading,
     say,
 )
-from dora.cli.settings import settings
+from dora.cli.settings import ends, stamped
 from dora.cli.tables import emit
-from dora.period import edge
 
 if TYPE_CHECKING:
     from dora.definition_log import DefinitionChange
@@ -169,7 +168,5 @@ def _emit_numbers(card: Scorecard, form: str, out: str | None) -> None:
 
 
 def _footer(card: Scorecard, question: Question) -> list[str]:
-    used, period = question.definitions, question.period
-    start, end = (edge(at, used.timezone) for at in (period.start, period.end))
-    head = f"{start} to {end}; levels of {card.edition}; data as of {card.data_as_of}; definitions {used.hash}:"
-    return [head, *settings(used)]
+    start, end = ends(question.period, question.definitions)
+    return stamped(f"{start} to {end}; levels of {card.edition}; data as of {card.data_as_of}", question.definitions)

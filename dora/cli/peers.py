@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dora.cli.options import READ, say
-from dora.cli.settings import chosen, own_settings, settings
+from dora.cli.settings import chosen, ends, own_settings, stamped
 from dora.cli.tables import emit
 from dora.period import edge
 
@@ -70,12 +70,11 @@ def _value(unit: str, value: float | None) -> str:
 
 def _footer(found: Comparison) -> list[str]:
     used, asked = found.question.definitions, found.question
-    start, end = (edge(at, used.timezone) for at in (asked.period.start, asked.period.end))
+    start, end = ends(asked.period, used)
     return [
         f"{found.peer.title}, by its published rules ({found.peer.read}); docs/peers.md tells them one by one",
         *(f"{rule.code} {_SIDES[rule.moves]} {rule.peer}; dora: {rule.dora}" for rule in found.peer.rules),
         f"{found.peer.name} rests on these rules, and of the settings on {chosen(used, SHARED)}",
         *own_settings(used, SHARED),
-        f"{start} to {end}; data as of {asked.as_of.isoformat(timespec='seconds')}; dora rests on definitions {used.hash}:",
-        *settings(used),
+        *stamped(f"dora's own figures: {start} to {end}; data as of {asked.as_of.isoformat(timespec='seconds')}", used),
     ]

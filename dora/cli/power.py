@@ -7,10 +7,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from dora.cli.options import say
-from dora.cli.settings import settings
+from dora.cli.settings import ends, stamped
 from dora.cli.tables import emit
 from dora.cli.trends import forms
-from dora.period import edge
 
 if TYPE_CHECKING:
     from dora.warehouse import Reader
@@ -42,14 +41,12 @@ def show(reader: Reader, question: Question, card: Scorecard, form: str, out: st
 
 
 def _footer(question: Question) -> list[str]:
-    used, period = question.definitions, question.period
-    start, end = (edge(at, used.timezone) for at in (period.start, period.end))
+    start, end = ends(question.period, question.definitions)
     return [
         "the least fall and rise that comparing so many weeks with as many before shows in 80 % of cases at 5 %, two-sided",
         "no fall: even a fall to nothing would not be seen; -: nothing would, or the asked period tells too little to plan with; "
         "n of lead time: deployments that ship changes",
-        f"usual figures from {start} to {end}; definitions {used.hash}:",
-        *settings(used),
+        *stamped(f"usual figures from {start} to {end}", question.definitions),
     ]
 
 

@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import cast
 
 from dora.definitions import Definitions
+from dora.period import Period, edge
 
 #: Which settings stand in one line.
 TOPICS: Mapping[str, tuple[str, ...]] = {
@@ -20,6 +21,16 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
 _LABELS = {"production": "production environments", "rehearsal": "rehearsal environments", "timezone": "days of"}
 #: A name that could be taken for several, or for none.
 _UNCLEAR = re.compile(r'[,;"]|^$|^none$|^\s|\s$')
+
+
+def stamped(sentence: str, used: Definitions) -> list[str]:
+    """A sentence with the hash of what the figures beside it were computed with, then every setting of that."""
+    return [f"{sentence}; definitions {used.hash}:", *settings(used)]
+
+
+def ends(period: Period, used: Definitions) -> tuple[str, str]:
+    """First and last moment of a period as its days are counted."""
+    return edge(period.start, used.timezone), edge(period.end, used.timezone)
 
 
 def settings(used: Definitions) -> Iterator[str]:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from dora.cli.definition_breaks import as_entries, changes_in, sentences
 from dora.cli.options import say
-from dora.cli.settings import settings
+from dora.cli.settings import ends, stamped
 from dora.cli.tables import emit
-from dora.period import edge
 
 if TYPE_CHECKING:
     from dora.warehouse import Reader
@@ -44,15 +43,12 @@ def show(reader: Reader, question: Question, form: str, out: str | None) -> None
 
 
 def _footer(found: TrendCard, question: Question) -> list[str]:
-    used, now = question.definitions, question.period
-    start, end, before, until = (
-        edge(at, used.timezone) for at in (now.start, now.end, found.before.start, found.before.end)
-    )
+    used = question.definitions
+    (start, end), (before, until) = (ends(period, used) for period in (question.period, found.before))
     return [
         f"before: {before} to {until}; an arrow needs a 95 % interval of the "
         f"change that excludes none; outside: a {found.every} beyond its control limits, or one of 8 in a row on one side of the median",
-        f"{start} to {end}; data as of {found.card.data_as_of}; definitions {used.hash}:",
-        *settings(used),
+        *stamped(f"{start} to {end}; data as of {found.card.data_as_of}", used),
     ]
 
 
